@@ -1,0 +1,47 @@
+package alphamoon
+
+import (
+	"errors"
+	"net"
+	"net/url"
+)
+
+// DefaultBaseURL is the address of the service (documented).
+const DefaultBaseURL = "https://workspace.alphamoon.ai"
+
+// Reasons why [ParseBaseURL] refuses an address.
+var (
+	ErrBaseURLForm = errors.New("the address must be absolute, such as " + DefaultBaseURL +
+		", and have no query, fragment or user part")
+	ErrBaseURLCleartext = errors.New("plain http is accepted only for a loopback host, because the API key would travel unencrypted; use https")
+)
+
+// ParseBaseURL checks the address of the service. A path prefix is kept. Plain http is refused except for
+// loopback hosts. The error is [ErrBaseURLForm] or [ErrBaseURLCleartext].
+func ParseBaseURL(text string) (*url.URL, error) {
+	address, err := url.Parse(text)
+	if err != nil || address.Hostname() == "" || address.User != nil ||
+		address.RawQuery != "" || address.ForceQuery || address.Fragment != "" {
+		// The parser's own message repeats the text, which may hold a password in its user part.
+		return nil, ErrBaseURLForm
+	}
+	switch address.Scheme {
+	case "https":
+		return address, nil
+	case "http":
+		if !isLoopback(address.Hostname()) {
+			return nil, ErrBaseURLCleartext
+		}
+		return address, nil
+	default:
+		return nil, ErrBaseURLForm
+	}
+}
+
+func isLoopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}

@@ -1,0 +1,238 @@
+package alphamoon
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// StatusError is an answer with a status other than 2xx.
+type StatusError struct {
+	Method, Path string
+	Status       int
+	// Documented tells that the body had one of the two documented error shapes. A proxy's page has not.
+	Documented bool
+	// Title, Detail and Action are the service's own words, empty if it gave none.
+	Title, Detail, Action string
+	// Instance is the service's id of this very failure, to quote in a support request.
+	Instance string
+	// Fields are the service's complaints about parts of the request.
+	Fields []FieldError
+	// Excerpt is readable text from a body of another shape, at most 200 characters.
+	Excerpt string
+	// Location is where a redirect wanted to lead.
+	Location string
+	// HasRetryAfter tells that the answer carried a readable Retry-After header.
+	HasRetryAfter bool
+}
+
+// FieldError is one complaint of the service about a part of a request.
+type FieldError struct {
+	// Location is the path to the part, without the leading "body": ["exp"] or ["query" "limit"].
+	Location []string
+	// Message is the service's own wording.
+	Message string
+}
+
+// Error puts the service's own words first.
+func (e *StatusError) Error() string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s %s answered %d %s", e.Method, e.Path, e.Status, http.StatusText(e.Status))
+	if words := e.Words(); words != "" {
+		text.WriteString(": " + words)
+	}
+	return text.String()
+}
+
+// Words is everything the answer said, in one line; empty if it said nothing readable.
+func (e *StatusError) Words() string {
+	var words []string
+	for _, field := range e.Fields {
+		words = append(words, field.String())
+	}
+	if len(words) == 0 && e.Detail != "" {
+		words = append(words, e.Detail)
+	}
+	if len(words) == 0 && e.Title != "" {
+		words = append(words, e.Title)
+	}
+	if e.Excerpt != "" {
+		words = append(words, e.Excerpt)
+	}
+	return strings.Join(words, "; ")
+}
+
+// String is the message with its location in front.
+func (f FieldError) String() string {
+	if len(f.Location) == 0 {
+		return f.Message
+	}
+	return strings.Join(f.Location, ".") + ": " + f.Message
+}
+
+// AnswerError is a 2xx answer whose body cannot be used: cut off, not JSON, or without what it must have.
+type AnswerError struct {
+	Method, Path string
+	Status       int
+	ContentType  string
+	Err          error
+}
+
+func (e *AnswerError) Error() string {
+	return fmt.Sprintf("%s %s answered %d with a body that cannot be used (content type %q): %v",
+		e.Method, e.Path, e.Status, e.ContentType, e.Err)
+}
+
+func (e *AnswerError) Unwrap() error { return e.Err }
+
+// ConnectionError means that no answer arrived.
+type ConnectionError struct {
+	Method, Path string
+	// Sent tells that a connection was had, so that the request may have reached the service.
+	Sent bool
+	Err  error
+}
+
+func (e *ConnectionError) Error() string {
+	return fmt.Sprintf("%s %s got no answer: %v", e.Method, e.Path, e.Err)
+}
+
+func (e *ConnectionError) Unwrap() error { return e.Err }
+
+// IsUnauthorized reports a refused credential.
+func IsUnauthorized(err error) bool { return hasStatus(err, http.StatusUnauthorized) }
+
+// IsForbidden reports a credential without the right to do this.
+func IsForbidden(err error) bool { return hasStatus(err, http.StatusForbidden) }
+
+// IsNotFound reports a 404 in the service's own words: what the path names does not exist. A 404 without them
+// says nothing about the service, see [IsForeignNotFound].
+func IsNotFound(err error) bool {
+	var status *StatusError
+	return errors.As(err, &status) && status.Status == http.StatusNotFound && status.Documented
+}
+
+// IsForeignNotFound reports a 404 that is not the API's own: something else answers at this address.
+func IsForeignNotFound(err error) bool { return hasStatus(err, http.StatusNotFound) && !IsNotFound(err) }
+
+// IsRateLimited reports a 429.
+func IsRateLimited(err error) bool { return hasStatus(err, http.StatusTooManyRequests) }
+
+// IsTimeout reports an attempt that took longer than the request timeout, before or within the answer.
+func IsTimeout(err error) bool {
+	var timeout net.Error
+	return errors.As(err, &timeout) && timeout.Timeout()
+}
+
+// IsUnusableAnswer reports a 2xx answer with an unusable body.
+func IsUnusableAnswer(err error) bool {
+	var answer *AnswerError
+	return errors.As(err, &answer)
+}
+
+func hasStatus(err error, code int) bool {
+	var status *StatusError
+	return errors.As(err, &status) && status.Status == code
+}
+
+func (c *Client) statusError(method, path string, response *http.Response, body io.Reader) *StatusError {
+	failure := &StatusError{Method: method, Path: path, Status: response.StatusCode}
+	if response.StatusCode >= 300 && response.StatusCode < 400 {
+		failure.Location = c.redactor.redact(response.Header.Get("Location"))
+	}
+	_, failure.HasRetryAfter = retryAfter(response.Header, c.config.Now())
+	// A body that breaks off still says something, and the status alone is worth reporting.
+	raw, _ := io.ReadAll(io.LimitReader(body, 64<<10))
+	failure.decode(raw, response.Header.Get("Content-Type"))
+	failure.redact(c.redactor)
+	return failure
+}
+
+// decode fills in what the body says. JSON of an unknown shape is not quoted: there is no telling what it holds.
+func (e *StatusError) decode(raw []byte, contentType string) {
+	var body struct {
+		Title    string          `json:"title"`
+		Action   string          `json:"action"`
+		Instance string          `json:"instance"`
+		Detail   json.RawMessage `json:"detail"`
+		Errors   []struct {
+			Location string `json:"location"`
+			Message  string `json:"message"`
+		} `json:"errors"`
+	}
+	var mismatch *json.UnmarshalTypeError
+	// After a mismatch of types the decoder has still filled in every other field.
+	if err := json.Unmarshal(raw, &body); err != nil && !errors.As(err, &mismatch) {
+		e.Excerpt = readable(string(raw), contentType)
+		return
+	}
+	e.Title, e.Action, e.Instance = oneLine(body.Title), oneLine(body.Action), oneLine(body.Instance)
+	for _, field := range body.Errors {
+		e.addField(strings.Split(strings.ReplaceAll(field.Location, ": ", "."), "."), field.Message)
+	}
+	var detail string
+	if json.Unmarshal(body.Detail, &detail) == nil {
+		e.Detail = oneLine(detail)
+	}
+	var details []struct {
+		Location []any  `json:"loc"`
+		Message  string `json:"msg"`
+	}
+	if json.Unmarshal(body.Detail, &details) == nil {
+		for _, field := range details {
+			e.addField(texts(field.Location), field.Message)
+		}
+	}
+	// A lone string in "detail" is what web frameworks answer of themselves for a path they do not know.
+	e.Documented = e.Title != "" || len(e.Fields) > 0
+}
+
+func (e *StatusError) addField(location []string, message string) {
+	if len(location) > 0 && (location[0] == "body" || location[0] == "") {
+		location = location[1:]
+	}
+	if message = oneLine(message); message != "" {
+		e.Fields = append(e.Fields, FieldError{Location: location, Message: message})
+	}
+}
+
+func (e *StatusError) redact(r *redactor) {
+	for _, text := range []*string{&e.Title, &e.Detail, &e.Action, &e.Instance, &e.Excerpt} {
+		*text = r.redact(*text)
+	}
+	for i := range e.Fields {
+		e.Fields[i].Message = r.redact(e.Fields[i].Message)
+		for j := range e.Fields[i].Location {
+			e.Fields[i].Location[j] = r.redact(e.Fields[i].Location[j])
+		}
+	}
+	// Cut only now: a cut before could leave the beginning of a secret behind.
+	e.Excerpt = truncate(e.Excerpt, maxExcerpt)
+}
+
+// texts turns the documented list of names and indexes into strings.
+func texts(values []any) []string {
+	var result []string
+	for _, value := range values {
+		switch value := value.(type) {
+		case string:
+			result = append(result, value)
+		case float64:
+			result = append(result, strconv.FormatFloat(value, 'f', -1, 64))
+		}
+	}
+	return result
+}
+
+// oneLine folds white space and drops control characters, which could forge lines in a terminal.
+func oneLine(text string) string {
+	return strings.Join(strings.FieldsFunc(text, func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r)
+	}), " ")
+}

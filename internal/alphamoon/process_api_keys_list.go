@@ -1,0 +1,264 @@
+package alphamoon
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"net/http"
+)
+
+// pageSize is how many keys are asked for at a time, the number in the documented example. The service may
+// return fewer.
+const pageSize = 100
+
+// maxKeys ends a listing that would never end by itself.
+const maxKeys = 1_000_000
+
+// ProcessAPIKeyPage is one answer of a listing.
+type ProcessAPIKeyPage struct {
+	// Offset is how many keys of the process come before this page.
+	Offset int
+	// Keys are the page's keys without those that an earlier page of the same listing already had.
+	Keys []ProcessAPIKey
+	// Repeated is how many keys of the page an earlier one already had.
+	Repeated int
+	// Total is how many keys the process has, -1 if the service did not say.
+	Total int
+}
+
+// Window is the part of a listing to read.
+type Window struct {
+	// Offset is how many keys to skip.
+	Offset int
+	// Limit is how many keys to read at most; 0 means all that follow.
+	Limit int
+}
+
+// ProcessAPIKeyPages reads a listing page by page. It ends when the window is full, when the service's total is
+// reached, at an empty page, or at a page that brings nothing new, as servers send again and again that ignore
+// the offset. An error is the last thing it yields.
+func (c *Client) ProcessAPIKeyPages(ctx context.Context, processID string, window Window) iter.Seq2[ProcessAPIKeyPage, error] {
+	return func(yield func(ProcessAPIKeyPage, error) bool) {
+		seen := map[string]bool{}
+		offset, count := window.Offset, 0
+		for {
+			limit := pageSize
+			if window.Limit > 0 {
+				limit = min(limit, window.Limit-count)
+			}
+			page, err := c.processAPIKeyPage(ctx, processID, offset, limit)
+			if err != nil {
+				yield(ProcessAPIKeyPage{}, err)
+				return
+			}
+			received := len(page.Keys)
+			page.dropRepeated(seen)
+			if window.Limit > 0 && len(page.Keys) > window.Limit-count {
+				// The server ignores the limit.
+				page.Keys = page.Keys[:window.Limit-count]
+			}
+			count += len(page.Keys)
+			offset += received
+			full := window.Limit > 0 && count >= window.Limit
+			ended := len(page.Keys) == 0 || page.Total >= 0 && window.Offset+count >= page.Total
+			if !yield(page, nil) || full || ended {
+				return
+			}
+			if count > maxKeys {
+				yield(ProcessAPIKeyPage{}, fmt.Errorf("the listing does not end: more than %d keys", maxKeys))
+				return
+			}
+		}
+	}
+}
+
+// dropRepeated moves every key that is in seen from Keys to the count Repeated.
+func (p *ProcessAPIKeyPage) dropRepeated(seen map[string]bool) {
+	fresh := p.Keys[:0]
+	for _, key := range p.Keys {
+		if seen[key.ID] {
+			p.Repeated++
+			continue
+		}
+		seen[key.ID] = true
+		fresh = append(fresh, key)
+	}
+	p.Keys = fresh
+}
+
+// Listing is what one walk over all pages of a process found.
+type Listing struct {
+	Keys []ProcessAPIKey
+	// Complete tells that the walk is proof: a key that is not in it did not exist at that time. A listing whose
+	// service repeats itself and names no total is usable, but proves nothing.
+	Complete bool
+}
+
+// ErrInconsistentListing means that the pages of a listing did not fit together, however often it was read:
+// keys came and went meanwhile, or the service miscounts.
+var ErrInconsistentListing = errors.New("the pages of the listing did not fit together")
+
+// maxWalks bounds how often a walk starts over.
+const maxWalks = 3
+
+// ListProcessAPIKeys walks over all keys of a process. It starts over when keys move between the pages, and
+// fails with [ErrInconsistentListing] if that does not end.
+func (c *Client) ListProcessAPIKeys(ctx context.Context, processID string) (*Listing, error) {
+	var inconsistency error
+	for range maxWalks {
+		listing, err := c.walk(ctx, processID)
+		if err == nil {
+			return listing, nil
+		}
+		if !errors.Is(err, ErrInconsistentListing) {
+			return nil, err
+		}
+		inconsistency = err
+	}
+	return nil, inconsistency
+}
+
+func (c *Client) walk(ctx context.Context, processID string) (*Listing, error) {
+	listing := &Listing{}
+	total, repeated := -1, 0
+	first := true
+	for page, err := range c.ProcessAPIKeyPages(ctx, processID, Window{}) {
+		if err != nil {
+			return nil, err
+		}
+		if !first && page.Total != total {
+			return nil, fmt.Errorf("%w: the total changed from %d to %d", ErrInconsistentListing, total, page.Total)
+		}
+		first, total = false, page.Total
+		repeated += page.Repeated
+		if page.Repeated > 0 && (len(page.Keys) > 0 || total >= 0 || page.Repeated != len(listing.Keys)) {
+			return nil, fmt.Errorf("%w: %d keys stood on two pages", ErrInconsistentListing, page.Repeated)
+		}
+		listing.Keys = append(listing.Keys, page.Keys...)
+	}
+	if total >= 0 && len(listing.Keys) != total {
+		return nil, fmt.Errorf("%w: the service counts %d keys and sent %d", ErrInconsistentListing, total, len(listing.Keys))
+	}
+	listing.Complete = repeated == 0
+	return listing, nil
+}
+
+// ErrUnproven means that a key was not found but that the listing does not prove its absence.
+var ErrUnproven = errors.New("the service repeats its pages and names no total, so that a key not listed may still exist")
+
+// FindProcessAPIKey looks for a key. It returns nil without an error only if the absence is proved: two
+// complete listings, one after the other, do not have it.
+func (c *Client) FindProcessAPIKey(ctx context.Context, processID, id string) (*ProcessAPIKey, error) {
+	for range 2 {
+		listing, err := c.ListProcessAPIKeys(ctx, processID)
+		if err != nil {
+			return nil, err
+		}
+		for _, key := range listing.Keys {
+			if key.ID == id {
+				return &key, nil
+			}
+		}
+		if !listing.Complete {
+			return nil, ErrUnproven
+		}
+	}
+	return nil, nil
+}
+
+func (c *Client) processAPIKeyPage(ctx context.Context, processID string, offset, limit int) (ProcessAPIKeyPage, error) {
+	var page ProcessAPIKeyPage
+	err := c.do(ctx, call{
+		method: http.MethodGet,
+		path:   processAPIKeysPath(processID),
+		query:  windowQuery(offset, limit),
+		decode: func(body io.Reader) (err error) {
+			page.Keys = nil
+			page.Total, err = decodePage(body, "apiKeys", func(key ProcessAPIKey) error {
+				if key.ID == "" {
+					return errNoID
+				}
+				page.Keys = append(page.Keys, key)
+				return nil
+			})
+			return err
+		},
+		retry: retryIdempotent,
+	})
+	page.Offset = offset
+	return page, err
+}
+
+// decodePage streams the elements of the array field of a listing and returns the total from "pagination", -1
+// if there is none. Only one element is in memory at a time.
+func decodePage[T any](body io.Reader, field string, element func(T) error) (total int, err error) {
+	decoder := json.NewDecoder(body)
+	total = -1
+	found := false
+	if err := expect(decoder, json.Delim('{')); err != nil {
+		return -1, err
+	}
+	for decoder.More() {
+		name, err := decoder.Token()
+		if err != nil {
+			return -1, unusable(err)
+		}
+		switch name {
+		case field:
+			found = true
+			err = decodeElements(decoder, element)
+		case "pagination":
+			var pagination *struct {
+				Total *int `json:"total"`
+			}
+			if err = decoder.Decode(&pagination); err == nil && pagination != nil && pagination.Total != nil && *pagination.Total >= 0 {
+				total = *pagination.Total
+			}
+		default:
+			err = decoder.Decode(&json.RawMessage{})
+		}
+		if err != nil {
+			return -1, unusable(err)
+		}
+	}
+	if err := expect(decoder, json.Delim('}')); err != nil {
+		return -1, err
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return -1, errors.New("something follows the end of the JSON")
+	}
+	if !found {
+		return -1, fmt.Errorf("the answer has no %q", field)
+	}
+	return total, nil
+}
+
+func decodeElements[T any](decoder *json.Decoder, element func(T) error) error {
+	if err := expect(decoder, json.Delim('[')); err != nil {
+		return err
+	}
+	for decoder.More() {
+		var value T
+		if err := decoder.Decode(&value); err != nil {
+			return err
+		}
+		if err := element(value); err != nil {
+			return err
+		}
+	}
+	return expect(decoder, json.Delim(']'))
+}
+
+func expect(decoder *json.Decoder, want json.Delim) error {
+	token, err := decoder.Token()
+	if err != nil {
+		return unusable(err)
+	}
+	if token != want {
+		return fmt.Errorf("%q expected", want.String())
+	}
+	return nil
+}

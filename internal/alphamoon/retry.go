@@ -1,0 +1,103 @@
+package alphamoon
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// retryIdempotent is the policy for requests that may be repeated at will.
+func retryIdempotent(err error) bool {
+	var status *StatusError
+	if errors.As(err, &status) {
+		return status.Status == http.StatusTooManyRequests || status.Status >= 500
+	}
+	var connection *ConnectionError
+	if errors.As(err, &connection) {
+		return !isTrustFailure(connection)
+	}
+	return IsUnusableAnswer(err)
+}
+
+// retryCreation is the policy for a creation: again only if the attempt provably did nothing.
+func retryCreation(err error) bool {
+	var connection *ConnectionError
+	if errors.As(err, &connection) && isTrustFailure(connection) {
+		return false
+	}
+	return DidNothing(err) && retryIdempotent(err)
+}
+
+// DidNothing reports whether a failed request provably changed nothing at the service: no connection was had, or
+// the service refused to work on it. A nil error did something.
+func DidNothing(err error) bool {
+	var connection *ConnectionError
+	if errors.As(err, &connection) {
+		return !connection.Sent
+	}
+	var status *StatusError
+	if errors.As(err, &status) {
+		return status.Status < 500 || status.Status == http.StatusServiceUnavailable && status.HasRetryAfter
+	}
+	return false
+}
+
+// isTrustFailure finds failures that stay the same however often one tries: the host's certificate is not
+// trusted, or the host does not speak TLS.
+func isTrustFailure(err error) bool {
+	var (
+		verification *tls.CertificateVerificationError
+		authority    x509.UnknownAuthorityError
+		hostname     x509.HostnameError
+		record       tls.RecordHeaderError
+	)
+	return errors.As(err, &verification) || errors.As(err, &authority) ||
+		errors.As(err, &hostname) || errors.As(err, &record)
+}
+
+// retryAfter reads the Retry-After header, given in seconds or as a date. A date counts from the answer's own
+// Date if there is one, so that a wrong clock on either side does no harm. A wait in the past is none.
+func retryAfter(header http.Header, now time.Time) (time.Duration, bool) {
+	text := strings.TrimSpace(header.Get("Retry-After"))
+	if text == "" {
+		return 0, false
+	}
+	const longest = 24 * time.Hour
+	if isDigits(text) {
+		seconds, err := strconv.ParseInt(text, 10, 64)
+		if err != nil || seconds > int64(longest/time.Second) {
+			return longest, true
+		}
+		return time.Duration(seconds) * time.Second, true
+	}
+	until, err := http.ParseTime(text)
+	if err != nil {
+		return 0, false
+	}
+	if date, err := http.ParseTime(header.Get("Date")); err == nil {
+		now = date
+	}
+	return min(max(until.Sub(now), 0), longest), true
+}
+
+func isDigits(text string) bool {
+	return strings.Trim(text, "0123456789") == ""
+}
+
+// jitteredBackoff doubles the wait with every retry and takes a random half of it away, so that the many
+// resources of one apply do not come back at the same moment.
+func jitteredBackoff(shortest, longest time.Duration, retries int) time.Duration {
+	wait := longest
+	if retries < 32 {
+		if doubled := shortest << retries; doubled > 0 {
+			wait = min(doubled, longest)
+		}
+	}
+	half := wait / 2
+	return half + rand.N(wait-half+1) //nolint:gosec // spreads load, guards nothing
+}

@@ -1,0 +1,162 @@
+package provider
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
+)
+
+// apiDiagnostics is the one place where an error of the client becomes a diagnostic: what happened, and what to
+// do. action completes "The provider could not …". The summaries are constant, because Terraform folds
+// diagnostics by their summary.
+func apiDiagnostics(err error, action string) diag.Diagnostics {
+	summary, advice := explain(err)
+	return diag.Diagnostics{diag.NewErrorDiagnostic(summary,
+		fmt.Sprintf("The provider could not %s: %s. %s", action, strings.TrimSuffix(reason(err), "."), advice))}
+}
+
+// reason says what happened in words for a user: the service's own if there are any.
+func reason(err error) string {
+	var (
+		status     *alphamoon.StatusError
+		answer     *alphamoon.AnswerError
+		connection *alphamoon.ConnectionError
+	)
+	switch {
+	case errors.As(err, &status):
+		text := fmt.Sprintf("%s %s was answered with status %d %s", status.Method, status.Path, status.Status, http.StatusText(status.Status))
+		if words := status.Words(); words != "" {
+			text += ", saying: " + words
+		}
+		return text
+	case alphamoon.IsTimeout(err):
+		return "no complete answer arrived in time"
+	case errors.As(err, &answer):
+		return fmt.Sprintf("%s %s was answered with a body that is not what the API sends (%v)", answer.Method, answer.Path, answer.Err)
+	case errors.As(err, &connection):
+		return "no answer arrived (" + innermost(connection.Err).Error() + ")"
+	default:
+		return err.Error()
+	}
+}
+
+// explain chooses the summary and the advice for an error.
+func explain(err error) (summary, advice string) {
+	const unchanged = "Nothing was changed in the state; "
+	var (
+		status     *alphamoon.StatusError
+		dns        *net.DNSError
+		connection *alphamoon.ConnectionError
+	)
+	switch {
+	case alphamoon.IsUnauthorized(err):
+		return "Alphamoon refused the credential", "The provider's api_key (or ALPHAMOON_API_KEY) is wrong or has expired: use a valid one."
+	case alphamoon.IsForbidden(err):
+		return "Alphamoon denied the permission", "The provider's api_key needs the scope " + alphamoon.ScopeManageProcessAPIKeys +
+			" for this process: use a key that has it."
+	case alphamoon.IsNotFound(err):
+		return "Alphamoon does not know the process", "Check process_id, and that the provider's api_key belongs to the workspace of the process. " +
+			"If the process was deleted, remove its keys with terraform state rm."
+	case alphamoon.IsForeignNotFound(err):
+		return "Alphamoon API not found at base_url", "The answer is not the API's own, so something else lives at this address: check the provider's base_url."
+	case alphamoon.IsRateLimited(err):
+		return "Alphamoon limits the rate of requests", "All retries were used up: apply again later, lower -parallelism, or raise max_retries."
+	case errors.As(err, &status) && status.Location != "":
+		return "Alphamoon redirected the request", "The provider does not follow redirects, because they would hand over its credential. If " +
+			status.Location + " is the right address, set base_url accordingly."
+	case errors.As(err, &status) && status.Status >= 500:
+		return "Alphamoon failed to answer", unchanged + "try again later. If it persists, give the status and the path to Alphamoon's support" + instance(status) + "."
+	case errors.As(err, &status):
+		return "Alphamoon rejected the request", "Change the configuration as the message says." + conflictAdvice(status)
+	case errors.Is(err, alphamoon.ErrInconsistentListing), errors.Is(err, alphamoon.ErrUnproven):
+		return "Listing of keys is not reliable", unchanged + "the provider does not take a key for removed on such a listing. Try again when nobody changes keys of the process."
+	case isTrustProblem(err):
+		return "Alphamoon's certificate is not trusted", "Check base_url, and whether a proxy replaces certificates: SSL_CERT_FILE can name the authority to trust."
+	case errors.As(err, &dns):
+		return "Alphamoon's host name cannot be resolved", "Check base_url, the network, and whether HTTPS_PROXY must be set."
+	case alphamoon.IsTimeout(err):
+		return "Alphamoon did not answer in time", unchanged + "try again later, or raise the provider's request_timeout."
+	case alphamoon.IsUnusableAnswer(err):
+		return "Alphamoon's answer cannot be understood", "A proxy may have replaced it: check base_url and the network, and try again."
+	case errors.As(err, &connection):
+		return "Alphamoon cannot be reached", "Check base_url, the network, and whether HTTPS_PROXY must be set; then try again."
+	default:
+		return "Alphamoon request failed", unchanged + "try again."
+	}
+}
+
+func instance(status *alphamoon.StatusError) string {
+	if status.Instance == "" {
+		return ""
+	}
+	return " together with the service's reference " + status.Instance
+}
+
+func conflictAdvice(status *alphamoon.StatusError) string {
+	if status.Status == http.StatusConflict {
+		return " It conflicts with something that exists already: the web application shows the keys of the process."
+	}
+	return ""
+}
+
+// creationDiagnostics puts the service's complaints on the attributes they concern, word for word.
+func creationDiagnostics(err error, model processAPIKeyModel) diag.Diagnostics {
+	var status *alphamoon.StatusError
+	var diags diag.Diagnostics
+	if errors.As(err, &status) {
+		for _, field := range status.Fields {
+			if len(field.Location) == 0 || !slices.Contains([]string{"name", "scopes", "exp"}, field.Location[0]) {
+				continue
+			}
+			diags.AddAttributeError(attributeOf(field.Location[0], model), "Alphamoon rejected the value",
+				fmt.Sprintf("The service refused to create the key %q and says: %s. Change the configuration accordingly.",
+					model.Name.ValueString(), strings.TrimSuffix(field.String(), ".")))
+		}
+	}
+	if len(diags) > 0 && len(diags) == len(status.Fields) {
+		return diags
+	}
+	return append(diags, apiDiagnostics(err, fmt.Sprintf("create the key %q in process %s", model.Name.ValueString(), model.ProcessID.ValueString()))...)
+}
+
+// attributeOf translates a field of the API's request into the attribute that it comes from.
+func attributeOf(field string, model processAPIKeyModel) path.Path {
+	switch {
+	case field != "exp":
+		return path.Root(field)
+	case model.ExpiresIn.IsNull():
+		return path.Root("expires_at")
+	default:
+		return path.Root("expires_in")
+	}
+}
+
+func isTrustProblem(err error) bool {
+	var (
+		verification *tls.CertificateVerificationError
+		authority    x509.UnknownAuthorityError
+		record       tls.RecordHeaderError
+	)
+	return errors.As(err, &verification) || errors.As(err, &authority) || errors.As(err, &record)
+}
+
+// innermost drops the wrappings of network errors, which repeat the address in Go's terms.
+func innermost(err error) error {
+	for {
+		next := errors.Unwrap(err)
+		if next == nil {
+			return err
+		}
+		err = next
+	}
+}

@@ -1,0 +1,142 @@
+package provider_test
+
+import (
+	"fmt"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/provider"
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
+)
+
+// clock is set by tests and shared by a provider and its sandbox.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) Advance(duration time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(duration)
+}
+
+func (c *clock) Set(now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = now
+}
+
+const (
+	day       = 24 * time.Hour
+	address   = "alphamoon_process_api_key.test"
+	processID = sandbox.DefaultProcessID
+)
+
+// start is when the clock of every fixture begins.
+var start = time.Date(2026, 3, 1, 9, 30, 15, 0, time.UTC)
+
+// fixture is a sandbox of one test with a provider that knows only it.
+type fixture struct {
+	*sandbox.Sandbox
+	t     *testing.T
+	URL   string
+	clock *clock
+}
+
+func newFixture(t *testing.T, options sandbox.Options) *fixture {
+	t.Helper()
+	t.Parallel()
+	f := &fixture{t: t, clock: &clock{now: start}}
+	options.Now = f.clock.Now
+	f.Sandbox = &sandbox.Sandbox{Options: options}
+	server := httptest.NewServer(f.Sandbox)
+	t.Cleanup(server.Close)
+	f.URL = server.URL
+	return f
+}
+
+func (f *fixture) factories() map[string]func() (tfprotov6.ProviderServer, error) {
+	return map[string]func() (tfprotov6.ProviderServer, error){
+		"alphamoon": providerserver.NewProtocol6WithError(provider.New(provider.Options{
+			Version: "test", Now: f.clock.Now, RetryWaitMax: 20 * time.Millisecond,
+		})()),
+	}
+}
+
+// run carries out steps with the real Terraform.
+func (f *fixture) run(steps ...resource.TestStep) {
+	f.t.Helper()
+	resource.UnitTest(f.t, resource.TestCase{ProtoV6ProviderFactories: f.factories(), Steps: steps})
+}
+
+// config is a whole configuration: the provider for this sandbox, and what is given.
+func (f *fixture) config(body string) string {
+	return fmt.Sprintf("provider \"alphamoon\" {\n  api_key = %q\n  base_url = %q\n}\n%s", sandbox.DefaultCredential, f.URL, body)
+}
+
+// key is a configuration with one key of fixed arguments but for the given ones.
+func (f *fixture) key(arguments ...string) string {
+	defaults := map[string]string{
+		"process_id": fmt.Sprintf("%q", processID),
+		"name":       `"test"`,
+		"scopes":     `["workspace.result:read", "workspace.file:upload"]`,
+	}
+	var lines []string
+	for _, argument := range arguments {
+		name, _, _ := strings.Cut(argument, " ")
+		delete(defaults, name)
+		lines = append(lines, "  "+argument)
+	}
+	for _, name := range []string{"process_id", "name", "scopes"} {
+		if value, ok := defaults[name]; ok {
+			lines = append(lines, fmt.Sprintf("  %s = %s", name, value))
+		}
+	}
+	return f.config("resource \"alphamoon_process_api_key\" \"test\" {\n" + strings.Join(lines, "\n") + "\n}\n")
+}
+
+// created returns the requests that tried to create a key.
+func (f *fixture) created() []sandbox.Request {
+	var requests []sandbox.Request
+	for _, request := range f.Journal() {
+		if request.Operation == sandbox.Create {
+			requests = append(requests, request)
+		}
+	}
+	return requests
+}
+
+// expectCounts checks how many creations were sent and how many keys exist.
+func (f *fixture) expectCounts(creations, keys int) {
+	f.t.Helper()
+	if got := f.Count(sandbox.Create); got != creations {
+		f.t.Errorf("creations sent: got %d, want %d", got, creations)
+	}
+	if got := len(f.Keys(processID)); got != keys {
+		f.t.Errorf("keys that exist: got %d, want %d", got, keys)
+	}
+}
+
+// says matches a text in a diagnostic however Terraform breaks its lines.
+func says(text string) *regexp.Regexp {
+	words := strings.Fields(text)
+	for i, word := range words {
+		words[i] = regexp.QuoteMeta(word)
+	}
+	return regexp.MustCompile(`(?s)` + strings.Join(words, `[\s│]+`))
+}

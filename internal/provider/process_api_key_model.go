@@ -1,0 +1,120 @@
+package provider
+
+import (
+	"context"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/rotation"
+)
+
+// statusExpired is what the provider calls a key that is gone after its expiry. The service documents no such
+// status of its own.
+const statusExpired = "Expired"
+
+type processAPIKeyModel struct {
+	ProcessID               types.String `tfsdk:"process_id"`
+	Name                    types.String `tfsdk:"name"`
+	Scopes                  types.Set    `tfsdk:"scopes"`
+	ExpiresAt               types.String `tfsdk:"expires_at"`
+	ExpiresIn               types.String `tfsdk:"expires_in"`
+	RotateBeforeExpiry      types.String `tfsdk:"rotate_before_expiry"`
+	RotationTriggers        types.Map    `tfsdk:"rotation_triggers"`
+	RevokeOnDestroy         types.Bool   `tfsdk:"revoke_on_destroy"`
+	AllowUndocumentedScopes types.Bool   `tfsdk:"allow_undocumented_scopes"`
+	ID                      types.String `tfsdk:"id"`
+	OrganizationID          types.String `tfsdk:"organization_id"`
+	Status                  types.String `tfsdk:"status"`
+	CreatedAt               types.String `tfsdk:"created_at"`
+	RotatesAt               types.String `tfsdk:"rotates_at"`
+	Key                     types.String `tfsdk:"key"`
+}
+
+// request translates a plan into what the API is asked for. With expires_in the expiry counts from now.
+func (m *processAPIKeyModel) request(ctx context.Context, now time.Time, diags *diag.Diagnostics) alphamoon.ProcessAPIKeyRequest {
+	request := alphamoon.ProcessAPIKeyRequest{Name: m.Name.ValueString()}
+	diags.Append(m.Scopes.ElementsAs(ctx, &request.Scopes, false)...)
+	if m.ExpiresIn.IsNull() {
+		expiresAt, err := rotation.ParseInstant(m.ExpiresAt.ValueString())
+		if err != nil {
+			diags.AddAttributeError(path.Root("expires_at"), "Invalid date", err.Error())
+		}
+		request.ExpiresAt = expiresAt
+		return request
+	}
+	lifetime, err := rotation.ParseDuration(m.ExpiresIn.ValueString())
+	if err != nil {
+		diags.AddAttributeError(path.Root("expires_in"), "Invalid duration", err.Error())
+	}
+	request.ExpiresAt = now.Add(lifetime)
+	return request
+}
+
+// take puts what the service says of the key into the state. Spellings that mean the same stay as they are.
+func (m *processAPIKeyModel) take(ctx context.Context, key alphamoon.ProcessAPIKey, diags *diag.Diagnostics) {
+	m.ID = types.StringValue(key.ID)
+	m.Name = types.StringValue(key.Name)
+	scopes, found := types.SetValueFrom(ctx, types.StringType, key.Scopes)
+	diags.Append(found...)
+	m.Scopes = scopes
+	m.OrganizationID = stringOrNull(key.OrganizationID)
+	m.Status = stringOrNull(key.Status)
+	m.CreatedAt = instantOrNull(key.CreatedAt.Time)
+	if current, err := rotation.ParseInstant(m.ExpiresAt.ValueString()); err != nil || !alphamoon.SameSecond(current, key.ExpiresAt.Time) {
+		m.ExpiresAt = instantOrNull(key.ExpiresAt.Time)
+	}
+	m.RotatesAt = m.rotatesAt()
+}
+
+// expiry returns the instant at which the key expires; false if it is not known.
+func (m *processAPIKeyModel) expiry() (time.Time, bool) {
+	expiresAt, err := rotation.ParseInstant(m.ExpiresAt.ValueString())
+	return expiresAt, err == nil
+}
+
+// policy returns how the key is rotated. A window that is not known yet counts as none.
+func (m *processAPIKeyModel) policy() rotation.Policy {
+	// Both were validated, and what is null or unknown is no duration.
+	lifetime, _ := rotation.ParseDuration(m.ExpiresIn.ValueString())
+	window, _ := rotation.ParseDuration(m.RotateBeforeExpiry.ValueString())
+	return rotation.Policy{Lifetime: lifetime, Window: window}
+}
+
+// rotatesAt derives the attribute of that name from the others.
+func (m *processAPIKeyModel) rotatesAt() types.String {
+	if m.ExpiresIn.IsNull() {
+		return types.StringNull()
+	}
+	expiresAt, ok := m.expiry()
+	if !ok || m.ExpiresIn.IsUnknown() || m.RotateBeforeExpiry.IsUnknown() {
+		return types.StringUnknown()
+	}
+	rotatesAt, _ := m.policy().RotatesAt(expiresAt)
+	return types.StringValue(formatInstant(rotatesAt))
+}
+
+// disabled reports whether the service says that the key no longer works.
+func (m *processAPIKeyModel) disabled() bool {
+	status := m.Status.ValueString()
+	return status != "" && status != alphamoon.StatusActive
+}
+
+func formatInstant(instant time.Time) string { return instant.UTC().Format(time.RFC3339) }
+
+func instantOrNull(instant time.Time) types.String {
+	if instant.IsZero() {
+		return types.StringNull()
+	}
+	return types.StringValue(formatInstant(instant))
+}
+
+func stringOrNull(text string) types.String {
+	if text == "" {
+		return types.StringNull()
+	}
+	return types.StringValue(text)
+}

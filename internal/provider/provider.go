@@ -1,0 +1,106 @@
+// Package provider is the Terraform face of the Alphamoon client: schemas, plans, and the translation of errors
+// into diagnostics. What the service does is in package alphamoon, what time demands in package rotation.
+package provider
+
+import (
+	"context"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/validators"
+)
+
+// Address is the provider's source address in the public registry.
+const Address = "registry.terraform.io/alphamoon/alphamoon"
+
+// Options are what a provider is built with.
+type Options struct {
+	// Version goes into the User-Agent.
+	Version string
+	// Now is the only clock of the provider.
+	Now func() time.Time
+	// RetryWaitMax bounds the wait between the attempts of a request. 0 means the client's default; tests shorten it.
+	RetryWaitMax time.Duration
+}
+
+// New returns a factory of providers, as the plugin framework wants it.
+func New(options Options) func() provider.Provider {
+	return func() provider.Provider { return &alphamoonProvider{options: options} }
+}
+
+type alphamoonProvider struct{ options Options }
+
+type providerModel struct {
+	APIKey         types.String `tfsdk:"api_key"`
+	BaseURL        types.String `tfsdk:"base_url"`
+	MaxRetries     types.Int64  `tfsdk:"max_retries"`
+	RequestTimeout types.String `tfsdk:"request_timeout"`
+}
+
+func (p *alphamoonProvider) Metadata(_ context.Context, _ provider.MetadataRequest, response *provider.MetadataResponse) {
+	response.TypeName = "alphamoon"
+	response.Version = p.options.Version
+}
+
+func (p *alphamoonProvider) Schema(_ context.Context, _ provider.SchemaRequest, response *provider.SchemaResponse) {
+	response.Schema = schema.Schema{
+		MarkdownDescription: "Manages the API keys of Alphamoon document-processing workspaces.",
+		Attributes: map[string]schema.Attribute{
+			"api_key": schema.StringAttribute{
+				MarkdownDescription: "The API key that the provider itself uses, in the form `user:pass`. It needs the scope " +
+					"`workspace.process.api_key:manage`. Default: the environment variable `ALPHAMOON_API_KEY`.",
+				Optional:   true,
+				Sensitive:  true,
+				Validators: []validator.String{validators.Credential()},
+			},
+			"base_url": schema.StringAttribute{
+				MarkdownDescription: "The address of the service; a path prefix is kept. Plain `http` is accepted only for a loopback host. " +
+					"Default: the environment variable `ALPHAMOON_BASE_URL`, then `https://workspace.alphamoon.ai`.",
+				Optional:   true,
+				Validators: []validator.String{validators.BaseURL()},
+			},
+			"max_retries": schema.Int64Attribute{
+				MarkdownDescription: "How often a request may be repeated on top of its first attempt, 0 to 20. Default: `4`. " +
+					"A creation is repeated only if the attempt before it provably did nothing.",
+				Optional:   true,
+				Validators: []validator.Int64{int64validator.Between(0, 20)},
+			},
+			"request_timeout": schema.StringAttribute{
+				MarkdownDescription: "How long one attempt of a request may take, such as `30s` or `1m30s`. Default: `30s`.",
+				Optional:            true,
+				Validators:          []validator.String{validators.Duration()},
+			},
+		},
+	}
+}
+
+func (p *alphamoonProvider) Configure(ctx context.Context, request provider.ConfigureRequest, response *provider.ConfigureResponse) {
+	var model providerModel
+	response.Diagnostics.Append(request.Config.Get(ctx, &model)...)
+	if response.Diagnostics.HasError() {
+		return
+	}
+	session := newSession(p.options, model, request.TerraformVersion, &response.Diagnostics)
+	if response.Diagnostics.HasError() {
+		return
+	}
+	response.ResourceData = session
+	response.DataSourceData = session
+}
+
+func (p *alphamoonProvider) Resources(context.Context) []func() resource.Resource {
+	return []func() resource.Resource{newProcessAPIKeyResource}
+}
+
+func (p *alphamoonProvider) DataSources(context.Context) []func() datasource.DataSource {
+	return []func() datasource.DataSource{newProcessAPIKeysDataSource}
+}
+
+var _ provider.Provider = (*alphamoonProvider)(nil)

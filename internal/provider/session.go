@@ -1,0 +1,150 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/rotation"
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/validators"
+)
+
+const (
+	apiKeyVariable  = "ALPHAMOON_API_KEY"
+	baseURLVariable = "ALPHAMOON_BASE_URL"
+)
+
+// session is what a configured provider hands to its resources and data sources.
+type session struct {
+	now func() time.Time
+	// client is nil if an argument of the provider is unknown.
+	client *alphamoon.Client
+	// unknown names the arguments that were not known when the provider was configured.
+	unknown []string
+}
+
+// newSession builds the client from the configuration and the environment, the configuration first.
+func newSession(options Options, model providerModel, terraformVersion string, diags *diag.Diagnostics) *session {
+	result := &session{now: options.Now, unknown: unknownArguments(model)}
+	if len(result.unknown) > 0 {
+		return result
+	}
+	config := alphamoon.Config{
+		Credential: resolveCredential(model.APIKey, diags),
+		UserAgent: fmt.Sprintf("terraform-provider-alphamoon/%s (+https://registry.terraform.io/providers/alphamoon/alphamoon) Terraform/%s",
+			options.Version, terraformVersion),
+		MaxRetries:   alphamoon.DefaultMaxRetries,
+		RetryWaitMax: options.RetryWaitMax,
+		Now:          options.Now,
+		OnAttempt:    logAttempt,
+	}
+	address, source := alphamoon.DefaultBaseURL, "The default"
+	if value, from, ok := fromConfigurationOrEnvironment(model.BaseURL, baseURLVariable); ok {
+		address, source = value, from
+	}
+	baseURL, err := alphamoon.ParseBaseURL(address)
+	if err != nil {
+		diags.Append(validators.BaseURLDiagnostic(path.Root("base_url"), source, err))
+	}
+	config.BaseURL = baseURL
+	if !model.MaxRetries.IsNull() {
+		config.MaxRetries = int(model.MaxRetries.ValueInt64())
+	}
+	if !model.RequestTimeout.IsNull() {
+		timeout, err := rotation.ParseDuration(model.RequestTimeout.ValueString())
+		if err != nil {
+			diags.AddAttributeError(path.Root("request_timeout"), "Invalid duration", err.Error())
+		}
+		config.RequestTimeout = timeout
+	}
+	if diags.HasError() {
+		return nil
+	}
+	result.client = alphamoon.NewClient(config)
+	return result
+}
+
+func resolveCredential(argument types.String, diags *diag.Diagnostics) alphamoon.Credential {
+	text, source, ok := fromConfigurationOrEnvironment(argument, apiKeyVariable)
+	if !ok {
+		diags.AddAttributeError(path.Root("api_key"), "Missing Alphamoon API key",
+			"The provider has no API key to work with. Set the environment variable "+apiKeyVariable+
+				" to a key in the form user:pass, or the provider's argument api_key.")
+		return alphamoon.Credential{}
+	}
+	credential, err := alphamoon.ParseCredential(text)
+	if err != nil {
+		diags.Append(validators.CredentialDiagnostic(path.Root("api_key"), source, err))
+	}
+	return credential
+}
+
+// fromConfigurationOrEnvironment returns a value with the beginning of a sentence that tells where it comes from.
+// An empty variable counts as not set, as is usual for environments.
+func fromConfigurationOrEnvironment(argument types.String, variable string) (value, source string, ok bool) {
+	if !argument.IsNull() {
+		return argument.ValueString(), "The value", true
+	}
+	if value := os.Getenv(variable); value != "" {
+		return value, "The value of the environment variable " + variable, true
+	}
+	return "", "", false
+}
+
+func unknownArguments(model providerModel) []string {
+	var names []string
+	for _, argument := range []struct {
+		name    string
+		unknown bool
+	}{
+		{"api_key", model.APIKey.IsUnknown()},
+		{"base_url", model.BaseURL.IsUnknown()},
+		{"max_retries", model.MaxRetries.IsUnknown()},
+		{"request_timeout", model.RequestTimeout.IsUnknown()},
+	} {
+		if argument.unknown {
+			names = append(names, argument.name)
+		}
+	}
+	return names
+}
+
+// requireClient returns the client, or nil with an error that tells what to do about the unknown arguments.
+func (s *session) requireClient(purpose string, diags *diag.Diagnostics) *alphamoon.Client {
+	if s.client == nil {
+		diags.AddError("Provider configuration not known yet",
+			fmt.Sprintf("The provider cannot %s, because its configuration depends on values that are known only after an apply: %s. "+
+				"Apply what they come from first, for instance with -target, or give them as variables or in the environment.",
+				purpose, strings.Join(s.unknown, ", ")))
+	}
+	return s.client
+}
+
+// sessionFrom reads what Configure of a resource or data source was given; nil before the provider is configured.
+func sessionFrom(providerData any, diags *diag.Diagnostics) *session {
+	if providerData == nil {
+		return nil
+	}
+	configured, ok := providerData.(*session)
+	if !ok {
+		diags.AddError("Defect in the Alphamoon provider",
+			fmt.Sprintf("The provider handed over %T instead of its own configuration. Please report this.", providerData))
+	}
+	return configured
+}
+
+// logAttempt writes one line per attempt. It takes no part of a body and no header.
+func logAttempt(ctx context.Context, attempt alphamoon.Attempt) {
+	tflog.Debug(ctx, "Alphamoon API request", map[string]any{
+		"method": attempt.Method, "path": attempt.Path, "status": attempt.Status,
+		"duration_ms": attempt.Duration.Milliseconds(), "attempt": attempt.Number,
+	})
+}

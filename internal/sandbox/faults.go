@@ -1,0 +1,183 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"net"
+	"net/http"
+	"slices"
+	"time"
+)
+
+// Fault is something that goes wrong with requests of one kind. Several effects may be combined; the zero
+// effect is none.
+type Fault struct {
+	// Name stands in the journal.
+	Name string
+	// Operation is the kind of request that is affected.
+	Operation Operation
+	// Skip lets that many requests pass first.
+	Skip int
+	// Times is how many requests are affected; 0 means one, and a negative number all.
+	Times int
+
+	// Delay waits before anything is done.
+	Delay time.Duration
+	// ResetBefore breaks the connection before any work is done, ResetAfter when it is done.
+	ResetBefore, ResetAfter bool
+	// LoseAnswer does the work and never answers.
+	LoseAnswer bool
+	// Status answers with this status and Body instead of doing the work; with AfterWork, after it was done.
+	Status    int
+	AfterWork bool
+	// Body replaces the body.
+	Body string
+	// Header is added to the answer, e.g. Retry-After or another Content-Type.
+	Header http.Header
+	// Truncate sends half of the body and breaks off.
+	Truncate bool
+	// SlowBody is the time in which the body trickles out.
+	SlowBody time.Duration
+
+	// DropSecret and DropID leave the field out of the answer to a creation.
+	DropSecret, DropID bool
+	// GrantScopes, GrantName and GrantExpiry replace what a creation asked for.
+	GrantScopes []string
+	GrantName   string
+	GrantExpiry time.Time
+
+	// AddToTotal is added to the total of a listing.
+	AddToTotal int
+	// Reverse sends the keys of a listing in the opposite order.
+	Reverse bool
+	// AfterPage is called, without a lock held, when a page was computed and before it is sent: it may add or
+	// remove keys between two pages.
+	AfterPage func(*Sandbox)
+}
+
+type activeFault struct {
+	Fault
+	skip, left int
+}
+
+// Inject switches faults on. For each request the first fault that matches is at work.
+func (s *Sandbox) Inject(faults ...Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, fault := range faults {
+		times := fault.Times
+		if times == 0 {
+			times = 1
+		}
+		s.faults = append(s.faults, &activeFault{Fault: fault, skip: fault.Skip, left: times})
+	}
+}
+
+// ClearFaults switches all faults off.
+func (s *Sandbox) ClearFaults() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = nil
+}
+
+// takeFault returns the fault for a request, the empty one if there is none.
+func (s *Sandbox) takeFault(operation Operation) Fault {
+	for i, fault := range s.faults {
+		if fault.Operation != AnyOperation && fault.Operation != operation {
+			continue
+		}
+		if fault.skip > 0 {
+			fault.skip--
+			continue
+		}
+		fault.left--
+		if fault.left == 0 {
+			s.faults = slices.Delete(s.faults, i, i+1)
+		}
+		return fault.Fault
+	}
+	return Fault{}
+}
+
+// alterGrant changes what a creation is granted.
+func (f Fault) alterGrant(key *Key) {
+	if f.GrantScopes != nil {
+		key.Scopes = f.GrantScopes
+	}
+	key.Name = orDefault(f.GrantName, key.Name)
+	if !f.GrantExpiry.IsZero() {
+		key.ExpiresAt = f.GrantExpiry
+	}
+}
+
+// alterAnswer changes what is sent.
+func (f Fault) alterAnswer(answer *answer) {
+	if f.Status != 0 && f.AfterWork {
+		answer.status, answer.body = f.Status, nil
+	}
+	if f.Body != "" {
+		answer.body = json.RawMessage(f.Body)
+	}
+	if fields, ok := answer.body.(map[string]any); ok {
+		if f.DropSecret {
+			delete(fields, "key")
+		}
+		if f.DropID {
+			delete(fields, "id")
+		}
+	}
+}
+
+// write sends an answer, or whatever the fault leaves of it.
+func (f Fault) write(writer http.ResponseWriter, request *http.Request, answer answer) {
+	if f.LoseAnswer {
+		<-request.Context().Done()
+		panic(http.ErrAbortHandler)
+	}
+	if f.ResetAfter {
+		breakConnection(writer)
+	}
+	body := answer.encode()
+	header := writer.Header()
+	header.Set("Content-Type", "application/json")
+	for name, values := range f.Header {
+		header[name] = values
+	}
+	writer.WriteHeader(answer.status)
+	switch {
+	case f.Truncate:
+		_, _ = writer.Write(body[:len(body)/2])
+		_ = http.NewResponseController(writer).Flush()
+		panic(http.ErrAbortHandler)
+	case f.SlowBody > 0:
+		for i := range body {
+			_, _ = writer.Write(body[i : i+1])
+			_ = http.NewResponseController(writer).Flush()
+			if !sleep(request, f.SlowBody/time.Duration(len(body))) {
+				return
+			}
+		}
+	default:
+		_, _ = writer.Write(body)
+	}
+}
+
+// breakConnection ends the connection with a reset instead of an orderly end, where the system allows.
+func breakConnection(writer http.ResponseWriter) {
+	connection, _, err := http.NewResponseController(writer).Hijack()
+	if err == nil {
+		if tcp, ok := connection.(*net.TCPConn); ok {
+			_ = tcp.SetLinger(0)
+		}
+		_ = connection.Close()
+	}
+	panic(http.ErrAbortHandler)
+}
+
+func sleep(request *http.Request, duration time.Duration) bool {
+	select {
+	case <-time.After(duration):
+		return true
+	case <-request.Context().Done():
+		return false
+	}
+}

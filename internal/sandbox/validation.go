@@ -1,0 +1,146 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// creation is a request for a key, as far as it could be read.
+type creation struct {
+	name, expiry string
+	expiresAt    time.Time
+	scopes       []string
+}
+
+// complaint is one reason to refuse a request's body, in the words and the form of the service.
+type complaint struct {
+	Location string `json:"location"`
+	Message  string `json:"message"`
+	Type     string `json:"type"`
+}
+
+var scopeForm = regexp.MustCompile(`^[a-z_]+(\.[a-z_]+)+:[a-z_]+$`)
+
+func parseCreation(body []byte) (wanted creation, complaints []complaint) {
+	complain := func(field, message string) {
+		complaints = append(complaints, complaint{"body: " + field, message, "request_validation_error"})
+	}
+	var fields struct {
+		Name   json.RawMessage `json:"name"`
+		Exp    json.RawMessage `json:"exp"`
+		Scopes json.RawMessage `json:"scopes"`
+	}
+	if err := json.Unmarshal(body, &fields); err != nil {
+		return wanted, []complaint{{"body", "value is not a valid dict", "request_validation_error"}}
+	}
+	read := func(name string, raw json.RawMessage, target any, message string) bool {
+		if raw == nil || string(raw) == "null" {
+			complain(name, "field required")
+			return false
+		}
+		if json.Unmarshal(raw, target) != nil {
+			complain(name, message)
+			return false
+		}
+		return true
+	}
+	if read("name", fields.Name, &wanted.name, "str type expected") && strings.TrimSpace(wanted.name) == "" {
+		complain("name", "ensure this value has at least 1 characters")
+	}
+	if read("exp", fields.Exp, &wanted.expiry, "invalid datetime format") {
+		var err error
+		if wanted.expiresAt, err = time.Parse(time.RFC3339, wanted.expiry); err != nil {
+			complain("exp", "invalid datetime format")
+		}
+	}
+	if read("scopes", fields.Scopes, &wanted.scopes, "value is not a valid list") {
+		if len(wanted.scopes) == 0 {
+			complain("scopes", "ensure this value has at least 1 items")
+		}
+		for _, scope := range wanted.scopes {
+			if !scopeForm.MatchString(scope) {
+				complain("scopes", "value is not a valid scope: "+scope)
+			}
+		}
+	}
+	return wanted, complaints
+}
+
+// window is the part of a listing that is sent.
+type window struct {
+	offset, limit             int
+	ignoreOffset, ignoreLimit bool
+}
+
+func (s *Sandbox) parseWindow(request *http.Request) (window, *answer) {
+	maximum := s.MaxLimit
+	if maximum == 0 {
+		maximum = defaultMaxLimit
+	}
+	result := window{limit: maximum, ignoreOffset: s.IgnoreOffset, ignoreLimit: s.IgnoreLimit}
+	for name, target := range map[string]*int{"offset": &result.offset, "limit": &result.limit} {
+		text := request.URL.Query().Get(name)
+		if text == "" {
+			continue
+		}
+		number, err := strconv.Atoi(text)
+		if err != nil {
+			return result, queryInvalid(name, "value is not a valid integer", "type_error.integer")
+		}
+		if number < 0 {
+			return result, queryInvalid(name, "ensure this value is greater than or equal to 0", "value_error.number.not_ge")
+		}
+		*target = number
+	}
+	result.limit = min(result.limit, maximum)
+	return result, nil
+}
+
+// bounds returns the slice indexes of the window in a list of the given length.
+func (w window) bounds(length int) (from, to int) {
+	if !w.ignoreOffset {
+		from = min(w.offset, length)
+	}
+	to = length
+	if !w.ignoreLimit {
+		to = min(from+w.limit, length)
+	}
+	return from, to
+}
+
+func cut[T any](w window, elements []T) []T {
+	from, to := w.bounds(len(elements))
+	return elements[from:to]
+}
+
+// problem is the first documented shape of an error.
+func (s *Sandbox) problem(status int, title, detail string) answer {
+	return answer{status: status, body: map[string]any{
+		"action": "The client should not repeat this request without modification.",
+		"detail": detail, "errors": []complaint{}, "instance": randomHex(16), "status": status,
+		"timestamp": wireTime(s.Now()), "title": title, "type": "ClientError",
+	}}
+}
+
+func (s *Sandbox) invalid(complaints []complaint) answer {
+	result := s.problem(http.StatusBadRequest, "The server cannot process the request due to a client error.",
+		"Please see the 'errors' field for details.")
+	fields := result.body.(map[string]any) //nolint:forcetypeassert // problem made it
+	fields["errors"], fields["type"] = complaints, "RequestValidationError"
+	return result
+}
+
+// queryInvalid is the second documented shape of an error.
+func queryInvalid(name, message, kind string) *answer {
+	return &answer{status: http.StatusUnprocessableEntity, body: map[string]any{
+		"detail": []map[string]any{{"loc": []string{"query", name}, "msg": message, "type": kind}},
+	}}
+}
+
+func (s *Sandbox) noProcess() answer {
+	return s.problem(http.StatusNotFound, "Not found", "No process has this id.")
+}

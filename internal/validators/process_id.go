@@ -1,0 +1,34 @@
+package validators
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
+)
+
+// ProcessID accepts the id of a process and helps whoever pasted the web address of its queue.
+func ProcessID() validator.String {
+	return text{
+		description: "be the id of a process, 32 lower-case hexadecimal characters",
+		check: func(value string, request validator.StringRequest, response *validator.StringResponse) {
+			if !alphamoon.IsProcessID(value) {
+				response.Diagnostics.AddAttributeError(request.Path, "Invalid process id", ProcessIDAdvice(value))
+			}
+		},
+	}
+}
+
+// ProcessIDAdvice says why value is not the id of a process and, if the id can be found in it, what to write.
+func ProcessIDAdvice(value string) string {
+	if id, ok := alphamoon.ProcessIDFromQueueURL(value); ok {
+		return fmt.Sprintf("%q is the web address of a process's queue. Use only the id in it: %q.", value, id)
+	}
+	if lower := strings.ToLower(strings.TrimSpace(value)); alphamoon.IsProcessID(lower) {
+		return fmt.Sprintf("%q must be written in lower case and without blanks: %q.", value, lower)
+	}
+	return fmt.Sprintf("%q is not the id of a process, which has 32 lower-case hexadecimal characters, such as "+
+		"2080d36bf94c4147b2e543104342fc2f. In the web application it is the last part of the address of the process's queue.", value)
+}
