@@ -15,7 +15,7 @@ import (
 const pageSize = 100
 
 // maxKeys ends a listing that would never end by itself.
-const maxKeys = 1_000_000
+const maxKeys = 300_000
 
 // ProcessAPIKeyPage is one answer of a listing.
 type ProcessAPIKeyPage struct {

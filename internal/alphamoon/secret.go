@@ -8,18 +8,26 @@ import (
 
 // Secret is a text that must not reach a log, a message or a panic. Every way of formatting it prints a
 // placeholder; only [Secret.Reveal] gives the text. The empty Secret means that there is none.
-type Secret struct{ text string }
+//
+// The text is behind a pointer because formatting an enclosing struct with unexported fields does not ask their
+// methods: it would print the text, but of a pointer it prints the address.
+type Secret struct{ text *string }
 
 const redacted = "(redacted)"
 
 // NewSecret wraps text.
-func NewSecret(text string) Secret { return Secret{text: text} }
+func NewSecret(text string) Secret { return Secret{text: &text} }
 
 // Reveal returns the text itself. Call it only where the text leaves for the place it is meant for.
-func (s Secret) Reveal() string { return s.text }
+func (s Secret) Reveal() string {
+	if s.text == nil {
+		return ""
+	}
+	return *s.text
+}
 
 // IsZero reports whether there is no secret.
-func (s Secret) IsZero() bool { return s.text == "" }
+func (s Secret) IsZero() bool { return s.Reveal() == "" }
 
 // Format implements [fmt.Formatter] for every verb, so that not even %#v or %x of an enclosing struct shows the text.
 func (Secret) Format(state fmt.State, _ rune) { _, _ = state.Write([]byte(redacted)) }
@@ -35,7 +43,7 @@ func (Secret) MarshalJSON() ([]byte, error) { return json.Marshal(redacted) }
 func (s *Secret) UnmarshalJSON(data []byte) error {
 	var text string
 	if json.Unmarshal(data, &text) == nil {
-		s.text = text
+		s.text = &text
 	}
 	return nil
 }

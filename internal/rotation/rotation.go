@@ -113,10 +113,3 @@ func CheckNew(now, expiresAt time.Time) Doubt {
 	}
 }
 
-// ParseInstant reads an RFC 3339 instant, which has an offset or Z.
-func ParseInstant(text string) (time.Time, error) {
-	var instant time.Time
-	// Unlike time.Parse, this accepts nothing beyond RFC 3339.
-	err := instant.UnmarshalText([]byte(text))
-	return instant, err
-}

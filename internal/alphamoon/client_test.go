@@ -1,0 +1,371 @@
+package alphamoon_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
+)
+
+func TestCreate(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{http.StatusOK, http.StatusCreated} {
+		box := &sandbox.Sandbox{Options: sandbox.Options{CreateStatus: status}}
+		key, err := newClient(t, box).CreateProcessAPIKey(t.Context(), processID, wanted)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if differences := wanted.Differences(key.ProcessAPIKey); len(differences) > 0 {
+			t.Errorf("got %+v, which differs in %q", key, differences)
+		}
+		if kept := box.Keys(processID)[0]; key.Key.Reveal() != kept.Secret || key.ID != kept.ID {
+			t.Errorf("the id or the secret is not the one of the sandbox")
+		}
+		if got := key.ExpiresAt.Format(time.RFC3339Nano); got != "2099-07-17T07:54:02Z" {
+			t.Errorf("expiry: got %s", got)
+		}
+		request := box.Journal()[0]
+		if request.Expiry != "2099-07-17T07:54:02.687Z" || request.UserAgent != "test" {
+			t.Errorf("sent: %+v", request)
+		}
+	}
+}
+
+func TestDifferences(t *testing.T) {
+	t.Parallel()
+	key := alphamoon.ProcessAPIKey{Name: wanted.Name, Scopes: []string{"workspace.file:upload", "workspace.result:read"}}
+	key.ExpiresAt.Time = wanted.ExpiresAt.Truncate(time.Second)
+	if got := wanted.Differences(key); len(got) != 0 {
+		t.Errorf("order and fractions make no difference, got %q", got)
+	}
+	key.Name, key.Scopes = "other", key.Scopes[:1]
+	key.ExpiresAt.Time = key.ExpiresAt.Add(time.Second)
+	if got := fmt.Sprint(wanted.Differences(key)); got != "[name scopes exp]" {
+		t.Errorf("got %s", got)
+	}
+}
+
+// TestListing walks over processes of several sizes, in every way in which a server may page.
+func TestListing(t *testing.T) {
+	t.Parallel()
+	for name, options := range map[string]sandbox.Options{
+		"as documented":           {},
+		"no pagination object":    {OmitPagination: true},
+		"small pages":             {MaxLimit: 7},
+		"small pages, no total":   {MaxLimit: 7, OmitPagination: true},
+		"limit ignored":           {IgnoreLimit: true},
+		"newest first":            {NewestFirst: true},
+		"secret null":             {ListedSecret: sandbox.SecretNull},
+		"secret masked":           {ListedSecret: sandbox.SecretMasked},
+		"limit ignored, no total": {IgnoreLimit: true, OmitPagination: true},
+	} {
+		for _, size := range []int{0, 1, 6, 7, 8, 99, 100, 101, 250} {
+			t.Run(fmt.Sprintf("%s, %d keys", name, size), func(t *testing.T) {
+				t.Parallel()
+				box := &sandbox.Sandbox{Options: options}
+				fill(box, size)
+				listing, err := newClient(t, box).ListProcessAPIKeys(t.Context(), processID)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if len(listing.Keys) != size || !listing.Complete {
+					t.Errorf("got %d keys, complete: %t", len(listing.Keys), listing.Complete)
+				}
+				page := 100
+				if options.MaxLimit > 0 {
+					page = options.MaxLimit
+				}
+				most := (size + page - 1) / page
+				if options.OmitPagination || size == 0 {
+					most++ // only an empty page shows the end
+				}
+				if got := box.Count(sandbox.List); got > most {
+					t.Errorf("requests: got %d, want at most %d", got, most)
+				}
+			})
+		}
+	}
+}
+
+func TestListingOfServersThatIgnoreTheOffset(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		options  sandbox.Options
+		size     int
+		complete bool
+		err      error
+	}{
+		"everything at once, with a total":    {sandbox.Options{IgnoreOffset: true}, 30, true, nil},
+		"everything at once, without a total": {sandbox.Options{IgnoreOffset: true, OmitPagination: true}, 30, false, nil},
+		"only the first page, with a total":   {sandbox.Options{IgnoreOffset: true}, 130, false, alphamoon.ErrInconsistentListing},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			box := &sandbox.Sandbox{Options: test.options}
+			fill(box, test.size)
+			client := newClient(t, box)
+			listing, err := client.ListProcessAPIKeys(t.Context(), processID)
+			if !errors.Is(err, test.err) {
+				t.Fatalf("got %v, want %v", err, test.err)
+			}
+			if err == nil && (len(listing.Keys) != test.size || listing.Complete != test.complete) {
+				t.Errorf("got %d keys, complete: %t", len(listing.Keys), listing.Complete)
+			}
+			key, err := client.FindProcessAPIKey(t.Context(), processID, "absent")
+			if proved := key == nil && err == nil; proved != test.complete {
+				t.Errorf("absence proved: %t, want %t (%v)", proved, test.complete, err)
+			}
+		})
+	}
+}
+
+func TestWindow(t *testing.T) {
+	t.Parallel()
+	box := &sandbox.Sandbox{Options: sandbox.Options{MaxLimit: 10}}
+	fill(box, 35)
+	ids := box.Keys(processID)
+	for _, test := range []struct{ offset, limit, from, to, requests int }{
+		{0, 0, 0, 35, 4}, {0, 10, 0, 10, 1}, {5, 12, 5, 17, 2}, {30, 10, 30, 35, 1}, {35, 5, 35, 35, 1}, {99, 0, 35, 35, 1}, {34, 0, 34, 35, 1},
+	} {
+		box.ClearJournal()
+		var got []alphamoon.ProcessAPIKey
+		for page, err := range newClient(t, box).ProcessAPIKeyPages(t.Context(), processID, alphamoon.Window{Offset: test.offset, Limit: test.limit}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if page.Total != 35 {
+				t.Errorf("%+v: total %d", test, page.Total)
+			}
+			got = append(got, page.Keys...)
+		}
+		if len(got) != test.to-test.from || len(got) > 0 && (got[0].ID != ids[test.from].ID || got[len(got)-1].ID != ids[test.to-1].ID) {
+			t.Errorf("%+v: got %d keys", test, len(got))
+		}
+		if requests := box.Count(sandbox.List); requests != test.requests {
+			t.Errorf("%+v: %d requests", test, requests)
+		}
+	}
+}
+
+func TestListingStopsEarly(t *testing.T) {
+	t.Parallel()
+	box := &sandbox.Sandbox{}
+	fill(box, 250)
+	for range newClient(t, box).ProcessAPIKeyPages(t.Context(), processID, alphamoon.Window{}) {
+		break
+	}
+	if got := box.Count(sandbox.List); got != 1 {
+		t.Errorf("requests: got %d, want 1", got)
+	}
+}
+
+func TestEndlessListingEnds(t *testing.T) {
+	t.Parallel()
+	var pages atomic.Int64
+	client := newClient(t, http.HandlerFunc(func(writer http.ResponseWriter, _ *http.Request) {
+		page := pages.Add(1)
+		var body bytes.Buffer
+		for i := range 160_000 {
+			_, _ = fmt.Fprintf(&body, `,{"id":"%d-%d"}`, page, i)
+		}
+		_, _ = fmt.Fprintf(writer, `{"apiKeys":[%s]}`, body.Bytes()[1:])
+	}))
+	if _, err := client.ListProcessAPIKeys(t.Context(), processID); err == nil || !strings.Contains(err.Error(), "does not end") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestBothShapesOfErrors(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		status     int
+		body, kind string
+		words      string
+		field      string
+		documented bool
+	}{
+		"problem": {
+			400, `{"action": "Do not repeat.", "detail": "Please see the 'errors' field for details.", "errors": [{"location": "body: priority",
+			"message": "field required", "type": "request_validation_error"}], "instance": "30e18f59", "status": 400, "title": "Client error.", "type": "X"}`,
+			"application/json", "priority: field required", "[priority]", true,
+		},
+		"problem without fields": {403, `{"detail": "Not for you.", "title": "Forbidden"}`, "application/json", "Not for you.", "", true},
+		"title only":             {403, `{"title": "Forbidden"}`, "application/json", "Forbidden", "", true},
+		"list": {
+			422, `{"detail": [{"loc": ["query", "limit"], "msg": "value is not a valid integer", "type": "type_error.integer"}]}`,
+			"application/json", "query.limit: value is not a valid integer", "[query limit]", true,
+		},
+		"list with an index": {422, `{"detail": [{"loc": ["body", "scopes", 1], "msg": "bad"}]}`, "application/json", "scopes.1: bad", "[scopes 1]", true},
+		"a framework's own":  {404, `{"detail": "Not Found"}`, "application/json", "Not Found", "", false},
+		"html": {
+			502, "<html><head><title>ignored</title><style>b{}</style></head><body><h1>Bad &amp; Gateway</h1>\n<p>nginx</p></body></html>",
+			"text/html", "Bad & Gateway nginx", "", false,
+		},
+		"plain text":           {503, "upstream connect error\r\n\x1b[31mreset", "text/plain", "upstream connect error [31mreset", "", false},
+		"empty":                {500, "", "", "", "", false},
+		"JSON of unknown form": {500, `{"secret": "value"}`, "application/json", "", "", false},
+		"JSON, not an object":  {500, `["value"]`, "application/json", "", "", false},
+		"wrong types":          {500, `{"title": 7, "detail": {"a": 1}, "errors": "none"}`, "application/json", "", "", false},
+		"not UTF-8":            {500, "\xff\xfe", "text/plain", "", "", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client := newClient(t, http.HandlerFunc(func(writer http.ResponseWriter, _ *http.Request) {
+				writer.Header().Set("Content-Type", test.kind)
+				writer.WriteHeader(test.status)
+				_, _ = io.WriteString(writer, test.body)
+			}), func(config *alphamoon.Config) { config.MaxRetries = 0 })
+			_, err := client.ListProcessAPIKeys(t.Context(), processID)
+			var status *alphamoon.StatusError
+			if !errors.As(err, &status) {
+				t.Fatalf("got %v", err)
+			}
+			field := ""
+			if len(status.Fields) > 0 {
+				field = fmt.Sprint(status.Fields[0].Location)
+			}
+			if status.Status != test.status || status.Words() != test.words || field != test.field || status.Documented != test.documented {
+				t.Errorf("got status %d, words %q, field %q, documented %t", status.Status, status.Words(), field, status.Documented)
+			}
+		})
+	}
+}
+
+func TestPredicates(t *testing.T) {
+	t.Parallel()
+	documented := func(status int) error {
+		return fmt.Errorf("wrapped: %w", &alphamoon.StatusError{Status: status, Documented: true})
+	}
+	for name, test := range map[string]struct {
+		predicate func(error) bool
+		yes, no   error
+	}{
+		"unauthorized":      {alphamoon.IsUnauthorized, documented(401), documented(403)},
+		"forbidden":         {alphamoon.IsForbidden, documented(403), documented(401)},
+		"not found":         {alphamoon.IsNotFound, documented(404), &alphamoon.StatusError{Status: 404}},
+		"foreign not found": {alphamoon.IsForeignNotFound, &alphamoon.StatusError{Status: 404}, documented(404)},
+		"rate limited":      {alphamoon.IsRateLimited, documented(429), documented(503)},
+		"timeout":           {alphamoon.IsTimeout, &alphamoon.ConnectionError{Err: context.DeadlineExceeded}, &alphamoon.ConnectionError{Err: io.EOF}},
+		"unusable answer":   {alphamoon.IsUnusableAnswer, &alphamoon.AnswerError{Err: io.EOF}, documented(200)},
+		"did nothing":       {alphamoon.DidNothing, documented(400), documented(500)},
+		"did nothing, 503":  {alphamoon.DidNothing, &alphamoon.StatusError{Status: 503, HasRetryAfter: true}, documented(503)},
+		"did nothing, sent": {alphamoon.DidNothing, &alphamoon.ConnectionError{}, &alphamoon.ConnectionError{Sent: true}},
+	} {
+		if !test.predicate(test.yes) || test.predicate(test.no) || test.predicate(nil) {
+			t.Errorf("%s: wrong", name)
+		}
+	}
+}
+
+// TestHostileAnswers sends what no API should: each must end in an error, without memory or time being used up.
+func TestHostileAnswers(t *testing.T) {
+	t.Parallel()
+	for name, body := range map[string]string{
+		"empty": "", "not JSON": "hello", "null": "null", "a list": "[]", "a string": `"x"`, "no keys": "{}", "keys null": `{"apiKeys": null}`,
+		"keys an object": `{"apiKeys": {}}`, "a key without id": `{"apiKeys": [{"name": "x"}]}`, "a key that is null": `{"apiKeys": [null]}`,
+		"a key with a numeric id": `{"apiKeys": [{"id": 7}]}`, "cut off": `{"apiKeys": [{"id": "a"}`, "cut off later": `{"apiKeys": []`,
+		"garbage behind": `{"apiKeys": []} x`, "two documents": `{"apiKeys": []}{"apiKeys": []}`, "bad total": `{"apiKeys": [], "pagination": {"total": "x"}}`,
+		"deep": `{"apiKeys": [` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + `]}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var requests atomic.Int64
+			client := newClient(t, http.HandlerFunc(func(writer http.ResponseWriter, _ *http.Request) {
+				requests.Add(1)
+				_, _ = io.WriteString(writer, body)
+			}))
+			_, err := client.ListProcessAPIKeys(t.Context(), processID)
+			if !alphamoon.IsUnusableAnswer(err) {
+				t.Errorf("got %v", err)
+			}
+			if requests.Load() != 3 {
+				t.Errorf("requests: got %d, want 3: an unusable answer to a GET is asked for again", requests.Load())
+			}
+		})
+	}
+}
+
+func TestBodyIsCapped(t *testing.T) {
+	t.Parallel()
+	client := newClient(t, http.HandlerFunc(func(writer http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(writer, `{"filler": "`)
+		chunk := bytes.Repeat([]byte("x"), 1<<20)
+		for range 64 {
+			if _, err := writer.Write(chunk); err != nil {
+				return
+			}
+		}
+		_, _ = io.WriteString(writer, `", "apiKeys": []}`)
+	}), func(config *alphamoon.Config) { config.MaxRetries = 0 })
+	if _, err := client.ListProcessAPIKeys(t.Context(), processID); err == nil || !strings.Contains(err.Error(), "larger than 16 MiB") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestRedirectsAreRefused(t *testing.T) {
+	t.Parallel()
+	var followed atomic.Int64
+	thief := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { followed.Add(1) }))
+	t.Cleanup(thief.Close)
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		client := newClient(t, http.RedirectHandler(thief.URL+"/elsewhere", status))
+		_, listErr := client.ListProcessAPIKeys(t.Context(), processID)
+		_, createErr := client.CreateProcessAPIKey(t.Context(), processID, wanted)
+		for _, err := range []error{listErr, createErr} {
+			var refused *alphamoon.StatusError
+			if !errors.As(err, &refused) || refused.Status != status || refused.Location != thief.URL+"/elsewhere" {
+				t.Errorf("%d: got %v", status, err)
+			}
+		}
+	}
+	if followed.Load() != 0 {
+		t.Errorf("%d redirects were followed", followed.Load())
+	}
+}
+
+func TestBaseURLWithPrefixAndEscaping(t *testing.T) {
+	t.Parallel()
+	var paths []string
+	server := httptest.NewServer(http.HandlerFunc(func(writer http.ResponseWriter, request *http.Request) {
+		paths = append(paths, request.RequestURI)
+		_, _ = io.WriteString(writer, `{"apiKeys": []}`)
+	}))
+	t.Cleanup(server.Close)
+	client := clientAt(t, server.URL+"/some/prefix/")
+	if _, err := client.ListProcessAPIKeys(t.Context(), "a/../b?c#d%2f"); err != nil {
+		t.Fatal(err)
+	}
+	if err := client.DeleteOrganizationAPIKey(t.Context(), ".."); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"/some/prefix/api/v0.4/processes/a%2F..%2Fb%3Fc%23d%252f/api-keys?limit=100&offset=0",
+		"/some/prefix/api/v0.4/admin/api-keys/%2E%2E",
+	}
+	if fmt.Sprint(paths) != fmt.Sprint(want) {
+		t.Errorf("got %q, want %q", paths, want)
+	}
+}
+
+func TestCredentialIsTakenOutOfAnswers(t *testing.T) {
+	t.Parallel()
+	client := newClient(t, http.HandlerFunc(func(writer http.ResponseWriter, request *http.Request) {
+		user, pass, _ := request.BasicAuth()
+		writer.WriteHeader(http.StatusBadGateway)
+		_, _ = fmt.Fprintf(writer, "%s you sent %s and %s:%s", strings.Repeat("x", 150), request.Header.Get("Authorization"), user, pass)
+	}), func(config *alphamoon.Config) { config.MaxRetries = 0 })
+	_, err := client.ListProcessAPIKeys(t.Context(), processID)
+	if err == nil || strings.Contains(err.Error(), "sandbox") || strings.Contains(err.Error(), "c2FuZ") || !strings.Contains(err.Error(), "(redacted)") {
+		t.Errorf("got %v", err)
+	}
+}
