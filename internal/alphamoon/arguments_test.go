@@ -126,8 +126,10 @@ func TestScopes(t *testing.T) {
 	if len(names) != 21 || len(groups) != 7 {
 		t.Errorf("got %d scopes in %d groups, want 21 in 7", len(names), len(groups))
 	}
-	for _, text := range []string{"", "workspace", "workspace:read", "workspace.result", "workspace.result:", ".result:read", "workspace.Result:read",
-		"workspace.result:read ", "workspace..result:read", "workspace.result:read:write", "workspace.result2:read", "*"} {
+	for _, text := range []string{
+		"", "workspace", "workspace:read", "workspace.result", "workspace.result:", ".result:read", "workspace.Result:read",
+		"workspace.result:read ", "workspace..result:read", "workspace.result:read:write", "workspace.result2:read", "*",
+	} {
 		if alphamoon.IsScope(text) {
 			t.Errorf("%q has not the form of a scope", text)
 		}

@@ -133,7 +133,7 @@ func (c *Client) do(ctx context.Context, call call) error {
 	address := c.config.BaseURL.JoinPath(escapeAll(call.path)...)
 	address.RawQuery = call.query.Encode()
 
-	exchange := &exchange{client: c, call: call, path: address.EscapedPath()}
+	exchange := &exchange{client: c, call: call, path: "/" + strings.TrimPrefix(address.EscapedPath(), "/")}
 	request, err := retryablehttp.NewRequestWithContext(
 		httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 			GotConn: func(httptrace.GotConnInfo) { exchange.connected.Store(true) },

@@ -119,7 +119,9 @@ func IsNotFound(err error) bool {
 }
 
 // IsForeignNotFound reports a 404 that is not the API's own: something else answers at this address.
-func IsForeignNotFound(err error) bool { return hasStatus(err, http.StatusNotFound) && !IsNotFound(err) }
+func IsForeignNotFound(err error) bool {
+	return hasStatus(err, http.StatusNotFound) && !IsNotFound(err)
+}
 
 // IsRateLimited reports a 429.
 func IsRateLimited(err error) bool { return hasStatus(err, http.StatusTooManyRequests) }

@@ -11,7 +11,9 @@ import (
 // planCheckFunc runs a function between plan and apply.
 type planCheckFunc func()
 
-func (f planCheckFunc) CheckPlan(context.Context, plancheck.CheckPlanRequest, *plancheck.CheckPlanResponse) { f() }
+func (f planCheckFunc) CheckPlan(context.Context, plancheck.CheckPlanRequest, *plancheck.CheckPlanResponse) {
+	f()
+}
 
 // expectReplacedBy demands that the plan names exactly these attributes as what forces the replacement.
 func expectReplacedBy(attributes ...string) plancheck.PlanCheck { return replacedBy(attributes) }

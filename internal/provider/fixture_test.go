@@ -61,6 +61,12 @@ type fixture struct {
 func newFixture(t *testing.T, options sandbox.Options) *fixture {
 	t.Helper()
 	t.Parallel()
+	return newSequentialFixture(t, options)
+}
+
+// newSequentialFixture is for tests that change what belongs to the whole process.
+func newSequentialFixture(t *testing.T, options sandbox.Options) *fixture {
+	t.Helper()
 	f := &fixture{t: t, clock: &clock{now: start}}
 	options.Now = f.clock.Now
 	f.Sandbox = &sandbox.Sandbox{Options: options}
@@ -82,6 +88,23 @@ func (f *fixture) factories() map[string]func() (tfprotov6.ProviderServer, error
 func (f *fixture) run(steps ...resource.TestStep) {
 	f.t.Helper()
 	resource.UnitTest(f.t, resource.TestCase{ProtoV6ProviderFactories: f.factories(), Steps: steps})
+}
+
+// fails applies a configuration and demands that this gives exactly one error, which says the message.
+func (f *fixture) fails(config, message string) {
+	f.t.Helper()
+	var output string
+	resource.UnitTest(f.t, resource.TestCase{
+		ProtoV6ProviderFactories: f.factories(),
+		ErrorCheck:               func(err error) error { output = err.Error(); return nil },
+		Steps:                    []resource.TestStep{{Config: config}},
+	})
+	if got := strings.Count(output, "\nError: "); got != 1 {
+		f.t.Errorf("got %d errors, want one:\n%s", got, output)
+	}
+	if !says(message).MatchString(output) {
+		f.t.Errorf("no error says %q:\n%s", message, output)
+	}
 }
 
 // config is a whole configuration: the provider for this sandbox, and what is given.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -24,8 +23,8 @@ var _ datasource.DataSourceWithConfigure = (*processAPIKeysDataSource)(nil)
 
 type processAPIKeysModel struct {
 	ProcessID types.String         `tfsdk:"process_id"`
-	Offset    types.Int64          `tfsdk:"offset"`
-	Limit     types.Int64          `tfsdk:"limit"`
+	Offset    types.Number         `tfsdk:"offset"`
+	Limit     types.Number         `tfsdk:"limit"`
 	Name      types.String         `tfsdk:"name"`
 	Status    types.String         `tfsdk:"status"`
 	Total     types.Int64          `tfsdk:"total"`
@@ -59,15 +58,15 @@ func (d *processAPIKeysDataSource) Schema(_ context.Context, _ datasource.Schema
 				Required:            true,
 				Validators:          []validator.String{validators.ProcessID()},
 			},
-			"offset": schema.Int64Attribute{
+			"offset": schema.NumberAttribute{
 				MarkdownDescription: "How many keys to skip, in the service's order. Default: `0`.",
 				Optional:            true,
-				Validators:          []validator.Int64{int64validator.Between(0, maxWindow)},
+				Validators:          []validator.Number{validators.WholeNumber(0, maxWindow)},
 			},
-			"limit": schema.Int64Attribute{
+			"limit": schema.NumberAttribute{
 				MarkdownDescription: "How many keys to read at most, before `name` and `status` select among them. Default: all.",
 				Optional:            true,
-				Validators:          []validator.Int64{int64validator.Between(1, maxWindow)},
+				Validators:          []validator.Number{validators.WholeNumber(1, maxWindow)},
 			},
 			"name": schema.StringAttribute{
 				MarkdownDescription: "Keeps only the keys of exactly this name.",
@@ -148,7 +147,7 @@ func (d *processAPIKeysDataSource) Read(ctx context.Context, request datasource.
 // Without either, the walk must be consistent; a window is what the service makes of it.
 func readWindow(ctx context.Context, client *alphamoon.Client, model processAPIKeysModel) (keys []alphamoon.ProcessAPIKey, total int, err error) {
 	processID := model.ProcessID.ValueString()
-	window := alphamoon.Window{Offset: int(model.Offset.ValueInt64()), Limit: int(model.Limit.ValueInt64())}
+	window := alphamoon.Window{Offset: wholeNumber(model.Offset), Limit: wholeNumber(model.Limit)}
 	if window == (alphamoon.Window{}) {
 		listing, err := client.ListProcessAPIKeys(ctx, processID)
 		if err != nil {
@@ -165,4 +164,3 @@ func readWindow(ctx context.Context, client *alphamoon.Client, model processAPIK
 	}
 	return keys, total, nil
 }
-

@@ -56,7 +56,7 @@ func newSession(options Options, model providerModel, terraformVersion string, d
 	}
 	config.BaseURL = baseURL
 	if !model.MaxRetries.IsNull() {
-		config.MaxRetries = int(model.MaxRetries.ValueInt64())
+		config.MaxRetries = wholeNumber(model.MaxRetries)
 	}
 	if !model.RequestTimeout.IsNull() {
 		timeout, err := rotation.ParseDuration(model.RequestTimeout.ValueString())
@@ -139,6 +139,15 @@ func sessionFrom(providerData any, diags *diag.Diagnostics) *session {
 			fmt.Sprintf("The provider handed over %T instead of its own configuration. Please report this.", providerData))
 	}
 	return configured
+}
+
+// wholeNumber returns the value of a validated number, 0 if it is null.
+func wholeNumber(value types.Number) int {
+	if value.IsNull() || value.IsUnknown() {
+		return 0
+	}
+	number, _ := value.ValueBigFloat().Int64()
+	return int(number)
 }
 
 // logAttempt writes one line per attempt. It takes no part of a body and no header.

@@ -38,8 +38,13 @@ func TestSameDuration(t *testing.T) {
 		a, b string
 		want bool
 	}{
-		{"90d", "2160h", true}, {"1w", "7d", true}, {"90d", "91d", false}, {"1d", "1d", true},
-		{"nonsense", "nonsense", true}, {"nonsense", "1d", false}, {"0d", "0h", false},
+		{"90d", "2160h", true},
+		{"1w", "7d", true},
+		{"90d", "91d", false},
+		{"1d", "1d", true},
+		{"nonsense", "nonsense", true},
+		{"nonsense", "1d", false},
+		{"0d", "0h", false},
 	} {
 		if got := rotation.SameDuration(test.a, test.b); got != test.want {
 			t.Errorf("%q and %q: got %t, want %t", test.a, test.b, got, test.want)

@@ -112,4 +112,3 @@ func CheckNew(now, expiresAt time.Time) Doubt {
 		return NoDoubt
 	}
 }
-

@@ -88,7 +88,9 @@ func TestRotatesAt(t *testing.T) {
 func TestNoGap(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // reproducible, not secret
-	between := func(low, high time.Duration) time.Duration { return low + time.Duration(random.Int64N(int64(high-low)+1)) }
+	between := func(low, high time.Duration) time.Duration {
+		return low + time.Duration(random.Int64N(int64(high-low)+1))
+	}
 	for range 2000 {
 		policy := rotation.Policy{Lifetime: between(2*time.Second, 400*day).Truncate(time.Second)}
 		policy.Window = between(time.Second, policy.Lifetime-time.Second).Truncate(time.Second)
@@ -129,8 +131,10 @@ func TestParseInstant(t *testing.T) {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
-	for _, text := range []string{"", "tomorrow", "2027-01-31", "2027-01-31T12:00:00", "2027-01-31 12:00:00Z", "2027-02-30T12:00:00Z",
-		"2027-01-31T12:00:00,5Z", "2027-01-31T1:00:00Z", "2027-01-31T12:00:00+25:00"} {
+	for _, text := range []string{
+		"", "tomorrow", "2027-01-31", "2027-01-31T12:00:00", "2027-01-31 12:00:00Z", "2027-02-30T12:00:00Z",
+		"2027-01-31T12:00:00,5Z", "2027-01-31T1:00:00Z", "2027-01-31T12:00:00+25:00",
+	} {
 		if instant, err := rotation.ParseInstant(text); err == nil {
 			t.Errorf("%q was read as %s", text, instant)
 		}

@@ -49,9 +49,9 @@ type Fault struct {
 	AddToTotal int
 	// Reverse sends the keys of a listing in the opposite order.
 	Reverse bool
-	// AfterPage is called, without a lock held, when a page was computed and before it is sent: it may add or
+	// Then is called, without a lock held, when the answer was computed and before it is sent: it may add or
 	// remove keys between two pages.
-	AfterPage func(*Sandbox)
+	Then func(*Sandbox)
 }
 
 type activeFault struct {

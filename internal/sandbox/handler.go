@@ -93,8 +93,8 @@ func (s *Sandbox) ServeHTTP(writer http.ResponseWriter, request *http.Request) {
 	s.mu.Lock()
 	entry.Status = answer.status
 	s.mu.Unlock()
-	if fault.AfterPage != nil {
-		fault.AfterPage(s)
+	if fault.Then != nil {
+		fault.Then(s)
 	}
 	fault.write(writer, request, answer)
 }
@@ -247,7 +247,9 @@ func (s *Sandbox) render(key Key) map[string]any {
 	}
 }
 
-func wireTime(instant time.Time) string { return instant.UTC().Truncate(time.Second).Format(time.RFC3339) }
+func wireTime(instant time.Time) string {
+	return instant.UTC().Truncate(time.Second).Format(time.RFC3339)
+}
 
 func (s *Sandbox) page(field string, elements []map[string]any, window window, total int) answer {
 	body := map[string]any{field: elements}

@@ -17,7 +17,9 @@ func ShorterThan(other string) validator.String { return shorterThan{other: othe
 
 type shorterThan struct{ other string }
 
-func (v shorterThan) Description(context.Context) string { return "value must be shorter than " + v.other }
+func (v shorterThan) Description(context.Context) string {
+	return "value must be shorter than " + v.other
+}
 
 func (v shorterThan) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 

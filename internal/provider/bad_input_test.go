@@ -1,0 +1,170 @@
+package provider_test
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
+)
+
+// list is a configuration without a provider that lists the keys of the default process.
+const list = `
+data "alphamoon_process_api_keys" "test" {
+  process_id = "` + processID + `"
+}
+`
+
+// TestBadArguments tries one wrong value of each kind: one diagnostic, and nothing sent.
+func TestBadArguments(t *testing.T) {
+	t.Parallel()
+	const in90Days = `expires_in = "90d"`
+	for name, test := range map[string]struct {
+		arguments []string
+		message   string
+	}{
+		"unknown scope":              {[]string{in90Days, `scopes = ["workspace.results:read"]`}, `the nearest one is "workspace.result:read"`},
+		"malformed scope":            {[]string{in90Days, `scopes = ["read results"]`}, `"read results" is not a scope`},
+		"empty set of scopes":        {[]string{in90Days, `scopes = []`}, `set must contain at least 1 elements`},
+		"null scope":                 {[]string{in90Days, `scopes = [null]`}, `Null Set Value`},
+		"both kinds of expiry":       {[]string{in90Days, `expires_at = "2026-05-01T00:00:00Z"`}, `2 attributes specified when one (and only one) of`},
+		"no kind of expiry":          {nil, `No attribute specified when one (and only one) of`},
+		"date without offset":        {[]string{`expires_at = "2026-05-01T00:00:00"`}, `Write 2027-01-31T12:00:00Z`},
+		"no date":                    {[]string{`expires_at = "in May"`}, `Write 2027-01-31T12:00:00Z`},
+		"date in the past":           {[]string{`expires_at = "2026-02-28T00:00:00Z"`}, `because that is not in the future`},
+		"date that is just now":      {[]string{`expires_at = "2026-03-01T09:30:15Z"`}, `because that is not in the future`},
+		"duration of zero":           {[]string{`expires_in = "0d"`}, `longer than zero`},
+		"negative duration":          {[]string{`expires_in = "-90d"`}, `whole numbers with the units`},
+		"fractional duration":        {[]string{`expires_in = "1.5d"`}, `whole numbers with the units`},
+		"overflowing duration":       {[]string{`expires_in = "999999999w"`}, `shorter than 292 years`},
+		"blank name":                 {[]string{in90Days, `name = "  "`}, `at least one character that is not a blank`},
+		"web address as process id":  {[]string{in90Days, `process_id = "https://workspace.alphamoon.ai/queue/` + processID + `"`}, `Use only the id in it: "` + processID + `"`},
+		"malformed process id":       {[]string{in90Days, `process_id = "invoices"`}, `"invoices" is not the id of a process`},
+		"window without lifetime":    {[]string{`expires_at = "2026-05-01T00:00:00Z"`, `rotate_before_expiry = "1d"`}, `"expires_in" must be specified when "rotate_before_expiry"`},
+		"window as long as lifetime": {[]string{in90Days, `rotate_before_expiry = "2160h"`}, `must be shorter than expires_in`},
+		"null trigger":               {[]string{in90Days, `rotation_triggers = { a = null }`}, `Null Map Value`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t, sandbox.Options{})
+			f.fails(f.key(test.arguments...), test.message)
+			if got := f.Count(sandbox.AnyOperation); got != 0 {
+				t.Errorf("requests: got %d, want none", got)
+			}
+		})
+	}
+}
+
+func TestBadProviderArguments(t *testing.T) {
+	t.Parallel()
+	encoded := base64.StdEncoding.EncodeToString([]byte(sandbox.DefaultCredential))
+	for name, test := range map[string]struct {
+		provider string // what stands in the provider block; %s is the sandbox's address
+		message  string
+		requests int
+	}{
+		"missing credential":   {`base_url = "%s"`, "Set the environment variable ALPHAMOON_API_KEY", 0},
+		"malformed credential": {`api_key = "nonsense"` + "\n" + `base_url = "%s"`, "two non-empty parts joined by a colon", 0},
+		"encoded credential":   {`api_key = "` + encoded + `"` + "\n" + `base_url = "%s"`, "is the base64 encoding of an API key", 0},
+		"refused credential":   {`api_key = "wrong:wrong"` + "\n" + `base_url = "%s"`, "is wrong or has expired", 1},
+		"cleartext":            {`api_key = "a:b"` + "\n" + `base_url = "http://example.com" # %s`, "only for a loopback host", 0},
+		"relative base URL":    {`api_key = "a:b"` + "\n" + `base_url = "example.com" # %s`, "must be absolute", 0},
+		"too many retries":     {`api_key = "a:b"` + "\n" + `max_retries = 21 # %s`, "must be a whole number from 0 to 20", 0},
+		"negative retries":     {`api_key = "a:b"` + "\n" + `max_retries = -1 # %s`, "must be a whole number from 0 to 20", 0},
+		"malformed timeout":    {`api_key = "a:b"` + "\n" + `request_timeout = "soon" # %s`, "whole numbers with the units", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t, sandbox.Options{})
+			f.fails("provider \"alphamoon\" {\n"+fmt.Sprintf(test.provider, f.URL)+"\n}\n"+list, test.message)
+			if got := f.Count(sandbox.AnyOperation); got != test.requests {
+				t.Errorf("requests: got %d, want %d", got, test.requests)
+			}
+		})
+	}
+}
+
+func TestUnknownProviderArguments(t *testing.T) {
+	f := newFixture(t, sandbox.Options{})
+	f.run(resource.TestStep{
+		Config: fmt.Sprintf(`
+resource "terraform_data" "address" {
+  input = %q
+}
+provider "alphamoon" {
+  api_key  = %q
+  base_url = terraform_data.address.output
+}
+%s`, f.URL, sandbox.DefaultCredential, list),
+		ExpectError: says("because its configuration depends on values that are known only after an apply: base_url"),
+	})
+}
+
+// TestUnknownProviderArgumentsOfAPlan shows that planning a new key needs no client: the address is known in time.
+func TestUnknownProviderArgumentsOfAPlan(t *testing.T) {
+	f := newFixture(t, sandbox.Options{})
+	f.run(resource.TestStep{
+		Config: fmt.Sprintf(`
+resource "terraform_data" "address" {
+  input = %q
+}
+provider "alphamoon" {
+  api_key  = %q
+  base_url = terraform_data.address.output
+}
+resource "alphamoon_process_api_key" "test" {
+  process_id = %q
+  name       = "test"
+  scopes     = ["workspace.result:read"]
+  expires_in = "90d"
+}`, f.URL, sandbox.DefaultCredential, processID),
+	})
+	f.expectCounts(1, 1)
+}
+
+// TestEnvironment is not parallel, because the environment belongs to the whole process.
+func TestEnvironment(t *testing.T) {
+	f := newSequentialFixture(t, sandbox.Options{})
+	t.Setenv("ALPHAMOON_API_KEY", sandbox.DefaultCredential)
+	t.Setenv("ALPHAMOON_BASE_URL", f.URL)
+	f.run(
+		resource.TestStep{Config: list},
+		resource.TestStep{Config: "provider \"alphamoon\" {\n  api_key = \"wrong:wrong\"\n}\n" + list, ExpectError: says("Alphamoon refused the credential")},
+	)
+	t.Setenv("ALPHAMOON_API_KEY", "nonsense")
+	f.run(resource.TestStep{Config: list, ExpectError: says("The value of the environment variable ALPHAMOON_API_KEY is not a usable Alphamoon API key")})
+	t.Setenv("ALPHAMOON_API_KEY", sandbox.DefaultCredential)
+	t.Setenv("ALPHAMOON_BASE_URL", "http://example.com")
+	f.run(resource.TestStep{Config: list, ExpectError: says("The value of the environment variable ALPHAMOON_BASE_URL cannot be used")})
+}
+
+func TestServiceFailures(t *testing.T) {
+	t.Parallel()
+	html := http.Header{"Content-Type": {"text/html"}}
+	for name, test := range map[string]struct {
+		fault   sandbox.Fault
+		message string
+	}{
+		"forbidden":          {sandbox.Fault{Status: 403, Body: `{"title": "Forbidden"}`}, "needs the scope workspace.process.api_key:manage"},
+		"foreign not found":  {sandbox.Fault{Status: 404, Body: `<html><body>Nothing here</body></html>`, Header: html}, "check the provider's base_url"},
+		"framework's own":    {sandbox.Fault{Status: 404, Body: `{"detail": "Not Found"}`}, "check the provider's base_url"},
+		"conflict":           {sandbox.Fault{Status: 409, Body: `{"title": "Conflict"}`}, "conflicts with something that exists already"},
+		"too large":          {sandbox.Fault{Status: 413}, "Alphamoon rejected the request"},
+		"unprocessable":      {sandbox.Fault{Status: 422, Body: `{"detail": [{"loc": ["query", "limit"], "msg": "value is not a valid integer"}]}`}, "query.limit: value is not a valid integer"},
+		"rate limited":       {sandbox.Fault{Status: 429}, "All retries were used up"},
+		"server error":       {sandbox.Fault{Status: 500, Body: `{"title": "Oops", "instance": "30e18f59"}`}, "the service's reference 30e18f59"},
+		"proxy error":        {sandbox.Fault{Status: 502, Body: `<html><body><h1>Bad Gateway</h1></body></html>`, Header: html}, "saying: Bad Gateway"},
+		"login page":         {sandbox.Fault{Body: `<html><body>Please log in</body></html>`, Header: html}, "Alphamoon's answer cannot be understood"},
+		"redirect":           {sandbox.Fault{Status: 302, Header: http.Header{"Location": {"https://login.example.com/"}}}, "The provider does not follow redirects"},
+		"connections broken": {sandbox.Fault{ResetBefore: true}, "Alphamoon cannot be reached"},
+		"changing totals":    {sandbox.Fault{AddToTotal: 1}, "Listing of keys is not reliable"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t, sandbox.Options{})
+			test.fault.Operation, test.fault.Times = sandbox.List, -1
+			f.Inject(test.fault)
+			f.fails(f.config(list), test.message)
+		})
+	}
+}

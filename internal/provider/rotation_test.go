@@ -1,0 +1,297 @@
+package provider_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-testing/compare"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
+)
+
+const (
+	lifetime = `expires_in = "90d"`
+	window   = `rotate_before_expiry = "30d"`
+)
+
+// after is a step some time after the last one.
+func (f *fixture) after(duration time.Duration, step resource.TestStep) resource.TestStep {
+	before := step.PreConfig
+	step.PreConfig = func() {
+		f.clock.Advance(duration)
+		if before != nil {
+			before()
+		}
+	}
+	return step
+}
+
+// keeps is a step whose plan is empty.
+func keeps(config string) resource.TestStep {
+	return resource.TestStep{
+		Config:           config,
+		ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
+	}
+}
+
+// replaces is a step that makes a new key because of the attribute.
+func (f *fixture) replaces(config, because string) resource.TestStep {
+	return resource.TestStep{
+		Config: config,
+		ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+			plancheck.ExpectResourceAction(address, plancheck.ResourceActionReplace), expectReplacedBy(because),
+		}},
+		Check: f.secretIsNewest(),
+	}
+}
+
+func TestRotationWhenDue(t *testing.T) {
+	f := newFixture(t, sandbox.Options{})
+	config := f.key(lifetime, window)
+	f.run(
+		resource.TestStep{Config: config, ConfigStateChecks: []statecheck.StateCheck{
+			statecheck.ExpectKnownValue(address, attribute("rotates_at"), knownvalue.StringExact(start.Add(60*day).Format(time.RFC3339))),
+		}},
+		f.after(60*day-time.Second, keeps(config)),
+		f.after(time.Second, f.replaces(config, "expires_at")),
+		f.after(60*day-time.Second, keeps(config)),
+		f.after(2*time.Second, f.replaces(config, "expires_at")),
+	)
+	f.expectCounts(3, 3)
+}
+
+func TestRotationWithoutAWindow(t *testing.T) {
+	f := newFixture(t, sandbox.Options{})
+	config := f.key(lifetime)
+	f.run(
+		resource.TestStep{Config: config},
+		f.after(90*day-time.Second, keeps(config)),
+		f.after(time.Second, f.replaces(config, "expires_at")),
+	)
+	f.expectCounts(2, 2)
+}
+
+// TestRotationOfAnExpiredKeyThatIsGone also shows that such a key stays in the state: nothing is refreshed away.
+func TestRotationOfAnExpiredKeyThatIsGone(t *testing.T) {
+	f := newFixture(t, sandbox.Options{HideExpired: true})
+	config := f.key(lifetime, window)
+	f.run(
+		resource.TestStep{Config: config},
+		f.after(100*day, f.replaces(config, "expires_at")),
+	)
+	f.expectCounts(2, 2)
+}
+
+func TestFixedDateThatHasPassed(t *testing.T) {
+	f := newFixture(t, sandbox.Options{HideExpired: true})
+	config := f.key(`expires_at = "2026-03-02T00:00:00Z"`)
+	f.run(
+		resource.TestStep{Config: config},
+		f.after(30*day, keeps(config)),
+		resource.TestStep{
+			RefreshState: true,
+			Check:        resource.TestCheckResourceAttr(address, "status", "Expired"),
+		},
+		resource.TestStep{Config: f.key(`expires_at = "2026-03-03T00:00:00Z"`), ExpectError: says("because that is not in the future")},
+		resource.TestStep{Config: f.key(`expires_at = "2026-03-02T00:00:00Z"`, `name = "other"`), ExpectError: says("because that is not in the future")},
+		f.replaces(f.key(`expires_at = "2026-06-01T00:00:00Z"`), "expires_at"),
+	)
+	f.expectCounts(2, 2)
+}
+
+func TestRotationOfADisabledKey(t *testing.T) {
+	f := newFixture(t, sandbox.Options{})
+	fixed := f.key(`expires_at = "2026-05-30T09:30:15Z"`)
+	disable := func() {
+		keys := f.Keys(processID)
+		f.SetStatus(keys[len(keys)-1].ID, "Disabled")
+	}
+	byStatus := func(config string) resource.TestStep {
+		step := f.replaces(config, "status")
+		step.PreConfig = disable
+		return step
+	}
+	f.run(
+		resource.TestStep{Config: f.key(lifetime)},
+		byStatus(f.key(lifetime)),
+		resource.TestStep{Config: fixed},
+		byStatus(fixed),
+	)
+	f.expectCounts(3, 3)
+}
+
+func TestKeyRemovedByHand(t *testing.T) {
+	f := newFixture(t, sandbox.Options{})
+	config := f.key(lifetime)
+	f.run(
+		resource.TestStep{Config: config},
+		resource.TestStep{
+			PreConfig:        func() { f.RemoveKey(f.Keys(processID)[0].ID) },
+			Config:           config,
+			ConfigPlanChecks: expectAction(plancheck.ResourceActionCreate),
+			Check:            f.secretIsNewest(),
+		},
+	)
+	f.expectCounts(2, 1)
+}
+
+func TestRotationTriggers(t *testing.T) {
+	f := newFixture(t, sandbox.Options{})
+	triggered := func(value string) string { return f.key(lifetime, `rotation_triggers = { owner = "`+value+`" }`) }
+	f.run(
+		resource.TestStep{Config: f.key(lifetime)},
+		resource.TestStep{Config: triggered("a"), ConfigPlanChecks: expectAction(plancheck.ResourceActionUpdate)},
+		keeps(triggered("a")),
+		f.replaces(triggered("b"), "rotation_triggers"),
+		resource.TestStep{Config: f.key(lifetime), ConfigPlanChecks: expectAction(plancheck.ResourceActionUpdate)},
+	)
+	f.expectCounts(2, 2)
+}
+
+// TestWindowChanges: another window alone never makes a new key, unless it makes the key due.
+func TestWindowChanges(t *testing.T) {
+	f := newFixture(t, sandbox.Options{})
+	same := statecheck.CompareValue(compare.ValuesSame())
+	updates := func(config string, rotatesAt time.Time) resource.TestStep {
+		return resource.TestStep{
+			Config: config, ConfigPlanChecks: expectAction(plancheck.ResourceActionUpdate),
+			ConfigStateChecks: []statecheck.StateCheck{
+				same.AddStateValue(address, attribute("key")),
+				statecheck.ExpectKnownValue(address, attribute("rotates_at"), knownvalue.StringExact(rotatesAt.Format(time.RFC3339))),
+			},
+		}
+	}
+	expiry := start.Add(90 * day)
+	f.run(
+		resource.TestStep{Config: f.key(lifetime)},
+		updates(f.key(lifetime, window), expiry.Add(-30*day)),
+		keeps(f.key(lifetime, `rotate_before_expiry = "720h"`)),
+		updates(f.key(lifetime, `rotate_before_expiry = "60d"`), expiry.Add(-60*day)),
+		f.after(29*day, updates(f.key(lifetime, window), expiry.Add(-30*day))),
+		f.after(day, f.replaces(f.key(lifetime, `rotate_before_expiry = "60d"`), "expires_at")),
+	)
+	f.expectCounts(2, 2)
+}
+
+func TestCreateBeforeDestroy(t *testing.T) {
+	f := newFixture(t, sandbox.Options{})
+	config := f.key(lifetime, window, "lifecycle {\n    create_before_destroy = true\n  }")
+	f.run(
+		resource.TestStep{Config: config},
+		f.after(60*day, resource.TestStep{
+			Config: config, ConfigPlanChecks: expectAction(plancheck.ResourceActionCreateBeforeDestroy), Check: f.secretIsNewest(),
+		}),
+	)
+	f.expectCounts(2, 2)
+	if live := len(f.LiveKeys(processID)); live != 2 {
+		t.Errorf("live keys: got %d, want 2: the old key still works while its users change over", live)
+	}
+}
+
+// TestPlanThatWaits plans a rotation and applies it a day later: the new key has its full lifetime from the apply.
+func TestPlanThatWaits(t *testing.T) {
+	f := newFixture(t, sandbox.Options{})
+	config := f.key(lifetime, window)
+	step := f.replaces(config, "expires_at")
+	step.ConfigPlanChecks.PreApply = append(step.ConfigPlanChecks.PreApply, planCheckFunc(func() { f.clock.Advance(day) }))
+	step.ConfigStateChecks = []statecheck.StateCheck{
+		statecheck.ExpectKnownValue(address, attribute("expires_at"), knownvalue.StringExact(start.Add((60+1+90)*day).Format(time.RFC3339))),
+		statecheck.ExpectKnownValue(address, attribute("rotates_at"), knownvalue.StringExact(start.Add((60+1+60)*day).Format(time.RFC3339))),
+	}
+	f.run(resource.TestStep{Config: config}, f.after(60*day, step))
+	f.expectCounts(2, 2)
+}
+
+func TestRevocation(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		options sandbox.Options
+		fault   sandbox.Fault
+		message string // empty if the revocation is to succeed
+	}{
+		"removed":               {options: sandbox.Options{Revocation: sandbox.RevocationRemoves}},
+		"removed, 200":          {options: sandbox.Options{RevokeStatus: http.StatusOK}},
+		"disabled":              {options: sandbox.Options{Revocation: sandbox.RevocationDisables}},
+		"disabled and hidden":   {options: sandbox.Options{Revocation: sandbox.RevocationDisables, HideInactive: true}},
+		"removed, 500 all same": {fault: sandbox.Fault{Operation: sandbox.Revoke, Status: 500, AfterWork: true, Times: 5}},
+		"nothing happens":       {options: sandbox.Options{Revocation: sandbox.RevocationDoesNothing}, message: "still lists the key as active"},
+		"not for process keys":  {options: sandbox.Options{Revocation: sandbox.RevocationUnknown}, message: "No API key has this id."},
+		"forbidden":             {fault: sandbox.Fault{Operation: sandbox.Revoke, Status: 403, Body: `{"title": "Admins only"}`}, message: "Admins only"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t, test.options)
+			f.Inject(test.fault)
+			config := f.key(lifetime, `revoke_on_destroy = true`)
+			steps := []resource.TestStep{{Config: config}, keeps(config), {Config: config, Destroy: true}}
+			if test.message != "" {
+				steps[2].ExpectError = says(test.message)
+				// The key must still be in the state: then giving up on the revocation is a change in place.
+				steps = append(steps, resource.TestStep{Config: f.key(lifetime), ConfigPlanChecks: expectAction(plancheck.ResourceActionUpdate)})
+			}
+			f.run(steps...)
+			live := 0
+			if test.message != "" {
+				live = 1
+			}
+			if got := len(f.LiveKeys(processID)); got != live {
+				t.Errorf("live keys: got %d, want %d", got, live)
+			}
+			if f.Count(sandbox.Create) != 1 {
+				t.Errorf("creations: got %d, want 1", f.Count(sandbox.Create))
+			}
+		})
+	}
+}
+
+// TestRevocationThatCannotBeChecked revokes the key and then fails to look: the key stays in the state until a
+// listing shows that it is gone.
+func TestRevocationThatCannotBeChecked(t *testing.T) {
+	f := newFixture(t, sandbox.Options{})
+	config := f.key(lifetime, `revoke_on_destroy = true`)
+	f.Inject(sandbox.Fault{Operation: sandbox.Revoke, Then: func(box *sandbox.Sandbox) {
+		box.Inject(sandbox.Fault{Operation: sandbox.List, Status: 500, Times: 5})
+	}})
+	f.run(
+		resource.TestStep{Config: config},
+		resource.TestStep{Config: config, Destroy: true, ExpectError: says("check whether the key")},
+		resource.TestStep{
+			PreConfig:        func() { f.expectCounts(1, 0) },
+			Config:           f.key(lifetime),
+			ConfigPlanChecks: expectAction(plancheck.ResourceActionCreate),
+		},
+	)
+}
+
+// TestRevocationOfADeposedKey fails to revoke the old key of a rotation: Terraform keeps it as a deposed object,
+// and the next apply tries again.
+func TestRevocationOfADeposedKey(t *testing.T) {
+	f := newFixture(t, sandbox.Options{})
+	config := f.key(lifetime, window, `revoke_on_destroy = true`, "lifecycle {\n    create_before_destroy = true\n  }")
+	f.run(
+		resource.TestStep{Config: config},
+		f.after(60*day, resource.TestStep{
+			PreConfig:   func() { f.Update(func(options *sandbox.Options) { options.Revocation = sandbox.RevocationUnknown }) },
+			Config:      config,
+			ExpectError: says("Key could not be revoked"),
+		}),
+		resource.TestStep{
+			PreConfig: func() {
+				if live := len(f.LiveKeys(processID)); live != 2 {
+					t.Errorf("live keys after the failed revocation: got %d, want 2", live)
+				}
+				f.Update(func(options *sandbox.Options) { options.Revocation = sandbox.RevocationRemoves })
+			},
+			Config: config,
+			Check:  f.secretIsNewest(),
+		},
+		resource.TestStep{
+			PreConfig: func() { f.expectCounts(2, 1) },
+			Config:    config, ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
+		},
+	)
+}

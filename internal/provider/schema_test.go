@@ -1,0 +1,71 @@
+package provider_test
+
+import (
+	"context"
+	"regexp"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/provider"
+)
+
+func providerSchema(t *testing.T) *tfprotov6.GetProviderSchemaResponse {
+	t.Helper()
+	server := providerserver.NewProtocol6(provider.New(provider.Options{Version: "test", Now: time.Now})())()
+	response, err := server.GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, diagnostic := range response.Diagnostics {
+		t.Errorf("%s: %s", diagnostic.Summary, diagnostic.Detail)
+	}
+	return response
+}
+
+// TestSchema walks over every attribute of every object: each is described in a sentence, and each that is
+// called like a secret is sensitive.
+func TestSchema(t *testing.T) {
+	t.Parallel()
+	response := providerSchema(t)
+	secret := regexp.MustCompile(`(^|_)(key|api_key|secret|token|password)$`)
+	sentence := regexp.MustCompile("(?s)^[A-Z`].*[.]$")
+	seen := 0
+	var walk func(where string, attributes []*tfprotov6.SchemaAttribute)
+	walk = func(where string, attributes []*tfprotov6.SchemaAttribute) {
+		for _, attribute := range attributes {
+			seen++
+			name := where + "." + attribute.Name
+			if !sentence.MatchString(attribute.Description) {
+				t.Errorf("%s is not described in a sentence: %q", name, attribute.Description)
+			}
+			if secret.MatchString(attribute.Name) != attribute.Sensitive {
+				t.Errorf("%s: sensitive is %t", name, attribute.Sensitive)
+			}
+			if attribute.NestedType != nil {
+				walk(name, attribute.NestedType.Attributes)
+			}
+		}
+	}
+	check := func(name string, schema *tfprotov6.Schema) {
+		if !sentence.MatchString(schema.Block.Description) {
+			t.Errorf("%s is not described in a sentence: %q", name, schema.Block.Description)
+		}
+		if schema.Version != 0 {
+			t.Errorf("%s: version %d has no test of its upgrade", name, schema.Version)
+		}
+		walk(name, schema.Block.Attributes)
+	}
+	check("provider", response.Provider)
+	for name, schema := range response.ResourceSchemas {
+		check(name, schema)
+	}
+	for name, schema := range response.DataSourceSchemas {
+		check(name, schema)
+	}
+	if seen < 30 {
+		t.Errorf("only %d attributes were seen", seen)
+	}
+}
