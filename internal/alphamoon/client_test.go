@@ -161,7 +161,10 @@ func TestListingStopsEarly(t *testing.T) {
 	t.Parallel()
 	box := &sandbox.Sandbox{}
 	fill(box, 250)
-	for range newClient(t, box).ProcessAPIKeyPages(t.Context(), processID, alphamoon.Window{}) {
+	for _, err := range newClient(t, box).ProcessAPIKeyPages(t.Context(), processID, alphamoon.Window{}) {
+		if err != nil {
+			t.Error(err)
+		}
 		break
 	}
 	if got := box.Count(sandbox.List); got != 1 {

@@ -48,6 +48,7 @@ func TestBadArguments(t *testing.T) {
 		"null trigger":               {[]string{in90Days, `rotation_triggers = { a = null }`}, `Null Map Value`},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			f := newFixture(t, sandbox.Options{})
 			f.fails(f.key(test.arguments...), test.message)
 			if got := f.Count(sandbox.AnyOperation); got != 0 {
@@ -76,6 +77,7 @@ func TestBadProviderArguments(t *testing.T) {
 		"malformed timeout":    {`api_key = "a:b"` + "\n" + `request_timeout = "soon" # %s`, "whole numbers with the units", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			f := newFixture(t, sandbox.Options{})
 			f.fails("provider \"alphamoon\" {\n"+fmt.Sprintf(test.provider, f.URL)+"\n}\n"+list, test.message)
 			if got := f.Count(sandbox.AnyOperation); got != test.requests {
@@ -86,6 +88,7 @@ func TestBadProviderArguments(t *testing.T) {
 }
 
 func TestUnknownProviderArguments(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	f.run(resource.TestStep{
 		Config: fmt.Sprintf(`
@@ -103,6 +106,7 @@ provider "alphamoon" {
 
 // TestUnknownProviderArgumentsOfAPlan shows that planning a new key needs no client: the address is known in time.
 func TestUnknownProviderArgumentsOfAPlan(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	f.run(resource.TestStep{
 		Config: fmt.Sprintf(`
@@ -125,7 +129,7 @@ resource "alphamoon_process_api_key" "test" {
 
 // TestEnvironment is not parallel, because the environment belongs to the whole process.
 func TestEnvironment(t *testing.T) {
-	f := newSequentialFixture(t, sandbox.Options{})
+	f := newFixture(t, sandbox.Options{})
 	t.Setenv("ALPHAMOON_API_KEY", sandbox.DefaultCredential)
 	t.Setenv("ALPHAMOON_BASE_URL", f.URL)
 	f.run(
@@ -161,6 +165,7 @@ func TestServiceFailures(t *testing.T) {
 		"changing totals":    {sandbox.Fault{AddToTotal: 1}, "Listing of keys is not reliable"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			f := newFixture(t, sandbox.Options{})
 			test.fault.Operation, test.fault.Times = sandbox.List, -1
 			f.Inject(test.fault)

@@ -60,13 +60,6 @@ type fixture struct {
 
 func newFixture(t *testing.T, options sandbox.Options) *fixture {
 	t.Helper()
-	t.Parallel()
-	return newSequentialFixture(t, options)
-}
-
-// newSequentialFixture is for tests that change what belongs to the whole process.
-func newSequentialFixture(t *testing.T, options sandbox.Options) *fixture {
-	t.Helper()
 	f := &fixture{t: t, clock: &clock{now: start}}
 	options.Now = f.clock.Now
 	f.Sandbox = &sandbox.Sandbox{Options: options}

@@ -40,6 +40,7 @@ func (f *fixture) secretIsNewest() resource.TestCheckFunc {
 }
 
 func TestKeyWithFixedDate(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	f.run(
 		resource.TestStep{
@@ -76,6 +77,7 @@ func TestKeyWithFixedDate(t *testing.T) {
 }
 
 func TestKeyWithLifetime(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	f.run(
 		resource.TestStep{
@@ -96,6 +98,7 @@ func TestKeyWithLifetime(t *testing.T) {
 
 func TestKeyReplacedByChanges(t *testing.T) {
 	other := sandbox.Process{ID: "93580f176efb48cda64f25cba74d8ca4", Name: "Receipts"}
+	t.Parallel()
 	f := newFixture(t, sandbox.Options{Processes: []sandbox.Process{{ID: processID, Name: "Invoices"}, other}})
 	replaced := func(config, attributeName string) resource.TestStep {
 		return resource.TestStep{
@@ -130,6 +133,7 @@ func TestKeyReplacedByChanges(t *testing.T) {
 
 // TestKeyKeepsItsDateWhenItGetsALifetime also goes the way back: neither may cost a key as long as the date stays.
 func TestKeyKeepsItsDateWhenItGetsALifetime(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	same := statecheck.CompareValue(compare.ValuesSame())
 	sameKeyAnd := func(check statecheck.StateCheck) []statecheck.StateCheck {
@@ -152,6 +156,7 @@ func TestKeyKeepsItsDateWhenItGetsALifetime(t *testing.T) {
 }
 
 func TestUndocumentedScopes(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	f.run(
 		resource.TestStep{
@@ -170,6 +175,7 @@ func TestUndocumentedScopes(t *testing.T) {
 }
 
 func TestDestroyForgets(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	f.run(
 		resource.TestStep{Config: f.key(`expires_in = "90d"`)},
@@ -182,6 +188,7 @@ func TestDestroyForgets(t *testing.T) {
 }
 
 func TestDestroyAfterTheDateHasPassed(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	config := f.key(`expires_at = "2026-03-02T00:00:00Z"`)
 	f.run(
@@ -197,6 +204,7 @@ func TestDestroyAfterTheDateHasPassed(t *testing.T) {
 }
 
 func TestImport(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t, sandbox.Options{ListedSecret: sandbox.SecretMasked})
 	id := "688874d9d9064c23bf78bf3ec93cbd2d"
 	f.AddKey(processID, sandbox.Key{
@@ -262,6 +270,7 @@ func TestBadAnswersToACreation(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			f := newFixture(t, sandbox.Options{})
 			test.fault.Operation = sandbox.Create
 			f.Inject(test.fault)
@@ -288,6 +297,7 @@ func TestBadAnswersToACreation(t *testing.T) {
 }
 
 func TestUnknownProcess(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	f.run(resource.TestStep{
 		Config:      f.key(`expires_in = "90d"`, `process_id = "00000000000000000000000000000000"`),
@@ -297,6 +307,7 @@ func TestUnknownProcess(t *testing.T) {
 }
 
 func TestSavedPlanAppliedLater(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	f.run(resource.TestStep{
 		Config: f.key(`expires_in = "90d"`),

@@ -39,6 +39,7 @@ func TestDataSource(t *testing.T) {
 	t.Parallel()
 	for name, omitPagination := range map[string]bool{"with pagination": false, "without pagination": true} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			f := newFixture(t, sandbox.Options{MaxLimit: 2, OmitPagination: omitPagination, ListedSecret: sandbox.SecretMasked})
 			for i, name := range []string{"b", "a", "b", "c", "b"} {
 				f.AddKey(processID, sandbox.Key{
@@ -73,6 +74,7 @@ func TestDataSource(t *testing.T) {
 }
 
 func TestDataSourceOfNoKeys(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	f.run(resource.TestStep{Config: f.list(""), ConfigStateChecks: listed(0)})
 }
@@ -86,6 +88,7 @@ func TestDataSourceBadArguments(t *testing.T) {
 		"limit = true": "number required",
 	} {
 		t.Run(arguments, func(t *testing.T) {
+			t.Parallel()
 			f := newFixture(t, sandbox.Options{})
 			f.fails(f.list(arguments), message)
 		})
@@ -94,6 +97,7 @@ func TestDataSourceBadArguments(t *testing.T) {
 
 // TestDataSourceSeesANewKey lists in the same apply that creates the key.
 func TestDataSourceSeesANewKey(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	f.run(resource.TestStep{
 		Config: f.key(`expires_in = "90d"`) + fmt.Sprintf(`

@@ -51,6 +51,7 @@ func (f *fixture) replaces(config, because string) resource.TestStep {
 }
 
 func TestRotationWhenDue(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	config := f.key(lifetime, window)
 	f.run(
@@ -66,6 +67,7 @@ func TestRotationWhenDue(t *testing.T) {
 }
 
 func TestRotationWithoutAWindow(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	config := f.key(lifetime)
 	f.run(
@@ -78,6 +80,7 @@ func TestRotationWithoutAWindow(t *testing.T) {
 
 // TestRotationOfAnExpiredKeyThatIsGone also shows that such a key stays in the state: nothing is refreshed away.
 func TestRotationOfAnExpiredKeyThatIsGone(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t, sandbox.Options{HideExpired: true})
 	config := f.key(lifetime, window)
 	f.run(
@@ -88,6 +91,7 @@ func TestRotationOfAnExpiredKeyThatIsGone(t *testing.T) {
 }
 
 func TestFixedDateThatHasPassed(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t, sandbox.Options{HideExpired: true})
 	config := f.key(`expires_at = "2026-03-02T00:00:00Z"`)
 	f.run(
@@ -105,6 +109,7 @@ func TestFixedDateThatHasPassed(t *testing.T) {
 }
 
 func TestRotationOfADisabledKey(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	fixed := f.key(`expires_at = "2026-05-30T09:30:15Z"`)
 	disable := func() {
@@ -126,6 +131,7 @@ func TestRotationOfADisabledKey(t *testing.T) {
 }
 
 func TestKeyRemovedByHand(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	config := f.key(lifetime)
 	f.run(
@@ -141,6 +147,7 @@ func TestKeyRemovedByHand(t *testing.T) {
 }
 
 func TestRotationTriggers(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	triggered := func(value string) string { return f.key(lifetime, `rotation_triggers = { owner = "`+value+`" }`) }
 	f.run(
@@ -155,6 +162,7 @@ func TestRotationTriggers(t *testing.T) {
 
 // TestWindowChanges: another window alone never makes a new key, unless it makes the key due.
 func TestWindowChanges(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	same := statecheck.CompareValue(compare.ValuesSame())
 	updates := func(config string, rotatesAt time.Time) resource.TestStep {
@@ -179,6 +187,7 @@ func TestWindowChanges(t *testing.T) {
 }
 
 func TestCreateBeforeDestroy(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	config := f.key(lifetime, window, "lifecycle {\n    create_before_destroy = true\n  }")
 	f.run(
@@ -195,6 +204,7 @@ func TestCreateBeforeDestroy(t *testing.T) {
 
 // TestPlanThatWaits plans a rotation and applies it a day later: the new key has its full lifetime from the apply.
 func TestPlanThatWaits(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	config := f.key(lifetime, window)
 	step := f.replaces(config, "expires_at")
@@ -224,6 +234,7 @@ func TestRevocation(t *testing.T) {
 		"forbidden":             {fault: sandbox.Fault{Operation: sandbox.Revoke, Status: 403, Body: `{"title": "Admins only"}`}, message: "Admins only"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			f := newFixture(t, test.options)
 			f.Inject(test.fault)
 			config := f.key(lifetime, `revoke_on_destroy = true`)
@@ -251,6 +262,7 @@ func TestRevocation(t *testing.T) {
 // TestRevocationThatCannotBeChecked revokes the key and then fails to look: the key stays in the state until a
 // listing shows that it is gone.
 func TestRevocationThatCannotBeChecked(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	config := f.key(lifetime, `revoke_on_destroy = true`)
 	f.Inject(sandbox.Fault{Operation: sandbox.Revoke, Then: func(box *sandbox.Sandbox) {
@@ -270,6 +282,7 @@ func TestRevocationThatCannotBeChecked(t *testing.T) {
 // TestRevocationOfADeposedKey fails to revoke the old key of a rotation: Terraform keeps it as a deposed object,
 // and the next apply tries again.
 func TestRevocationOfADeposedKey(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	config := f.key(lifetime, window, `revoke_on_destroy = true`, "lifecycle {\n    create_before_destroy = true\n  }")
 	f.run(

@@ -40,6 +40,7 @@ func (c checkPlan) CheckPlan(_ context.Context, request plancheck.CheckPlanReque
 
 // TestYear lives through a year of fortnightly applies with the accidents that such a year brings.
 func TestYear(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t, sandbox.Options{HideExpired: true})
 	const beforeDestroy = "lifecycle {\n    create_before_destroy = true\n  }"
 	config := f.key(lifetime, window, beforeDestroy)

@@ -87,7 +87,7 @@ func TestRotatesAt(t *testing.T) {
 // key in state, and never may more keys be alive than the lifetime and the window make unavoidable.
 func TestNoGap(t *testing.T) {
 	t.Parallel()
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // reproducible, not secret
+	random := rand.New(rand.NewPCG(1, 2))
 	between := func(low, high time.Duration) time.Duration {
 		return low + time.Duration(random.Int64N(int64(high-low)+1))
 	}

@@ -21,7 +21,7 @@ func (v wholeNumber) Description(context.Context) string {
 
 func (v wholeNumber) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
-func (v wholeNumber) ValidateNumber(ctx context.Context, request validator.NumberRequest, response *validator.NumberResponse) {
+func (v wholeNumber) ValidateNumber(_ context.Context, request validator.NumberRequest, response *validator.NumberResponse) {
 	if request.ConfigValue.IsNull() || request.ConfigValue.IsUnknown() {
 		return
 	}

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestDemo runs the whole demonstration into a pipe.
+func TestDemo(t *testing.T) {
+	// A folder of its own for temporary files shows whether anything is left behind.
+	t.Setenv("TMPDIR", t.TempDir())
+	var output bytes.Buffer
+	if err := run(t.Context(), "../../..", &printer{Writer: &output}); err != nil {
+		t.Fatalf("%v\n%s", err, output.String())
+	}
+	text := output.String()
+	for _, part := range []string{
+		"alphamoon_process_api_key.uploader will be created", "# forces replacement", "+/- resource", "A second plan is empty.",
+		"Keys created: 2. Still valid at the service: 2.", "none lost, none doubled",
+	} {
+		if !strings.Contains(text, part) {
+			t.Errorf("the output does not say %q", part)
+		}
+	}
+	if strings.Contains(text, "\x1b") {
+		t.Error("colours in a pipe")
+	}
+	if secret := regexp.MustCompile(`[0-9a-f]{16}:[0-9a-f]{48}`).FindString(text); secret != "" {
+		t.Error("a secret is shown")
+	}
+}
+
+func TestColours(t *testing.T) {
+	t.Parallel()
+	var output bytes.Buffer
+	p := &printer{Writer: &output, coloured: true}
+	p.plan("+/- replaced\n + added\n - removed\n")
+	if want := "\x1b[33m+/- replaced\x1b[0m"; !strings.Contains(output.String(), want) {
+		t.Errorf("got %q", output.String())
+	}
+}

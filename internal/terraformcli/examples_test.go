@@ -1,0 +1,108 @@
+package terraformcli_test
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-exec/tfexec"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/terraformcli"
+)
+
+const root = "../.."
+
+const requirement = `
+terraform {
+  required_providers {
+    alphamoon = {
+      source = "alphamoon/alphamoon"
+    }
+  }
+}
+`
+
+var terraformBlock = regexp.MustCompile("(?s)```(?:terraform|hcl)\n(.*?)```")
+
+// configurations collects every configuration that a reader could copy: the examples, and the blocks in the
+// documentation's sources.
+func configurations(t *testing.T) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	for _, dir := range []string{"examples", "templates", "README.md"} {
+		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() {
+				return err
+			}
+			raw, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			name, err := filepath.Rel(root, path)
+			if err != nil {
+				return err
+			}
+			if filepath.Ext(path) == ".tf" {
+				found[name] = string(raw)
+				return nil
+			}
+			if strings.HasSuffix(path, ".md") || strings.HasSuffix(path, ".tmpl") {
+				for i, block := range terraformBlock.FindAllStringSubmatch(string(raw), -1) {
+					found[fmt.Sprintf("%s, block %d", name, i+1)] = block[1]
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return found
+}
+
+// TestExamples validates everything with the provider as built.
+func TestExamples(t *testing.T) {
+	t.Parallel()
+	cli, err := terraformcli.Find(t.Context(), filepath.Join(root, ".terraform-bin"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mirror := t.TempDir()
+	if err := terraformcli.Mirror(t.Context(), root, mirror); err != nil {
+		t.Fatal(err)
+	}
+	examples := configurations(t)
+	if len(examples) < 8 {
+		t.Errorf("only %d configurations were found", len(examples))
+	}
+	for name, config := range examples {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			if !strings.Contains(config, "required_providers") {
+				config += requirement
+			}
+			if err := os.WriteFile(filepath.Join(dir, "main.tf"), []byte(config), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			runner, err := cli.New(dir, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := runner.Init(t.Context(), tfexec.PluginDir(mirror)); err != nil {
+				t.Fatal(err)
+			}
+			output, err := runner.Validate(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, diagnostic := range output.Diagnostics {
+				t.Errorf("%s: %s %s", diagnostic.Severity, diagnostic.Summary, diagnostic.Detail)
+			}
+		})
+	}
+}

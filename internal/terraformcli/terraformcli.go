@@ -1,0 +1,134 @@
+// Package terraformcli finds a Terraform or OpenTofu to run and lets it use the provider as built from this
+// checkout. The demonstration, the tests and the benchmarks share it.
+package terraformcli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/go-version"
+	"github.com/hashicorp/hc-install/product"
+	"github.com/hashicorp/hc-install/releases"
+	"github.com/hashicorp/terraform-exec/tfexec"
+)
+
+const (
+	// PinnedVersion is the Terraform that is downloaded where there is none.
+	PinnedVersion = "1.11.4"
+	// builtVersion is the version under which the provider of this checkout is offered. Terraform picks up only
+	// versions that look released.
+	builtVersion = "0.1.0"
+)
+
+// ErrNotFound means that there is no Terraform and that none could be downloaded.
+var ErrNotFound = errors.New("no terraform or tofu is on the PATH, and Terraform " + PinnedVersion + " could not be downloaded")
+
+// CLI is a Terraform or OpenTofu.
+type CLI struct {
+	Path string
+	// OpenTofu tells that it is not Terraform.
+	OpenTofu bool
+}
+
+// Find looks for Terraform, then OpenTofu, on the PATH, then for an earlier download in cacheDir, and at last
+// downloads the pinned Terraform there, its checksum verified against the signed list of its maker.
+func Find(ctx context.Context, cacheDir string) (CLI, error) {
+	if path, err := exec.LookPath("terraform"); err == nil {
+		return CLI{Path: path}, nil
+	}
+	if path, err := exec.LookPath("tofu"); err == nil {
+		return CLI{Path: path, OpenTofu: true}, nil
+	}
+	cached := filepath.Join(cacheDir, "terraform"+executableSuffix())
+	if _, err := os.Stat(cached); err == nil {
+		return CLI{Path: cached}, nil
+	}
+	if err := os.MkdirAll(cacheDir, 0o755); err != nil { //nolint:gosec // holds a public program
+		return CLI{}, err
+	}
+	path, err := (&releases.ExactVersion{
+		Product: product.Terraform, Version: version.Must(version.NewVersion(PinnedVersion)), InstallDir: cacheDir,
+	}).Install(ctx)
+	if err != nil {
+		return CLI{}, fmt.Errorf("%w: %w", ErrNotFound, err)
+	}
+	return CLI{Path: path}, nil
+}
+
+// Name is what to call it.
+func (c CLI) Name() string {
+	if c.OpenTofu {
+		return "OpenTofu"
+	}
+	return "Terraform"
+}
+
+// Mirror builds the provider of the module in moduleDir into a directory from which "init -plugin-dir" takes it.
+func Mirror(ctx context.Context, moduleDir, mirrorDir string) error {
+	binary := filepath.Join(mirrorDir, "terraform-provider-alphamoon_v"+builtVersion+executableSuffix())
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w -X main.version="+builtVersion, "-o", binary, ".") //nolint:gosec // the caller names its own folder
+	build.Dir = moduleDir
+	if output, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("building the provider: %w\n%s", err, output)
+	}
+	for _, host := range []string{"registry.terraform.io", "registry.opentofu.org"} {
+		dir := filepath.Join(mirrorDir, host, "alphamoon", "alphamoon", builtVersion, runtime.GOOS+"_"+runtime.GOARCH)
+		if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // holds a public program
+			return err
+		}
+		if err := os.Link(binary, filepath.Join(dir, filepath.Base(binary))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// New returns a runner for the configuration in a directory. The variables of the environment that steer
+// Terraform or the provider are replaced by env, so that nothing of the user's own set-up gets in.
+func (c CLI) New(dir string, env map[string]string) (*tfexec.Terraform, error) {
+	runner, err := tfexec.NewTerraform(dir, c.Path)
+	if err != nil {
+		return nil, err
+	}
+	return runner, runner.SetEnv(Environment(env))
+}
+
+// Environment is the process's own without what steers Terraform or the provider, and with the given variables.
+func Environment(additions map[string]string) map[string]string {
+	environment := map[string]string{}
+	for _, variable := range os.Environ() {
+		name, value, _ := strings.Cut(variable, "=")
+		if !strings.HasPrefix(name, "TF_") && !strings.HasPrefix(name, "ALPHAMOON_") {
+			environment[name] = value
+		}
+	}
+	// No configuration file of the user's applies, above all no development overrides.
+	environment["TF_CLI_CONFIG_FILE"] = os.DevNull
+	maps.Copy(environment, additions)
+	return environment
+}
+
+// Environ is [Environment] in the form of [os.Environ].
+func Environ(additions map[string]string) []string {
+	var list []string
+	for name, value := range Environment(additions) {
+		list = append(list, name+"="+value)
+	}
+	slices.Sort(list)
+	return list
+}
+
+func executableSuffix() string {
+	if runtime.GOOS == "windows" {
+		return ".exe"
+	}
+	return ""
+}
