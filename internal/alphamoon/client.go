@@ -72,6 +72,8 @@ type Client struct {
 	config   Config
 	http     *http.Client
 	redactor *redactor
+	creating keyedMutex
+	known    idSet
 }
 
 // NewClient returns a client; it sends nothing.
@@ -113,8 +115,8 @@ type call struct {
 	query  url.Values
 	// body is sent as JSON unless it is nil.
 	body any
-	// decode reads the body of a 2xx answer. Its error means that the body is unusable.
-	decode func(io.Reader) error
+	// decode reads a 2xx answer. Its error means that the body is unusable.
+	decode func(http.Header, io.Reader) error
 	// retry says whether another attempt may follow after the given failure.
 	retry func(error) bool
 }
@@ -204,7 +206,7 @@ func (e *exchange) read(response *http.Response) error {
 	if response.StatusCode < 200 || response.StatusCode > 299 {
 		return e.client.statusError(e.call.method, e.path, response, body)
 	}
-	if err := e.call.decode(body); err != nil {
+	if err := e.call.decode(response.Header, body); err != nil {
 		return &AnswerError{
 			Method: e.call.method, Path: e.path, Status: response.StatusCode,
 			ContentType: response.Header.Get("Content-Type"), Err: err,

@@ -21,7 +21,7 @@ func TestCreate(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{http.StatusOK, http.StatusCreated} {
 		box := &sandbox.Sandbox{Options: sandbox.Options{CreateStatus: status}}
-		key, err := newClient(t, box).CreateProcessAPIKey(t.Context(), processID, wanted)
+		key, _, err := newClient(t, box).CreateProcessAPIKey(t.Context(), creation)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -323,7 +323,7 @@ func TestRedirectsAreRefused(t *testing.T) {
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		client := newClient(t, http.RedirectHandler(thief.URL+"/elsewhere", status))
 		_, listErr := client.ListProcessAPIKeys(t.Context(), processID)
-		_, createErr := client.CreateProcessAPIKey(t.Context(), processID, wanted)
+		_, _, createErr := client.CreateProcessAPIKey(t.Context(), creation)
 		for _, err := range []error{listErr, createErr} {
 			var refused *alphamoon.StatusError
 			if !errors.As(err, &refused) || refused.Status != status || refused.Location != thief.URL+"/elsewhere" {

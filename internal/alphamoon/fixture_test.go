@@ -17,6 +17,8 @@ var wanted = alphamoon.ProcessAPIKeyRequest{
 	ExpiresAt: time.Date(2099, 7, 17, 7, 54, 2, 687_000_000, time.UTC),
 }
 
+var creation = alphamoon.Creation{ProcessID: processID, Request: wanted}
+
 // newClient returns a client of the given server that waits for next to nothing between attempts.
 func newClient(t *testing.T, handler http.Handler, changes ...func(*alphamoon.Config)) *alphamoon.Client {
 	t.Helper()

@@ -13,7 +13,7 @@ func (c *Client) DeleteOrganizationAPIKey(ctx context.Context, id string) error 
 	return c.do(ctx, call{
 		method: http.MethodDelete,
 		path:   []string{"api", "v0.4", "admin", "api-keys", id},
-		decode: func(body io.Reader) error { _, err := io.Copy(io.Discard, body); return err },
+		decode: func(_ http.Header, body io.Reader) error { _, err := io.Copy(io.Discard, body); return err },
 		retry:  retryIdempotent,
 	})
 }

@@ -88,16 +88,16 @@ func sameScopes(a, b []string) bool {
 	return slices.Equal(slices.Compact(a), slices.Compact(b))
 }
 
-// CreateProcessAPIKey creates a key. An error for which [DidNothing] is false leaves open whether a key exists.
-// A creation answered without an id is an [*AnswerError]; one without a secret is not an error here, because
-// the id is known and must be kept.
-func (c *Client) CreateProcessAPIKey(ctx context.Context, processID string, request ProcessAPIKeyRequest) (*CreatedProcessAPIKey, error) {
+// post sends a creation, again only if the attempt before it provably did nothing. An error for which
+// [DidNothing] is false leaves open whether a key exists. A creation answered without an id is an
+// [*AnswerError]; one without a secret is not an error here, because the id is known and must be kept.
+func (c *Client) post(ctx context.Context, processID string, request ProcessAPIKeyRequest) (*CreatedProcessAPIKey, error) {
 	var key CreatedProcessAPIKey
 	err := c.do(ctx, call{
 		method: http.MethodPost,
 		path:   processAPIKeysPath(processID),
 		body:   request,
-		decode: func(body io.Reader) error { return decodeCreated(body, &key) },
+		decode: func(_ http.Header, body io.Reader) error { return decodeCreated(body, &key) },
 		retry:  retryCreation,
 	})
 	if err != nil {

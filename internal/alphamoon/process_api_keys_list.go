@@ -8,6 +8,7 @@ import (
 	"io"
 	"iter"
 	"net/http"
+	"time"
 )
 
 // pageSize is how many keys are asked for at a time, the number in the documented example. The service may
@@ -27,6 +28,9 @@ type ProcessAPIKeyPage struct {
 	Repeated int
 	// Total is how many keys the process has, -1 if the service did not say.
 	Total int
+
+	// date is the service's clock when it answered, zero if it did not say.
+	date time.Time
 }
 
 // Window is the part of a listing to read.
@@ -95,6 +99,9 @@ type Listing struct {
 	// Complete tells that the walk is proof: a key that is not in it did not exist at that time. A listing whose
 	// service repeats itself and names no total is usable, but proves nothing.
 	Complete bool
+
+	// date is the service's clock at the last page, zero if it did not say.
+	date time.Time
 }
 
 // ErrInconsistentListing means that the pages of a listing did not fit together, however often it was read:
@@ -138,6 +145,7 @@ func (c *Client) walk(ctx context.Context, processID string) (*Listing, error) {
 			return nil, fmt.Errorf("%w: %d keys stood on two pages", ErrInconsistentListing, page.Repeated)
 		}
 		listing.Keys = append(listing.Keys, page.Keys...)
+		listing.date = page.date
 	}
 	if total >= 0 && len(listing.Keys) != total {
 		return nil, fmt.Errorf("%w: the service counts %d keys and sent %d", ErrInconsistentListing, total, len(listing.Keys))
@@ -175,8 +183,9 @@ func (c *Client) processAPIKeyPage(ctx context.Context, processID string, offset
 		method: http.MethodGet,
 		path:   processAPIKeysPath(processID),
 		query:  windowQuery(offset, limit),
-		decode: func(body io.Reader) (err error) {
+		decode: func(header http.Header, body io.Reader) (err error) {
 			page.Keys = nil
+			page.date, _ = http.ParseTime(header.Get("Date")) // zero if there is none
 			page.Total, err = decodePage(body, "apiKeys", func(key ProcessAPIKey) error {
 				if key.ID == "" {
 					return errNoID

@@ -42,7 +42,8 @@ func DidNothing(err error) bool {
 	}
 	var status *StatusError
 	if errors.As(err, &status) {
-		return status.Status < 500 || status.Status == http.StatusServiceUnavailable && status.HasRetryAfter
+		return status.Status < 500 && status.Status != http.StatusRequestTimeout ||
+			status.Status == http.StatusServiceUnavailable && status.HasRetryAfter
 	}
 	return false
 }

@@ -13,7 +13,7 @@ const (
 	maxBodySize = 16 << 20
 	// interruptGrace is how long a creation on its way may still take after the caller has given up. Breaking it
 	// off at once would leave a live key behind that nobody knows.
-	interruptGrace = 10 * time.Second
+	interruptGrace = 5 * time.Second
 )
 
 var errBodyTooLarge = errors.New("the answer is larger than 16 MiB")

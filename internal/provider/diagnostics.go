@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -59,6 +60,8 @@ func explain(err error) (summary, advice string) {
 		connection *alphamoon.ConnectionError
 	)
 	switch {
+	case errors.Is(err, context.Canceled):
+		return "Interrupted", unchanged + "apply again when you want to go on."
 	case alphamoon.IsUnauthorized(err):
 		return "Alphamoon refused the credential", "The provider's api_key (or ALPHAMOON_API_KEY) is wrong or has expired: use a valid one."
 	case alphamoon.IsForbidden(err):
@@ -109,8 +112,13 @@ func conflictAdvice(status *alphamoon.StatusError) string {
 	return ""
 }
 
-// creationDiagnostics puts the service's complaints on the attributes they concern, word for word.
+// creationDiagnostics says what became of a creation that failed. It puts the service's complaints on the
+// attributes they concern, word for word.
 func creationDiagnostics(err error, model processAPIKeyModel) diag.Diagnostics {
+	var doubt *alphamoon.DoubtfulCreationError
+	if errors.As(err, &doubt) {
+		return diag.Diagnostics{doubtDiagnostic(doubt, model)}
+	}
 	var status *alphamoon.StatusError
 	var diags diag.Diagnostics
 	if errors.As(err, &status) {
@@ -126,7 +134,29 @@ func creationDiagnostics(err error, model processAPIKeyModel) diag.Diagnostics {
 	if len(diags) > 0 && len(diags) == len(status.Fields) {
 		return diags
 	}
-	return append(diags, apiDiagnostics(err, fmt.Sprintf("create the key %q in process %s", model.Name.ValueString(), model.ProcessID.ValueString()))...)
+	return append(diags, apiDiagnostics(err,
+		fmt.Sprintf("create the key %q in process %s, and nothing remains of the attempt", model.Name.ValueString(), model.ProcessID.ValueString()))...)
+}
+
+// doubtDiagnostic reports a key that may exist without anybody knowing its secret.
+func doubtDiagnostic(doubt *alphamoon.DoubtfulCreationError, model processAPIKeyModel) diag.Diagnostic {
+	const remedy = "in the web application (process, Configuration, API keys), then apply again."
+	name, processID := model.Name.ValueString(), model.ProcessID.ValueString()
+	if len(doubt.Twins) == 0 {
+		return diag.NewErrorDiagnostic("Key may have been created without its secret",
+			fmt.Sprintf("The creation of the key %q in process %s was sent, and then %s. Whether the key exists could not be found out: %s. If it does, its secret is lost: look for a key of "+
+				"this name that was created just now and delete it %s", name, processID, reason(doubt.Err), reason(doubt.Obstacle), remedy))
+	}
+	ids := strings.Join(doubt.TwinIDs(), " or ")
+	attempt := "With revoke_on_destroy = true the provider would try to revoke it itself."
+	if doubt.Obstacle != nil {
+		attempt = "Revoking it failed: " + reason(doubt.Obstacle) + "."
+	} else if model.RevokeOnDestroy.ValueBool() {
+		attempt = "The service accepted to revoke it and still lists it as active."
+	}
+	return diag.NewErrorDiagnostic("Key was created but its secret is lost",
+		fmt.Sprintf("The creation of the key %q in process %s was sent, and then %s. The process now has %s, which nobody knew before and whose secret is lost. "+
+			"Delete it %s %s", name, processID, reason(doubt.Err), ids, remedy, attempt))
 }
 
 // attributeOf translates a field of the API's request into the attribute that it comes from.

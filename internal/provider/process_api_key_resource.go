@@ -46,7 +46,9 @@ func (r *processAPIKeyResource) Create(ctx context.Context, request resource.Cre
 	if response.Diagnostics.HasError() {
 		return
 	}
-	key, err := client.CreateProcessAPIKey(ctx, model.ProcessID.ValueString(), wanted)
+	key, strays, err := client.CreateProcessAPIKey(ctx, alphamoon.Creation{
+		ProcessID: model.ProcessID.ValueString(), Request: wanted, RevokeTwins: model.RevokeOnDestroy.ValueBool(),
+	})
 	if err != nil {
 		response.Diagnostics.Append(creationDiagnostics(err, model)...)
 		return
@@ -55,6 +57,12 @@ func (r *processAPIKeyResource) Create(ctx context.Context, request resource.Cre
 	model.Key = stringOrNull(key.Key.Reveal())
 	response.Diagnostics.Append(response.State.Set(ctx, &model)...)
 
+	if len(strays) > 0 {
+		response.Diagnostics.AddWarning("More keys were created than asked for",
+			fmt.Sprintf("The first attempt to create the key %q failed, but the service carried it out later: %s of process %s is a valid key whose secret "+
+				"is lost. Delete it in the web application (process, Configuration, API keys). The key in the state is %s.",
+				model.Name.ValueString(), strings.Join(strays, " and "), model.ProcessID.ValueString(), key.ID))
+	}
 	if key.Key.IsZero() {
 		response.Diagnostics.AddAttributeError(path.Root("key"), "Key created without its secret",
 			fmt.Sprintf("The service created the key %s but its answer does not have the secret, which cannot be had again. "+
@@ -92,6 +100,7 @@ func (r *processAPIKeyResource) Read(ctx context.Context, request resource.ReadR
 		return
 	}
 	processID, id := model.ProcessID.ValueString(), model.ID.ValueString()
+	client.Know(id)
 	key, err := client.FindProcessAPIKey(ctx, processID, id)
 	if err != nil {
 		response.Diagnostics.Append(apiDiagnostics(err, fmt.Sprintf("read the key %s of process %s", id, processID))...)
@@ -141,6 +150,10 @@ func (r *processAPIKeyResource) Delete(ctx context.Context, request resource.Del
 	if response.Diagnostics.HasError() {
 		return
 	}
+	if r.session.client != nil {
+		// A replacement may follow that cannot be told apart from this key.
+		r.session.client.Know(model.ID.ValueString())
+	}
 	if !model.RevokeOnDestroy.ValueBool() {
 		warnOfForgetting(r.session.now(), model, &response.Diagnostics)
 		return
@@ -164,6 +177,7 @@ func (r *processAPIKeyResource) ImportState(ctx context.Context, request resourc
 	if response.Diagnostics.HasError() {
 		return
 	}
+	client.Know(id)
 	key, err := client.FindProcessAPIKey(ctx, processID, id)
 	if err != nil {
 		response.Diagnostics.Append(apiDiagnostics(err, fmt.Sprintf("import the key %s of process %s", id, processID))...)

@@ -26,6 +26,8 @@ type Fault struct {
 	ResetBefore, ResetAfter bool
 	// LoseAnswer does the work and never answers.
 	LoseAnswer bool
+	// Late does the work only that long after the answer, as behind a gateway that has given up waiting.
+	Late time.Duration
 	// Status answers with this status and Body instead of doing the work; with AfterWork, after it was done.
 	Status    int
 	AfterWork bool

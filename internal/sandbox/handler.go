@@ -85,6 +85,9 @@ func (s *Sandbox) ServeHTTP(writer http.ResponseWriter, request *http.Request) {
 	if fault.ResetBefore {
 		breakConnection(writer)
 	}
+	if fault.Late > 0 {
+		time.AfterFunc(fault.Late, func() { s.work(request, operation, id, body, fault, entry) })
+	}
 	answer := answer{status: fault.Status}
 	if fault.Status == 0 || fault.AfterWork {
 		answer = s.work(request, operation, id, body, fault, entry)

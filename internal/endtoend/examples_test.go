@@ -1,4 +1,4 @@
-package terraformcli_test
+package endtoend_test
 
 import (
 	"fmt"
@@ -10,11 +10,7 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-exec/tfexec"
-
-	"github.com/alphamoon/terraform-provider-alphamoon/internal/terraformcli"
 )
-
-const root = "../.."
 
 const requirement = `
 terraform {
@@ -67,14 +63,6 @@ func configurations(t *testing.T) map[string]string {
 // TestExamples validates everything with the provider as built.
 func TestExamples(t *testing.T) {
 	t.Parallel()
-	cli, err := terraformcli.Find(t.Context(), filepath.Join(root, ".terraform-bin"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	mirror := t.TempDir()
-	if err := terraformcli.Mirror(t.Context(), root, mirror); err != nil {
-		t.Fatal(err)
-	}
 	examples := configurations(t)
 	if len(examples) < 8 {
 		t.Errorf("only %d configurations were found", len(examples))

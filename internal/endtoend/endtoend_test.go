@@ -1,0 +1,83 @@
+// Package endtoend_test runs the provider as a user does: built, from a mirror, started by a real Terraform or
+// OpenTofu.
+package endtoend_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/terraformcli"
+)
+
+const root = "../.."
+
+// cli and mirror are set before the first test.
+var (
+	cli    terraformcli.CLI
+	mirror string
+)
+
+func TestMain(m *testing.M) { os.Exit(setUpAndRun(m)) }
+
+func setUpAndRun(m *testing.M) int {
+	err := func() (err error) {
+		ctx := context.Background()
+		if cli, err = terraformcli.Find(ctx, filepath.Join(root, ".terraform-bin")); err != nil {
+			return err
+		}
+		if mirror, err = os.MkdirTemp("", "alphamoon-mirror-"); err != nil {
+			return err
+		}
+		return terraformcli.Mirror(ctx, root, mirror)
+	}()
+	defer func() { _ = os.RemoveAll(mirror) }()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return m.Run()
+}
+
+// workspace is a folder with a configuration, ready to run, and a sandbox for it.
+type workspace struct {
+	*sandbox.Sandbox
+	t       *testing.T
+	dir     string
+	address string
+}
+
+func newWorkspace(t *testing.T, config string, options sandbox.Options) *workspace {
+	t.Helper()
+	w := &workspace{Sandbox: &sandbox.Sandbox{Options: options}, t: t, dir: t.TempDir()}
+	address, stop, err := w.Listen(t.Context(), "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	w.address = address
+	w.write("main.tf", requirement+config)
+	if output, err := w.command(t.Context(), nil, "init", "-input=false", "-plugin-dir="+mirror).CombinedOutput(); err != nil {
+		t.Fatalf("init: %v\n%s", err, output)
+	}
+	return w
+}
+
+func (w *workspace) write(name, content string) {
+	w.t.Helper()
+	if err := os.WriteFile(filepath.Join(w.dir, name), []byte(content), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *workspace) read(name string) string {
+	w.t.Helper()
+	raw, err := os.ReadFile(filepath.Join(w.dir, name))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return string(raw)
+}
