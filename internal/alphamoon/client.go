@@ -74,6 +74,8 @@ type Client struct {
 	redactor *redactor
 	creating keyedMutex
 	known    idSet
+	listings listings
+	gate     gate
 }
 
 // NewClient returns a client; it sends nothing.
@@ -97,15 +99,13 @@ func NewClient(config Config) *Client {
 	if config.Now == nil {
 		config.Now = time.Now //nolint:forbidigo // the one place where a missing clock becomes the system's
 	}
-	return &Client{
-		config: config,
-		http: &http.Client{
-			Transport: attemptTransport{base: config.Transport, timeout: config.RequestTimeout},
-			// Following a redirect would hand the credential to whatever host the answer names.
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
-		redactor: newRedactor(config.Credential.forms()),
+	client := &Client{config: config, redactor: newRedactor(config.Credential.forms())}
+	client.http = &http.Client{
+		Transport: attemptTransport{base: config.Transport, timeout: config.RequestTimeout, gate: &client.gate},
+		// Following a redirect would hand the credential to whatever host the answer names.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
+	return client
 }
 
 // call is one request of the API, however many attempts it takes.
@@ -237,13 +237,17 @@ func (e *exchange) checkRetry(ctx context.Context, response *http.Response, err 
 	return e.call.retry(err), nil
 }
 
+// backoff says how long to wait, and lets every other request of the client wait too: whatever made this one fail
+// would only get worse.
 func (e *exchange) backoff(shortest, longest time.Duration, retries int, response *http.Response) time.Duration {
+	wait := jitteredBackoff(shortest, longest, retries)
 	if response != nil {
-		if wait, ok := retryAfter(response.Header, e.client.config.Now()); ok {
-			return min(wait, longest)
+		if asked, ok := retryAfter(response.Header, e.client.config.Now()); ok {
+			wait = min(asked, longest)
 		}
 	}
-	return jitteredBackoff(shortest, longest, retries)
+	e.client.gate.closeFor(wait)
+	return wait
 }
 
 func escapeAll(elements []string) []string {

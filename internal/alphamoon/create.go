@@ -71,6 +71,7 @@ func (c *Client) CreateProcessAPIKey(ctx context.Context, creation Creation) (ke
 	started := c.config.Now()
 	for retries := 0; ; retries++ {
 		key, err := c.post(ctx, creation.ProcessID, creation.Request)
+		c.listings.invalidate(creation.ProcessID)
 		if err == nil {
 			c.known.add(key.ID)
 			if retries > 0 {
@@ -148,7 +149,7 @@ func (c *Client) twins(ctx context.Context, creation Creation, started time.Time
 	if !listing.date.IsZero() {
 		earliest = listing.date.Add(-c.config.Now().Sub(started)).Add(-clockTolerance)
 	}
-	return slices.DeleteFunc(listing.Keys, func(key ProcessAPIKey) bool {
+	return slices.DeleteFunc(slices.Clone(listing.Keys), func(key ProcessAPIKey) bool {
 		return len(creation.Request.Differences(key)) > 0 || c.known.has(key.ID) ||
 			!key.CreatedAt.IsZero() && key.CreatedAt.Before(earliest)
 	}), nil

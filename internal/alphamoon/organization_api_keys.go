@@ -23,6 +23,7 @@ func (c *Client) DeleteOrganizationAPIKey(ctx context.Context, id string) error 
 // accepted; it matters only when the key was not revoked. err means that the key's fate could not be read.
 func (c *Client) RevokeProcessAPIKey(ctx context.Context, processID, id string) (revoked bool, refusal, err error) {
 	refusal = c.DeleteOrganizationAPIKey(ctx, id)
+	c.listings.invalidate(processID)
 	key, err := c.FindProcessAPIKey(ctx, processID, id)
 	if err != nil {
 		return false, refusal, err

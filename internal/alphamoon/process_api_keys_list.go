@@ -18,6 +18,8 @@ const pageSize = 100
 // maxKeys ends a listing that would never end by itself.
 const maxKeys = 300_000
 
+var errTooManyKeys = fmt.Errorf("the listing does not end: it has more than %d keys", maxKeys)
+
 // ProcessAPIKeyPage is one answer of a listing.
 type ProcessAPIKeyPage struct {
 	// Offset is how many keys of the process come before this page.
@@ -46,18 +48,29 @@ type Window struct {
 // the offset. An error is the last thing it yields.
 func (c *Client) ProcessAPIKeyPages(ctx context.Context, processID string, window Window) iter.Seq2[ProcessAPIKeyPage, error] {
 	return func(yield func(ProcessAPIKeyPage, error) bool) {
+		first, err := c.processAPIKeyPage(ctx, processID, window.Offset, window.limit(0))
+		if err != nil {
+			yield(ProcessAPIKeyPage{}, err)
+			return
+		}
+		c.pagesAfter(ctx, processID, window, first)(yield)
+	}
+}
+
+// limit is how many keys to ask for when that many were read.
+func (w Window) limit(count int) int {
+	if w.Limit == 0 {
+		return pageSize
+	}
+	return min(pageSize, w.Limit-count)
+}
+
+// pagesAfter goes on from the first page, which it yields too.
+func (c *Client) pagesAfter(ctx context.Context, processID string, window Window, first ProcessAPIKeyPage) iter.Seq2[ProcessAPIKeyPage, error] {
+	return func(yield func(ProcessAPIKeyPage, error) bool) {
 		seen := map[string]bool{}
 		offset, count := window.Offset, 0
-		for {
-			limit := pageSize
-			if window.Limit > 0 {
-				limit = min(limit, window.Limit-count)
-			}
-			page, err := c.processAPIKeyPage(ctx, processID, offset, limit)
-			if err != nil {
-				yield(ProcessAPIKeyPage{}, err)
-				return
-			}
+		for page := first; ; {
 			received := len(page.Keys)
 			page.dropRepeated(seen)
 			if window.Limit > 0 && len(page.Keys) > window.Limit-count {
@@ -72,7 +85,12 @@ func (c *Client) ProcessAPIKeyPages(ctx context.Context, processID string, windo
 				return
 			}
 			if count > maxKeys {
-				yield(ProcessAPIKeyPage{}, fmt.Errorf("the listing does not end: more than %d keys", maxKeys))
+				yield(ProcessAPIKeyPage{}, errTooManyKeys)
+				return
+			}
+			var err error
+			if page, err = c.processAPIKeyPage(ctx, processID, offset, window.limit(count)); err != nil {
+				yield(ProcessAPIKeyPage{}, err)
 				return
 			}
 		}
@@ -91,90 +109,6 @@ func (p *ProcessAPIKeyPage) dropRepeated(seen map[string]bool) {
 		fresh = append(fresh, key)
 	}
 	p.Keys = fresh
-}
-
-// Listing is what one walk over all pages of a process found.
-type Listing struct {
-	Keys []ProcessAPIKey
-	// Complete tells that the walk is proof: a key that is not in it did not exist at that time. A listing whose
-	// service repeats itself and names no total is usable, but proves nothing.
-	Complete bool
-
-	// date is the service's clock at the last page, zero if it did not say.
-	date time.Time
-}
-
-// ErrInconsistentListing means that the pages of a listing did not fit together, however often it was read:
-// keys came and went meanwhile, or the service miscounts.
-var ErrInconsistentListing = errors.New("the pages of the listing did not fit together")
-
-// maxWalks bounds how often a walk starts over.
-const maxWalks = 3
-
-// ListProcessAPIKeys walks over all keys of a process. It starts over when keys move between the pages, and
-// fails with [ErrInconsistentListing] if that does not end.
-func (c *Client) ListProcessAPIKeys(ctx context.Context, processID string) (*Listing, error) {
-	var inconsistency error
-	for range maxWalks {
-		listing, err := c.walk(ctx, processID)
-		if err == nil {
-			return listing, nil
-		}
-		if !errors.Is(err, ErrInconsistentListing) {
-			return nil, err
-		}
-		inconsistency = err
-	}
-	return nil, inconsistency
-}
-
-func (c *Client) walk(ctx context.Context, processID string) (*Listing, error) {
-	listing := &Listing{}
-	total, repeated := -1, 0
-	first := true
-	for page, err := range c.ProcessAPIKeyPages(ctx, processID, Window{}) {
-		if err != nil {
-			return nil, err
-		}
-		if !first && page.Total != total {
-			return nil, fmt.Errorf("%w: the total changed from %d to %d", ErrInconsistentListing, total, page.Total)
-		}
-		first, total = false, page.Total
-		repeated += page.Repeated
-		if page.Repeated > 0 && (len(page.Keys) > 0 || total >= 0 || page.Repeated != len(listing.Keys)) {
-			return nil, fmt.Errorf("%w: %d keys stood on two pages", ErrInconsistentListing, page.Repeated)
-		}
-		listing.Keys = append(listing.Keys, page.Keys...)
-		listing.date = page.date
-	}
-	if total >= 0 && len(listing.Keys) != total {
-		return nil, fmt.Errorf("%w: the service counts %d keys and sent %d", ErrInconsistentListing, total, len(listing.Keys))
-	}
-	listing.Complete = repeated == 0
-	return listing, nil
-}
-
-// ErrUnproven means that a key was not found but that the listing does not prove its absence.
-var ErrUnproven = errors.New("the service repeats its pages and names no total, so that a key not listed may still exist")
-
-// FindProcessAPIKey looks for a key. It returns nil without an error only if the absence is proved: two
-// complete listings, one after the other, do not have it.
-func (c *Client) FindProcessAPIKey(ctx context.Context, processID, id string) (*ProcessAPIKey, error) {
-	for range 2 {
-		listing, err := c.ListProcessAPIKeys(ctx, processID)
-		if err != nil {
-			return nil, err
-		}
-		for _, key := range listing.Keys {
-			if key.ID == id {
-				return &key, nil
-			}
-		}
-		if !listing.Complete {
-			return nil, ErrUnproven
-		}
-	}
-	return nil, nil
 }
 
 func (c *Client) processAPIKeyPage(ctx context.Context, processID string, offset, limit int) (ProcessAPIKeyPage, error) {

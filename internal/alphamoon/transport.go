@@ -23,14 +23,15 @@ var errBodyTooLarge = errors.New("the answer is larger than 16 MiB")
 type attemptTransport struct {
 	base    http.RoundTripper
 	timeout time.Duration
+	gate    *gate
 }
 
 func (t attemptTransport) RoundTrip(request *http.Request) (*http.Response, error) {
 	ctx, stop := request.Context(), func() bool { return true }
+	if err := t.gate.pass(ctx); err != nil {
+		return nil, err
+	}
 	if request.Method == http.MethodPost {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
 		ctx, stop = outlive(ctx, interruptGrace)
 	}
 	ctx, cancel := context.WithTimeout(ctx, t.timeout)

@@ -125,7 +125,8 @@ func (d *processAPIKeysDataSource) Read(ctx context.Context, request datasource.
 	if total >= 0 {
 		model.Total = types.Int64Value(int64(total))
 	}
-	keys = slices.DeleteFunc(keys, func(key alphamoon.ProcessAPIKey) bool {
+	// What was listed is shared with others.
+	keys = slices.DeleteFunc(slices.Clone(keys), func(key alphamoon.ProcessAPIKey) bool {
 		return !model.Name.IsNull() && key.Name != model.Name.ValueString() ||
 			!model.Status.IsNull() && key.Status != model.Status.ValueString()
 	})
