@@ -19,7 +19,7 @@ func retryIdempotent(err error) bool {
 	}
 	var connection *ConnectionError
 	if errors.As(err, &connection) {
-		return !isTrustFailure(connection)
+		return !IsTrustFailure(connection)
 	}
 	return IsUnusableAnswer(err)
 }
@@ -27,7 +27,7 @@ func retryIdempotent(err error) bool {
 // retryCreation is the policy for a creation: again only if the attempt provably did nothing.
 func retryCreation(err error) bool {
 	var connection *ConnectionError
-	if errors.As(err, &connection) && isTrustFailure(connection) {
+	if errors.As(err, &connection) && IsTrustFailure(connection) {
 		return false
 	}
 	return DidNothing(err) && retryIdempotent(err)
@@ -48,9 +48,9 @@ func DidNothing(err error) bool {
 	return false
 }
 
-// isTrustFailure finds failures that stay the same however often one tries: the host's certificate is not
+// IsTrustFailure reports a failure that stays the same however often one tries: the host's certificate is not
 // trusted, or the host does not speak TLS.
-func isTrustFailure(err error) bool {
+func IsTrustFailure(err error) bool {
 	var (
 		verification *tls.CertificateVerificationError
 		authority    x509.UnknownAuthorityError

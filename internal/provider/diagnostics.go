@@ -2,8 +2,6 @@ package provider
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -83,7 +81,7 @@ func explain(err error) (summary, advice string) {
 		return "Alphamoon rejected the request", "Change the configuration as the message says." + conflictAdvice(status)
 	case errors.Is(err, alphamoon.ErrInconsistentListing), errors.Is(err, alphamoon.ErrUnproven):
 		return "Listing of keys is not reliable", unchanged + "the provider does not take a key for removed on such a listing. Try again when nobody changes keys of the process."
-	case isTrustProblem(err):
+	case alphamoon.IsTrustFailure(err):
 		return "Alphamoon's certificate is not trusted", "Check base_url, and whether a proxy replaces certificates: SSL_CERT_FILE can name the authority to trust."
 	case errors.As(err, &dns):
 		return "Alphamoon's host name cannot be resolved", "Check base_url, the network, and whether HTTPS_PROXY must be set."
@@ -169,15 +167,6 @@ func attributeOf(field string, model processAPIKeyModel) path.Path {
 	default:
 		return path.Root("expires_in")
 	}
-}
-
-func isTrustProblem(err error) bool {
-	var (
-		verification *tls.CertificateVerificationError
-		authority    x509.UnknownAuthorityError
-		record       tls.RecordHeaderError
-	)
-	return errors.As(err, &verification) || errors.As(err, &authority) || errors.As(err, &record)
 }
 
 // innermost drops the wrappings of network errors, which repeat the address in Go's terms.

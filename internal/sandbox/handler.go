@@ -176,12 +176,14 @@ func (s *Sandbox) list(processID string, request *http.Request, fault Fault) ans
 	if !s.hasProcess(processID) {
 		return s.noProcess()
 	}
-	var keys []Key
-	for _, key := range s.keys[processID] {
-		hidden := s.HideExpired && !s.Now().Before(key.ExpiresAt) || s.HideInactive && key.Status != StatusActive
-		if !hidden {
-			keys = append(keys, key)
-		}
+	keys := s.keys[processID]
+	if s.HideExpired || s.HideInactive || s.NewestFirst != fault.Reverse {
+		keys = slices.Clone(keys) // a large process would take long to list if every page did this
+	}
+	if s.HideExpired || s.HideInactive {
+		keys = slices.DeleteFunc(keys, func(key Key) bool {
+			return s.HideExpired && !s.Now().Before(key.ExpiresAt) || s.HideInactive && key.Status != StatusActive
+		})
 	}
 	if s.NewestFirst != fault.Reverse {
 		slices.Reverse(keys)

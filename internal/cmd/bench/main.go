@@ -1,0 +1,214 @@
+// Command bench measures the provider with a real Terraform against the sandbox, beside two floors in the same
+// run: a bare provider with the same schema that talks to nobody, and terraform_data, which needs no plugin. It
+// prints tables and, with -readme, puts them into a file between two markers.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/terraformcli"
+)
+
+func main() { os.Exit(status()) }
+
+// status measures and returns the exit status.
+func status() int {
+	quick := flag.Bool("quick", false, "small sizes only, to see that the benchmark works")
+	readme := flag.String("readme", "", "put the tables into this `file`")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, *quick, *readme); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		return 1
+	}
+	return 0
+}
+
+// bench is what all measurements share.
+type bench struct {
+	dir    string
+	cli    terraformcli.CLI
+	box    *sandbox.Sandbox
+	url    string
+	stop   func()
+	report strings.Builder
+}
+
+func run(ctx context.Context, quick bool, readme string) (err error) {
+	if _, err := exec.LookPath("go"); err != nil {
+		return errors.New("no Go is on the PATH, which is needed to build the providers")
+	}
+	dir, err := os.MkdirTemp("", "alphamoon-bench-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	b := &bench{dir: dir}
+	if b.cli, err = terraformcli.Find(ctx, filepath.Join(dir, "terraform")); err != nil {
+		return err
+	}
+	if err := b.build(ctx); err != nil {
+		return err
+	}
+	sizes, delays, listed := []int{10, 100, 1000}, []time.Duration{0, 20 * time.Millisecond, 100 * time.Millisecond}, []int{1000, 10_000, 100_000}
+	created := 200
+	if quick {
+		sizes, delays, listed, created = []int{10}, delays[:2], []int{1000}, 10
+	}
+	now := time.Now().UTC() //nolint:forbidigo // a benchmark measures
+	b.printf("`make bench`, %s, %s/%s with %d cores, %s, %s. Seconds are the median of three runs.\n",
+		now.Format(time.DateOnly), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), b.cli.Name())
+	if err := b.plans(ctx, sizes, delays); err != nil {
+		return err
+	}
+	if err := b.applies(ctx, created); err != nil {
+		return err
+	}
+	if err := b.lists(ctx, listed); err != nil {
+		return err
+	}
+	if readme == "" {
+		return nil
+	}
+	return replaceSection(readme, "performance", b.report.String())
+}
+
+// printf writes to the terminal and the report.
+func (b *bench) printf(format string, values ...any) {
+	text := fmt.Sprintf(format, values...)
+	fmt.Print(text)
+	b.report.WriteString(text)
+}
+
+// build makes both providers and a configuration that lets Terraform use them without an installation.
+func (b *bench) build(ctx context.Context) error {
+	bin := filepath.Join(b.dir, "bin")
+	for name, source := range map[string]string{"alphamoon": ".", "bare": "./internal/cmd/bench/bare"} {
+		command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(bin, "terraform-provider-"+name), source) //nolint:gosec // fixed names
+		if output, err := command.CombinedOutput(); err != nil {
+			return fmt.Errorf("building %s: %w\n%s", source, err, output)
+		}
+	}
+	overrides := ""
+	for _, host := range []string{"registry.terraform.io", "registry.opentofu.org"} {
+		for _, name := range []string{"alphamoon", "bare"} {
+			overrides += fmt.Sprintf("    %q = %q\n", host+"/alphamoon/"+name, bin)
+		}
+	}
+	return os.WriteFile(b.path("bench.tfrc"), []byte("provider_installation {\n  dev_overrides {\n"+overrides+"  }\n  direct {}\n}\n"), 0o600)
+}
+
+func (b *bench) path(elements ...string) string {
+	return filepath.Join(append([]string{b.dir}, elements...)...)
+}
+
+// serve replaces the sandbox by an empty one.
+func (b *bench) serve(ctx context.Context) (err error) {
+	if b.stop != nil {
+		b.stop()
+	}
+	b.box = &sandbox.Sandbox{}
+	b.url, b.stop, err = b.box.Listen(ctx, "127.0.0.1:0")
+	return err
+}
+
+// latency is how long every answer of the sandbox takes from now on.
+func (b *bench) latency(delay time.Duration) {
+	b.box.Update(func(options *sandbox.Options) { options.Latency = delay })
+}
+
+// fill puts keys into the sandbox.
+func (b *bench) fill(count int) {
+	for range count {
+		b.box.AddKey(sandbox.DefaultProcessID, sandbox.Key{
+			Name: "filler", Scopes: []string{"workspace.file:upload", "workspace.result:read"}, ExpiresAt: farAway,
+		})
+	}
+}
+
+var farAway = time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// terraform runs it in a folder of the benchmark and returns how long it took.
+func (b *bench) terraform(ctx context.Context, folder string, variables map[string]string, arguments ...string) (time.Duration, error) {
+	command := exec.CommandContext(ctx, b.cli.Path, append(arguments, "-input=false", "-no-color")...)
+	command.Dir = b.path(folder)
+	environment := map[string]string{
+		"TF_CLI_CONFIG_FILE": b.path("bench.tfrc"), "CHECKPOINT_DISABLE": "1",
+		"ALPHAMOON_API_KEY": sandbox.DefaultCredential, "ALPHAMOON_BASE_URL": b.url,
+	}
+	for name, value := range variables {
+		environment[name] = value
+	}
+	command.Env = terraformcli.Environ(environment)
+	began := time.Now() //nolint:forbidigo // a benchmark measures
+	output, err := command.CombinedOutput()
+	took := time.Since(began) //nolint:forbidigo // as above
+	if err != nil {
+		return 0, fmt.Errorf("%s %s in %s: %w\n%s", b.cli.Name(), arguments[0], folder, err, output)
+	}
+	return took, nil
+}
+
+// workspace writes a configuration into a folder of its own.
+func (b *bench) workspace(folder, config string) error {
+	if err := os.MkdirAll(b.path(folder), 0o700); err != nil {
+		return err
+	}
+	const requirements = `terraform {
+  required_providers {
+    alphamoon = { source = "alphamoon/alphamoon" }
+    bare      = { source = "alphamoon/bare" }
+  }
+}
+`
+	return os.WriteFile(b.path(folder, "main.tf"), []byte(requirements+config), 0o600)
+}
+
+// byTurns measures several things three times each, by turns, so that a noisy moment hits all of them, and
+// returns the medians.
+func byTurns(measures ...func() (time.Duration, error)) ([]time.Duration, error) {
+	rounds := make([][]time.Duration, len(measures))
+	for range 3 {
+		for i, measure := range measures {
+			took, err := measure()
+			if err != nil {
+				return nil, err
+			}
+			rounds[i] = append(rounds[i], took)
+		}
+	}
+	medians := make([]time.Duration, len(measures))
+	for i, all := range rounds {
+		slices.Sort(all)
+		medians[i] = all[1]
+	}
+	return medians, nil
+}
+
+// replaceSection puts text between the markers of a section in a file.
+func replaceSection(file, section, text string) error {
+	raw, err := os.ReadFile(file) //nolint:gosec // the caller's own file
+	if err != nil {
+		return err
+	}
+	begin, end := "<!-- begin "+section+" -->\n", "<!-- end "+section+" -->"
+	before, rest, found := strings.Cut(string(raw), begin)
+	_, after, ended := strings.Cut(rest, end)
+	if !found || !ended {
+		return fmt.Errorf("%s has no section %q", file, section)
+	}
+	return os.WriteFile(file, []byte(before+begin+text+end+after), 0o644) //nolint:gosec // a public document
+}
