@@ -25,6 +25,7 @@ func main() {
 		fmt.Println("terraform-provider-alphamoon " + version)
 		return
 	}
+	provider.PrepareProcess()
 	err := providerserver.Serve(context.Background(), provider.New(provider.Options{Version: version, Now: time.Now}),
 		providerserver.ServeOpts{Address: provider.Address, Debug: *debug, ProtocolVersion: 6})
 	if err != nil {

@@ -20,14 +20,14 @@ var wanted = alphamoon.ProcessAPIKeyRequest{
 var creation = alphamoon.Creation{ProcessID: processID, Request: wanted}
 
 // newClient returns a client of the given server that waits for next to nothing between attempts.
-func newClient(t *testing.T, handler http.Handler, changes ...func(*alphamoon.Config)) *alphamoon.Client {
+func newClient(t testing.TB, handler http.Handler, changes ...func(*alphamoon.Config)) *alphamoon.Client {
 	t.Helper()
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	return clientAt(t, server.URL, changes...)
 }
 
-func clientAt(t *testing.T, address string, changes ...func(*alphamoon.Config)) *alphamoon.Client {
+func clientAt(t testing.TB, address string, changes ...func(*alphamoon.Config)) *alphamoon.Client {
 	t.Helper()
 	baseURL, err := alphamoon.ParseBaseURL(address)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"runtime"
 	"strings"
 	"sync"
@@ -272,6 +273,20 @@ func TestHostileTotals(t *testing.T) {
 		}))
 		if _, err := client.ListProcessAPIKeys(t.Context(), processID); err == nil || !strings.Contains(err.Error(), "does not end") {
 			t.Errorf("%s: got %v", total, err)
+		}
+	}
+}
+
+func BenchmarkWalk(b *testing.B) {
+	box := &sandbox.Sandbox{}
+	fill(box, 10_000)
+	server := httptest.NewServer(box)
+	b.Cleanup(server.Close)
+	b.ReportAllocs()
+	for b.Loop() {
+		listing, err := clientAt(b, server.URL).ListProcessAPIKeys(b.Context(), processID)
+		if err != nil || len(listing.Keys) != 10_000 {
+			b.Fatal(err)
 		}
 	}
 }

@@ -53,12 +53,12 @@ var start = time.Date(2026, 3, 1, 9, 30, 15, 0, time.UTC)
 // fixture is a sandbox of one test with a provider that knows only it.
 type fixture struct {
 	*sandbox.Sandbox
-	t     *testing.T
+	t     testing.TB
 	URL   string
 	clock *clock
 }
 
-func newFixture(t *testing.T, options sandbox.Options) *fixture {
+func newFixture(t testing.TB, options sandbox.Options) *fixture {
 	t.Helper()
 	f := &fixture{t: t, clock: &clock{now: start}}
 	options.Now = f.clock.Now
@@ -80,14 +80,14 @@ func (f *fixture) factories() map[string]func() (tfprotov6.ProviderServer, error
 // run carries out steps with the real Terraform.
 func (f *fixture) run(steps ...resource.TestStep) {
 	f.t.Helper()
-	resource.UnitTest(f.t, resource.TestCase{ProtoV6ProviderFactories: f.factories(), Steps: steps})
+	resource.UnitTest(f.t.(*testing.T), resource.TestCase{ProtoV6ProviderFactories: f.factories(), Steps: steps})
 }
 
 // fails applies a configuration and demands that this gives exactly one error, which says the message.
 func (f *fixture) fails(config, message string) {
 	f.t.Helper()
 	var output string
-	resource.UnitTest(f.t, resource.TestCase{
+	resource.UnitTest(f.t.(*testing.T), resource.TestCase{
 		ProtoV6ProviderFactories: f.factories(),
 		ErrorCheck:               func(err error) error { output = err.Error(); return nil },
 		Steps:                    []resource.TestStep{{Config: config}},

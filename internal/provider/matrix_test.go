@@ -173,7 +173,7 @@ func TestFaultMatrix(t *testing.T) { //nolint:tparallel // the subtests are para
 		}
 	})
 	if !t.Failed() {
-		expectInReadme(t, "fault matrix", matrixTable(cells))
+		expectSection(t, "README.md", "fault matrix", matrixTable(cells))
 	}
 }
 

@@ -60,7 +60,9 @@ func (m *processAPIKeyModel) take(ctx context.Context, key alphamoon.ProcessAPIK
 	m.Name = types.StringValue(key.Name)
 	scopes, found := types.SetValueFrom(ctx, types.StringType, key.Scopes)
 	diags.Append(found...)
-	m.Scopes = scopes
+	if !scopes.Equal(m.Scopes) {
+		m.Scopes = scopes
+	}
 	m.OrganizationID = stringOrNull(key.OrganizationID)
 	m.Status = stringOrNull(key.Status)
 	m.CreatedAt = instantOrNull(key.CreatedAt.Time)

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -32,6 +33,7 @@ func (r *processAPIKeyResource) ModifyPlan(ctx context.Context, request resource
 	if response.Diagnostics.HasError() {
 		return
 	}
+	before := plan
 	switch {
 	case request.Plan.Raw.IsNull():
 		warnOfForgetting(now, state, &response.Diagnostics)
@@ -46,7 +48,9 @@ func (r *processAPIKeyResource) ModifyPlan(ctx context.Context, request resource
 		response.Diagnostics.Append(request.Config.GetAttribute(ctx, path.Root("expires_at"), &fixed)...)
 		plan, response.RequiresReplace = planChange(now, fixed, state, plan, &response.Diagnostics)
 	}
-	response.Diagnostics.Append(response.Plan.Set(ctx, &plan)...)
+	if !reflect.DeepEqual(before, plan) {
+		response.Diagnostics.Append(response.Plan.Set(ctx, &plan)...)
+	}
 }
 
 // checkNewKey judges the expiry of a key that the plan creates.

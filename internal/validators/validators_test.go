@@ -236,3 +236,18 @@ func TestWholeNumber(t *testing.T) {
 }
 
 func number(value float64) types.Number { return types.NumberValue(big.NewFloat(value)) }
+
+func BenchmarkDocumentedScopes(b *testing.B) {
+	rule := validators.DocumentedScopes("other")
+	request := validator.SetRequest{
+		Path: path.Root("argument"), Config: configWith(tftypes.Bool, tftypes.NewValue(tftypes.Bool, false)),
+		ConfigValue: types.SetValueMust(types.StringType, []attr.Value{types.StringValue("workspace.result:read"), types.StringValue("workspace.file:upload")}),
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		var response validator.SetResponse
+		if rule.ValidateSet(b.Context(), request, &response); response.Diagnostics.HasError() {
+			b.Fatal(response.Diagnostics)
+		}
+	}
+}

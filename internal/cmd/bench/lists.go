@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/terraformcli"
 )
@@ -27,11 +28,15 @@ const (
 // lists measures the data source over processes of several sizes, and beside it the bare transfer of the same pages.
 func (b *bench) lists(ctx context.Context, sizes []int) error {
 	const delay = 20 * time.Millisecond
-	b.printf("\nThe data source over T keys at %s, against the bare transfer of the same pages, one after another and %d at a time; "+
-		"the seconds of the data source are those of the whole `terraform plan` less those of a plan over an empty process:\n\n", delay, parallelPages)
-	b.printf("| T | list requests | seconds | loop | ratio | ideal | ratio | peak memory of the provider |\n|---|---|---|---|---|---|---|---|\n")
+	b.printf("\nListing T keys at %s. The client's walk and the data source are set against the bare transfer of the same pages, one after another (loop) and "+
+		"%d at a time (ideal); the seconds of the data source are those of a whole `terraform plan` less those of a plan over an empty process, "+
+		"so that they hold what the plugin framework and Terraform do with the result:\n\n", delay, parallelPages)
+	b.printf("| T | requests | loop | ideal | walk | to ideal | data source | to loop | to ideal | peak memory: refresh | data source |\n|---|---|---|---|---|---|---|---|---|---|---|\n")
 	config := fmt.Sprintf("\ndata \"alphamoon_process_api_keys\" \"test\" {\n  process_id = %q\n}\n", sandbox.DefaultProcessID)
 	if err := b.workspace("list", config); err != nil {
+		return err
+	}
+	if err := b.workspace("refresh", resources("alphamoon", 1)); err != nil {
 		return err
 	}
 	for _, size := range sizes {
@@ -44,24 +49,51 @@ func (b *bench) lists(ctx context.Context, sizes []int) error {
 		if err != nil {
 			return err
 		}
-		b.fill(size)
+		// One key is managed, to see what its refresh takes among all the others.
+		if _, err := b.terraform(ctx, "refresh", nil, "apply", "-auto-approve", "-state", fmt.Sprintf("%d.tfstate", size)); err != nil {
+			return err
+		}
+		b.fill(size - 1)
 		b.box.ClearJournal()
 		took, err := byTurns(plan, func() (time.Duration, error) { return b.transfer(ctx, size, 1) },
-			func() (time.Duration, error) { return b.transfer(ctx, size, parallelPages) })
+			func() (time.Duration, error) { return b.transfer(ctx, size, parallelPages) }, func() (time.Duration, error) { return b.walk(ctx, size) })
 		if err != nil {
 			return err
 		}
-		// Each round has one plan and two transfers.
-		requests := (b.box.Count(sandbox.List) - 6*((size+pageSize-1)/pageSize)) / 3
-		peak, err := b.peakMemory(ctx)
+		// Each round has one plan, two transfers and one walk of the client's.
+		requests := (b.box.Count(sandbox.List) - 9*((size+pageSize-1)/pageSize)) / 3
+		refresh, err := b.peakMemory(ctx, "refresh", "-state", fmt.Sprintf("%d.tfstate", size))
 		if err != nil {
 			return err
 		}
-		net := took[0] - empty[0]
-		b.printf("| %d | %d | %.2f | %.2f | %.2f | %.2f | %.2f | %s |\n", size, requests, net.Seconds(), took[1].Seconds(), ratio(net, took[1]),
-			took[2].Seconds(), ratio(net, took[2]), peak)
+		list, err := b.peakMemory(ctx, "list")
+		if err != nil {
+			return err
+		}
+		source, loop, ideal, walk := took[0]-empty[0], took[1], took[2], took[3]
+		b.printf("| %d | %d | %.2f | %.2f | %.2f | %.2f | %.2f | %.2f | %.2f | %s | %s |\n", size, requests, loop.Seconds(), ideal.Seconds(),
+			walk.Seconds(), ratio(walk, ideal), source.Seconds(), ratio(source, loop), ratio(source, ideal), refresh, list)
 	}
 	return nil
+}
+
+// walk lists the process with the provider's client.
+func (b *bench) walk(ctx context.Context, size int) (time.Duration, error) {
+	baseURL, err := alphamoon.ParseBaseURL(b.url)
+	if err != nil {
+		return 0, err
+	}
+	credential, err := alphamoon.ParseCredential(sandbox.DefaultCredential)
+	if err != nil {
+		return 0, err
+	}
+	began := time.Now() //nolint:forbidigo // a benchmark measures
+	listing, err := alphamoon.NewClient(alphamoon.Config{BaseURL: baseURL, Credential: credential}).ListProcessAPIKeys(ctx, sandbox.DefaultProcessID)
+	took := time.Since(began) //nolint:forbidigo // as above
+	if err == nil && len(listing.Keys) != size {
+		err = fmt.Errorf("%d keys listed of %d", len(listing.Keys), size)
+	}
+	return took, err
 }
 
 // transfer reads the pages of the process and throws them away.
@@ -102,7 +134,7 @@ var (
 )
 
 // peakMemory plans once with a provider whose process it can look at.
-func (b *bench) peakMemory(ctx context.Context) (string, error) {
+func (b *bench) peakMemory(ctx context.Context, folder string, arguments ...string) (string, error) {
 	command := exec.CommandContext(ctx, b.path("bin", "terraform-provider-alphamoon"), "-debug") //nolint:gosec // built above
 	command.Env = terraformcli.Environ(map[string]string{"ALPHAMOON_API_KEY": sandbox.DefaultCredential, "ALPHAMOON_BASE_URL": b.url})
 	output, err := command.StdoutPipe()
@@ -122,7 +154,7 @@ func (b *bench) peakMemory(ctx context.Context) (string, error) {
 	if reattach == "" {
 		return "", errors.New("the provider does not say how to attach to it")
 	}
-	if _, err := b.terraform(ctx, "list", map[string]string{"TF_REATTACH_PROVIDERS": reattach}, "plan"); err != nil {
+	if _, err := b.terraform(ctx, folder, map[string]string{"TF_REATTACH_PROVIDERS": reattach}, append([]string{"plan"}, arguments...)...); err != nil {
 		return "", err
 	}
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", command.Process.Pid))

@@ -17,6 +17,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/provider"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/terraformcli"
 )
@@ -78,6 +82,9 @@ func run(ctx context.Context, quick bool, readme string) (err error) {
 		return err
 	}
 	if err := b.lists(ctx, listed); err != nil {
+		return err
+	}
+	if err := b.startup(ctx); err != nil {
 		return err
 	}
 	if readme == "" {
@@ -175,6 +182,31 @@ func (b *bench) workspace(folder, config string) error {
 }
 `
 	return os.WriteFile(b.path(folder, "main.tf"), []byte(requirements+config), 0o600)
+}
+
+// startup measures what every run of Terraform pays several times.
+func (b *bench) startup(ctx context.Context) error {
+	binary := b.path("bin", "terraform-provider-alphamoon")
+	info, err := os.Stat(binary)
+	if err != nil {
+		return err
+	}
+	took, err := byTurns(func() (time.Duration, error) {
+		began := time.Now()                                       //nolint:forbidigo // a benchmark measures
+		err := exec.CommandContext(ctx, binary, "-version").Run() //nolint:gosec // built above
+		return time.Since(began), err                             //nolint:forbidigo // as above
+	}, func() (time.Duration, error) {
+		began := time.Now()                                                                      //nolint:forbidigo // as above
+		server := providerserver.NewProtocol6(provider.New(provider.Options{Now: time.Now})())() //nolint:forbidigo // as above
+		_, err := server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
+		return time.Since(began), err //nolint:forbidigo // as above
+	})
+	if err != nil {
+		return err
+	}
+	b.printf("\nThe stripped binary has %.1f MB. It starts in %.0f ms and makes its schema in %.1f ms.\n",
+		float64(info.Size())/1e6, took[0].Seconds()*1000, took[1].Seconds()*1000)
+	return nil
 }
 
 // byTurns measures several things three times each, by turns, so that a noisy moment hits all of them, and

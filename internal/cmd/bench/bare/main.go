@@ -18,6 +18,7 @@ import (
 )
 
 func main() {
+	provider.PrepareProcess()
 	err := providerserver.Serve(context.Background(), func() framework.Provider { return bare{} },
 		providerserver.ServeOpts{Address: "registry.terraform.io/alphamoon/bare", ProtocolVersion: 6})
 	if err != nil {
