@@ -46,3 +46,8 @@ output "keys" {
   description = "All keys of the process, without their secrets."
   value       = data.alphamoon_process_api_keys.all.api_keys
 }
+
+output "uploader_id" {
+  description = "The id of the key."
+  value       = alphamoon_process_api_key.uploader.id
+}

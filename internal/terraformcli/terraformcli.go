@@ -71,24 +71,54 @@ func (c CLI) Name() string {
 	return "Terraform"
 }
 
-// Mirror builds the provider of the module in moduleDir into a directory from which "init -plugin-dir" takes it.
-func Mirror(ctx context.Context, moduleDir, mirrorDir string) error {
-	binary := filepath.Join(mirrorDir, "terraform-provider-alphamoon_v"+builtVersion+executableSuffix())
+// Mirror builds the provider of the module in moduleDir into a directory from which Terraform installs it: with
+// "init -plugin-dir", or without more ado if it is the one of [PluginDir]. Nothing is there before the build has
+// succeeded, and no half-written file ever has the provider's name.
+func Mirror(ctx context.Context, moduleDir, mirrorDir string) (err error) {
+	if _, err := exec.LookPath("go"); err != nil {
+		return errors.New("no Go is on the PATH, which is needed to build the provider")
+	}
+	scratch, err := os.MkdirTemp("", "alphamoon-build-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
+	name := "terraform-provider-alphamoon_v" + builtVersion + executableSuffix()
+	binary := filepath.Join(scratch, name)
 	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w -X main.version="+builtVersion, "-o", binary, ".") //nolint:gosec // the caller names its own folder
 	build.Dir = moduleDir
 	if output, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("building the provider: %w\n%s", err, output)
+	}
+	content, err := os.ReadFile(binary) //nolint:gosec // built above
+	if err != nil {
+		return err
 	}
 	for _, host := range []string{"registry.terraform.io", "registry.opentofu.org"} {
 		dir := filepath.Join(mirrorDir, host, "alphamoon", "alphamoon", builtVersion, runtime.GOOS+"_"+runtime.GOARCH)
 		if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // holds a public program
 			return err
 		}
-		if err := os.Link(binary, filepath.Join(dir, filepath.Base(binary))); err != nil {
+		// Renaming also replaces a provider that is running.
+		partial := filepath.Join(dir, ".partial")
+		if err := os.WriteFile(partial, content, 0o755); err != nil { //nolint:gosec // a program
+			return err
+		}
+		if err := os.Rename(partial, filepath.Join(dir, name)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// PluginDir is where Terraform and OpenTofu look for providers before they ask a registry.
+func PluginDir() (string, error) {
+	if runtime.GOOS == "windows" {
+		dir, err := os.UserConfigDir()
+		return filepath.Join(dir, "terraform.d", "plugins"), err
+	}
+	home, err := os.UserHomeDir()
+	return filepath.Join(home, ".terraform.d", "plugins"), err
 }
 
 // New returns a runner for the configuration in a directory. The variables of the environment that steer

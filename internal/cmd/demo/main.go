@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strings"
@@ -84,9 +83,6 @@ type demo struct {
 
 // run demonstrates the provider of the module in moduleDir.
 func run(ctx context.Context, moduleDir string, output *printer) (err error) {
-	if _, err := exec.LookPath("go"); err != nil {
-		return errors.New("no Go is on the PATH, which is needed to build the provider")
-	}
 	dir, err := os.MkdirTemp("", "alphamoon-demo-")
 	if err != nil {
 		return err

@@ -1,0 +1,42 @@
+# Native tests of this configuration. They need a service: start the sandbox, paste its exports, then run
+# "terraform init" and "terraform test" (Terraform 1.6 or OpenTofu 1.6, or later).
+
+variables {
+  process_id = "2080d36bf94c4147b2e543104342fc2f"
+}
+
+run "creates_a_key" {
+  assert {
+    condition     = alphamoon_process_api_key.uploader.status == "Active"
+    error_message = "The key is not active."
+  }
+  assert {
+    condition     = can(regex("^[^:]+:.+$", alphamoon_process_api_key.uploader.key))
+    error_message = "The secret does not have two parts."
+  }
+  assert {
+    condition     = timecmp(alphamoon_process_api_key.uploader.rotates_at, alphamoon_process_api_key.uploader.expires_at) < 0
+    error_message = "The key is not rotated before it expires."
+  }
+  assert {
+    condition     = contains(data.alphamoon_process_api_keys.all.api_keys[*].id, alphamoon_process_api_key.uploader.id)
+    error_message = "The key is not listed."
+  }
+}
+
+run "keeps_the_key" {
+  assert {
+    condition     = alphamoon_process_api_key.uploader.id == run.creates_a_key.uploader_id
+    error_message = "A second apply made another key."
+  }
+}
+
+run "replaces_the_key_for_other_scopes" {
+  variables {
+    scopes = ["workspace.result:read"]
+  }
+  assert {
+    condition     = alphamoon_process_api_key.uploader.id != run.keeps_the_key.uploader_id
+    error_message = "The key was not replaced."
+  }
+}

@@ -1,0 +1,30 @@
+// Command install builds the provider and puts it where "terraform init" and "tofu init" look before they ask a
+// registry.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/terraformcli"
+)
+
+func main() { os.Exit(status()) }
+
+// status installs and returns the exit status.
+func status() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	dir, err := terraformcli.PluginDir()
+	if err == nil {
+		err = terraformcli.Mirror(ctx, ".", dir)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "install:", err)
+		return 1
+	}
+	fmt.Printf("Installed into %s. Run terraform init or tofu init; where it was installed before, remove .terraform.lock.hcl first.\n", dir)
+	return 0
+}
