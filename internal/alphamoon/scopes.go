@@ -1,7 +1,9 @@
 package alphamoon
 
 import (
+	"cmp"
 	"regexp"
+	"slices"
 	"sync"
 
 	"github.com/agext/levenshtein"
@@ -75,14 +77,32 @@ func IsDocumentedScope(name string) bool {
 	return false
 }
 
+// ScopeGroups returns the groups of the catalogue in the order of the documentation.
+func ScopeGroups() []string {
+	var groups []string
+	for _, scope := range Scopes() {
+		if !slices.Contains(groups, scope.Group) {
+			groups = append(groups, scope.Group)
+		}
+	}
+	return groups
+}
+
 // NearestScope returns the documented scope that text most resembles, the earlier one of the catalogue when
 // two are equally near.
 func NearestScope(text string) string {
-	nearest, best := "", -1.0
+	var names []string
 	for _, scope := range Scopes() {
-		if similarity := levenshtein.Match(text, scope.Name, nil); similarity > best {
-			nearest, best = scope.Name, similarity
-		}
+		names = append(names, scope.Name)
 	}
-	return nearest
+	return nearest(text, names)
+}
+
+// NearestScopeGroup returns the group of the catalogue that text most resembles.
+func NearestScopeGroup(text string) string { return nearest(text, ScopeGroups()) }
+
+func nearest(text string, candidates []string) string {
+	return slices.MaxFunc(candidates, func(a, b string) int {
+		return cmp.Compare(levenshtein.Match(text, a, nil), levenshtein.Match(text, b, nil))
+	})
 }

@@ -4,10 +4,27 @@ import (
 	"context"
 	"maps"
 	"os/exec"
+	"testing"
+
+	"github.com/hashicorp/go-version"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/terraformcli"
 )
+
+// olderThan reports whether the Terraform or OpenTofu at hand is.
+func olderThan(t *testing.T, wanted string) bool {
+	t.Helper()
+	runner, err := cli.New(t.TempDir(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	current, _, err := runner.Version(t.Context(), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return current.LessThan(version.Must(version.NewVersion(wanted)))
+}
 
 // command prepares a run of Terraform in the workspace.
 func (w *workspace) command(ctx context.Context, environment map[string]string, arguments ...string) *exec.Cmd {

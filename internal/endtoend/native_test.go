@@ -7,27 +7,17 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/go-version"
-
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
 )
 
 // TestNativeTests runs every .tftest.hcl under examples/ as a user would.
 func TestNativeTests(t *testing.T) {
 	t.Parallel()
-	runner, err := cli.New(t.TempDir(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	current, _, err := runner.Version(t.Context(), false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if current.LessThan(version.Must(version.NewVersion("1.6.0"))) {
-		t.Skipf("%s %s has no native tests", cli.Name(), current)
+	if olderThan(t, "1.6.0") {
+		t.Skip("this version has no native tests")
 	}
 	found := 0
-	err = filepath.WalkDir(filepath.Join(root, "examples"), func(path string, _ fs.DirEntry, err error) error {
+	err := filepath.WalkDir(filepath.Join(root, "examples"), func(path string, _ fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(path, ".tftest.hcl") {
 			return err
 		}

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/documents"
 )
 
 // expectSection demands that the section of a document between two markers is as given. With UPDATE_DOCUMENTS=1
@@ -23,20 +24,18 @@ func expectSection(t *testing.T, document, section, text string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	begin, end := "<!-- begin "+section+" -->\n", "<!-- end "+section+" -->"
-	before, rest, found := strings.Cut(string(raw), begin)
-	current, after, ended := strings.Cut(rest, end)
-	if !found || !ended {
-		t.Fatalf("%s has no section %q", document, section)
+	updated, err := documents.ReplaceSection(string(raw), section, text)
+	if err != nil {
+		t.Fatalf("%s: %v", document, err)
 	}
-	if current == text {
+	if updated == string(raw) {
 		return
 	}
 	if os.Getenv("UPDATE_DOCUMENTS") == "" {
 		t.Errorf("the section %q of %s is out of date; UPDATE_DOCUMENTS=1 writes it:\n%s", section, document, text)
 		return
 	}
-	if err := os.WriteFile(document, []byte(before+begin+text+end+after), 0o600); err != nil {
+	if err := os.WriteFile(document, []byte(updated), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }

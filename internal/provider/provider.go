@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -99,7 +100,11 @@ func (p *alphamoonProvider) Resources(context.Context) []func() resource.Resourc
 }
 
 func (p *alphamoonProvider) DataSources(context.Context) []func() datasource.DataSource {
-	return []func() datasource.DataSource{newProcessAPIKeysDataSource}
+	return []func() datasource.DataSource{newProcessAPIKeysDataSource, newProcessAPIScopesDataSource, newProcessesDataSource}
 }
 
-var _ provider.Provider = (*alphamoonProvider)(nil)
+func (p *alphamoonProvider) Functions(context.Context) []func() function.Function {
+	return []func() function.Function{newProcessIDFunction}
+}
+
+var _ provider.ProviderWithFunctions = (*alphamoonProvider)(nil)

@@ -20,6 +20,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/documents"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/provider"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/terraformcli"
@@ -90,7 +91,15 @@ func run(ctx context.Context, quick bool, readme string) (err error) {
 	if readme == "" {
 		return nil
 	}
-	return replaceSection(readme, "performance", b.report.String())
+	raw, err := os.ReadFile(readme) //nolint:gosec // the caller's own file
+	if err != nil {
+		return err
+	}
+	updated, err := documents.ReplaceSection(string(raw), "performance", b.report.String())
+	if err != nil {
+		return fmt.Errorf("%s: %w", readme, err)
+	}
+	return os.WriteFile(readme, []byte(updated), 0o644) //nolint:gosec // a public document
 }
 
 // printf writes to the terminal and the report.
@@ -228,19 +237,4 @@ func byTurns(measures ...func() (time.Duration, error)) ([]time.Duration, error)
 		medians[i] = all[1]
 	}
 	return medians, nil
-}
-
-// replaceSection puts text between the markers of a section in a file.
-func replaceSection(file, section, text string) error {
-	raw, err := os.ReadFile(file) //nolint:gosec // the caller's own file
-	if err != nil {
-		return err
-	}
-	begin, end := "<!-- begin "+section+" -->\n", "<!-- end "+section+" -->"
-	before, rest, found := strings.Cut(string(raw), begin)
-	_, after, ended := strings.Cut(rest, end)
-	if !found || !ended {
-		return fmt.Errorf("%s has no section %q", file, section)
-	}
-	return os.WriteFile(file, []byte(before+begin+text+end+after), 0o644) //nolint:gosec // a public document
 }

@@ -1,0 +1,62 @@
+package alphamoon_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
+)
+
+func TestListProcesses(t *testing.T) {
+	t.Parallel()
+	for _, size := range []int{1, 99, 100, 101, 250} {
+		for _, omitPagination := range []bool{false, true} {
+			if omitPagination && size > 100 {
+				continue // then the service shows all at once, which this sandbox does not
+			}
+			t.Run(fmt.Sprintf("%d, %t", size, omitPagination), func(t *testing.T) {
+				t.Parallel()
+				var processes []sandbox.Process
+				for i := range size {
+					processes = append(processes, sandbox.Process{ID: fmt.Sprintf("%032x", i), Name: "p"})
+				}
+				box := &sandbox.Sandbox{Options: sandbox.Options{Processes: processes, OmitPagination: omitPagination}}
+				got, err := newClient(t, box).ListProcesses(t.Context())
+				if err != nil || len(got) != size {
+					t.Errorf("got %d, %v", len(got), err)
+				}
+				if requests, want := box.Count(sandbox.ListProcesses), (size+99)/100; requests != want {
+					t.Errorf("requests: got %d, want %d", requests, want)
+				}
+				if first := box.Journal()[0]; len(first.Query) != 0 {
+					t.Errorf("the first request has the query %v, which is not documented for processes", first.Query)
+				}
+			})
+		}
+	}
+}
+
+func TestListProcessesThatDoNotAddUp(t *testing.T) {
+	t.Parallel()
+	for name, body := range map[string]string{
+		"the same again":  `{"processes": [{"id": "a"}], "pagination": {"total": 2}}`,
+		"more than said":  `{"processes": [{"id": "a"}, {"id": "b"}], "pagination": {"total": 1}}`,
+		"nothing at all":  `{"processes": [], "pagination": {"total": 1}}`,
+		"without an id":   `{"processes": [{"name": "a"}]}`,
+		"no processes":    `{"apiKeys": []}`,
+		"not what is due": `<html></html>`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client := newClient(t, http.HandlerFunc(func(writer http.ResponseWriter, _ *http.Request) { _, _ = strings.NewReader(body).WriteTo(writer) }))
+			_, err := client.ListProcesses(t.Context())
+			if !errors.Is(err, alphamoon.ErrInconsistentListing) && !alphamoon.IsUnusableAnswer(err) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}

@@ -1,0 +1,85 @@
+package provider
+
+import (
+	"context"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/validators"
+)
+
+func newProcessAPIScopesDataSource() datasource.DataSource { return processAPIScopesDataSource{} }
+
+// processAPIScopesDataSource needs neither the service nor the provider's configuration.
+type processAPIScopesDataSource struct{}
+
+var _ datasource.DataSource = processAPIScopesDataSource{}
+
+type processAPIScopesModel struct {
+	Groups types.Set     `tfsdk:"groups"`
+	Names  []string      `tfsdk:"names"`
+	Scopes []scopeObject `tfsdk:"scopes"`
+}
+
+type scopeObject struct {
+	Name        string `tfsdk:"name"`
+	Group       string `tfsdk:"group"`
+	Description string `tfsdk:"description"`
+}
+
+func (processAPIScopesDataSource) Metadata(_ context.Context, request datasource.MetadataRequest, response *datasource.MetadataResponse) {
+	response.TypeName = request.ProviderTypeName + "_process_api_scopes"
+}
+
+func (processAPIScopesDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, response *datasource.SchemaResponse) {
+	response.Schema = schema.Schema{
+		MarkdownDescription: "The documented catalogue of scopes. It comes with the provider: reading it sends no request. The service has more scopes than it documents.",
+		Attributes: map[string]schema.Attribute{
+			"groups": schema.SetAttribute{
+				MarkdownDescription: "Keeps only the scopes of these groups, such as `Results`. Default: all.",
+				Optional:            true,
+				ElementType:         types.StringType,
+				Validators: []validator.Set{
+					setvalidator.SizeAtLeast(1), setvalidator.NoNullValues(), setvalidator.ValueStringsAre(validators.ScopeGroup()),
+				},
+			},
+			"names": schema.SetAttribute{
+				MarkdownDescription: "The names of the scopes, to be used as `scopes` of a key.",
+				Computed:            true,
+				ElementType:         types.StringType,
+			},
+			"scopes": schema.ListNestedAttribute{
+				MarkdownDescription: "The scopes, in the order of the documentation.",
+				Computed:            true,
+				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+					"name":        schema.StringAttribute{MarkdownDescription: "The name of the scope, such as `workspace.result:read`.", Computed: true},
+					"group":       schema.StringAttribute{MarkdownDescription: "The group under which the service documents it.", Computed: true},
+					"description": schema.StringAttribute{MarkdownDescription: "What it permits.", Computed: true},
+				}},
+			},
+		},
+	}
+}
+
+func (processAPIScopesDataSource) Read(ctx context.Context, request datasource.ReadRequest, response *datasource.ReadResponse) {
+	var model processAPIScopesModel
+	var groups []string
+	response.Diagnostics.Append(request.Config.Get(ctx, &model)...)
+	response.Diagnostics.Append(model.Groups.ElementsAs(ctx, &groups, false)...)
+	if response.Diagnostics.HasError() {
+		return
+	}
+	for _, scope := range alphamoon.Scopes() {
+		if model.Groups.IsNull() || slices.Contains(groups, scope.Group) {
+			model.Names = append(model.Names, scope.Name)
+			model.Scopes = append(model.Scopes, scopeObject(scope))
+		}
+	}
+	response.Diagnostics.Append(response.State.Set(ctx, &model)...)
+}

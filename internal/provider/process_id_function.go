@@ -1,0 +1,47 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/function"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
+)
+
+func newProcessIDFunction() function.Function { return processIDFunction{} }
+
+type processIDFunction struct{}
+
+var _ function.Function = processIDFunction{}
+
+func (processIDFunction) Metadata(_ context.Context, _ function.MetadataRequest, response *function.MetadataResponse) {
+	response.Name = "process_id"
+}
+
+func (processIDFunction) Definition(_ context.Context, _ function.DefinitionRequest, response *function.DefinitionResponse) {
+	response.Definition = function.Definition{
+		Summary: "The process id in a web address",
+		MarkdownDescription: "Finds the id of a process in the web address of its queue, such as " +
+			"`https://workspace.alphamoon.ai/queue/2080d36bf94c4147b2e543104342fc2f`. An id is returned as it is; anything else is an error.",
+		Parameters: []function.Parameter{function.StringParameter{
+			Name: "text", MarkdownDescription: "The web address of a process's queue, or the id of a process.",
+		}},
+		Return: function.StringReturn{},
+	}
+}
+
+func (processIDFunction) Run(ctx context.Context, request function.RunRequest, response *function.RunResponse) {
+	var text string
+	if response.Error = request.Arguments.Get(ctx, &text); response.Error != nil {
+		return
+	}
+	id, ok := alphamoon.ProcessIDFromQueueURL(text)
+	if !ok {
+		if id = text; !alphamoon.IsProcessID(id) {
+			response.Error = function.NewArgumentFuncError(0, "This is neither the id of a process, 32 lower-case hexadecimal characters, nor the web address of a "+
+				"process's queue, such as https://workspace.alphamoon.ai/queue/2080d36bf94c4147b2e543104342fc2f. Other pages do not name the process.")
+			return
+		}
+	}
+	response.Error = response.Result.Set(ctx, id)
+}

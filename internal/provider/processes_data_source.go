@@ -1,0 +1,101 @@
+package provider
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
+)
+
+func newProcessesDataSource() datasource.DataSource { return &processesDataSource{} }
+
+type processesDataSource struct{ session *session }
+
+var _ datasource.DataSourceWithConfigure = (*processesDataSource)(nil)
+
+type processesModel struct {
+	Name      types.String    `tfsdk:"name"`
+	Processes []processObject `tfsdk:"processes"`
+}
+
+type processObject struct {
+	ID             types.String `tfsdk:"id"`
+	Name           types.String `tfsdk:"name"`
+	TypeID         types.String `tfsdk:"type_id"`
+	TypeName       types.String `tfsdk:"type_name"`
+	Status         types.String `tfsdk:"status"`
+	OrganizationID types.String `tfsdk:"organization_id"`
+	CreatedAt      types.String `tfsdk:"created_at"`
+	UpdatedAt      types.String `tfsdk:"updated_at"`
+}
+
+func (d *processesDataSource) Metadata(_ context.Context, request datasource.MetadataRequest, response *datasource.MetadataResponse) {
+	response.TypeName = request.ProviderTypeName + "_processes"
+}
+
+func (d *processesDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, response *datasource.SchemaResponse) {
+	text := func(description string) schema.StringAttribute {
+		return schema.StringAttribute{MarkdownDescription: description, Computed: true}
+	}
+	response.Schema = schema.Schema{
+		MarkdownDescription: "Lists the processes of the workspace, to find the id of a process by its name.",
+		Attributes: map[string]schema.Attribute{
+			"name": schema.StringAttribute{
+				MarkdownDescription: "Keeps only the processes of exactly this name. None is not an error.",
+				Optional:            true,
+			},
+			"processes": schema.ListNestedAttribute{
+				MarkdownDescription: "The processes, sorted by `name`, then `id`. What the service does not tell is null.",
+				Computed:            true,
+				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+					"id":              text("The id of the process."),
+					"name":            text("The name of the process."),
+					"type_id":         text("The id of the type of documents that it processes."),
+					"type_name":       text("The name of that type."),
+					"status":          text("The status of the process, such as `Ready`."),
+					"organization_id": text("The organization or user that the process belongs to."),
+					"created_at":      text("When the process was created, as an RFC 3339 date and time."),
+					"updated_at":      text("When the process was last changed, as an RFC 3339 date and time."),
+				}},
+			},
+		},
+	}
+}
+
+func (d *processesDataSource) Configure(_ context.Context, request datasource.ConfigureRequest, response *datasource.ConfigureResponse) {
+	d.session = sessionFrom(request.ProviderData, &response.Diagnostics)
+}
+
+func (d *processesDataSource) Read(ctx context.Context, request datasource.ReadRequest, response *datasource.ReadResponse) {
+	var model processesModel
+	response.Diagnostics.Append(request.Config.Get(ctx, &model)...)
+	client := d.session.requireClient("list processes", &response.Diagnostics)
+	if response.Diagnostics.HasError() {
+		return
+	}
+	processes, err := client.ListProcesses(ctx)
+	if err != nil {
+		response.Diagnostics.Append(apiDiagnostics(err, "list the processes")...)
+		return
+	}
+	slices.SortFunc(processes, func(a, b alphamoon.Process) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
+	})
+	model.Processes = []processObject{}
+	for _, process := range processes {
+		if !model.Name.IsNull() && process.Name != model.Name.ValueString() {
+			continue
+		}
+		model.Processes = append(model.Processes, processObject{
+			ID: types.StringValue(process.ID), Name: stringOrNull(process.Name), TypeID: stringOrNull(process.TypeID), TypeName: stringOrNull(process.TypeName),
+			Status: stringOrNull(process.Status), OrganizationID: stringOrNull(process.OrganizationID),
+			CreatedAt: instantOrNull(process.CreatedAt.Time), UpdatedAt: instantOrNull(process.UpdatedAt.Time),
+		})
+	}
+	response.Diagnostics.Append(response.State.Set(ctx, &model)...)
+}
