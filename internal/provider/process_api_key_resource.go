@@ -24,6 +24,7 @@ var (
 	_ resource.ResourceWithConfigure   = (*processAPIKeyResource)(nil)
 	_ resource.ResourceWithModifyPlan  = (*processAPIKeyResource)(nil)
 	_ resource.ResourceWithImportState = (*processAPIKeyResource)(nil)
+	_ resource.ResourceWithIdentity    = (*processAPIKeyResource)(nil)
 )
 
 func (r *processAPIKeyResource) Metadata(_ context.Context, request resource.MetadataRequest, response *resource.MetadataResponse) {
@@ -57,6 +58,7 @@ func (r *processAPIKeyResource) Create(ctx context.Context, request resource.Cre
 	model.take(ctx, key.ProcessAPIKey, &response.Diagnostics)
 	model.Key = stringOrNull(key.Key.Reveal())
 	response.Diagnostics.Append(response.State.Set(ctx, &model)...)
+	response.Diagnostics.Append(model.identify(ctx, response.Identity)...)
 
 	if len(strays) > 0 {
 		response.Diagnostics.AddWarning("More keys were created than asked for",
@@ -118,6 +120,8 @@ func (r *processAPIKeyResource) Read(ctx context.Context, request resource.ReadR
 	} else {
 		takeListed(ctx, *key, &model, &response.Diagnostics)
 	}
+	// A state that was written before Terraform knew of identities gets one here.
+	response.Diagnostics.Append(model.identify(ctx, response.Identity)...)
 	// The response begins with the state as it was; writing it anew takes as long as everything else here.
 	if !response.Diagnostics.HasError() && !reflect.DeepEqual(before, model) {
 		response.Diagnostics.Append(response.State.Set(ctx, &model)...)
@@ -145,6 +149,7 @@ func (r *processAPIKeyResource) Update(ctx context.Context, request resource.Upd
 	}
 	model.RotatesAt = model.rotatesAt()
 	response.Diagnostics.Append(response.State.Set(ctx, &model)...)
+	response.Diagnostics.Append(model.identify(ctx, response.Identity)...)
 }
 
 func (r *processAPIKeyResource) Delete(ctx context.Context, request resource.DeleteRequest, response *resource.DeleteResponse) {
@@ -171,7 +176,16 @@ func (r *processAPIKeyResource) Delete(ctx context.Context, request resource.Del
 // ImportState reads the key itself, instead of leaving it to Terraform's first read, so that it can say what is
 // wrong with the id.
 func (r *processAPIKeyResource) ImportState(ctx context.Context, request resource.ImportStateRequest, response *resource.ImportStateResponse) {
-	processID, id, err := parseImportID(request.ID)
+	text := request.ID
+	if text == "" && request.Identity != nil {
+		var identity processAPIKeyIdentity
+		response.Diagnostics.Append(request.Identity.Get(ctx, &identity)...)
+		if response.Diagnostics.HasError() {
+			return
+		}
+		text = identity.ProcessID.ValueString() + "/" + identity.ID.ValueString()
+	}
+	processID, id, err := parseImportID(text)
 	if err != nil {
 		response.Diagnostics.AddError("Invalid import id", err.Error())
 		return
@@ -202,6 +216,7 @@ func (r *processAPIKeyResource) ImportState(ctx context.Context, request resourc
 		return
 	}
 	response.Diagnostics.Append(response.State.Set(ctx, &model)...)
+	response.Diagnostics.Append(model.identify(ctx, response.Identity)...)
 	response.Diagnostics.AddAttributeWarning(path.Root("key"), "Secret of the imported key is not known",
 		fmt.Sprintf("The service shows a key's secret only when it creates the key, so that the attribute key of %q is null. "+
 			"Everything else works; the first replacement puts a secret into the state.", key.Name))

@@ -59,6 +59,7 @@ func (f *fixture) connect(arguments values) *protocol {
 type outcome struct {
 	state       tftypes.Value
 	private     []byte
+	identity    *tfprotov6.ResourceIdentityData
 	diagnostics string
 	failed      bool
 }
@@ -102,27 +103,31 @@ func (p *protocol) apply(ctx context.Context, prior, planned, config *tfprotov6.
 		TypeName: resourceType, PriorState: prior, PlannedState: planned, Config: config, PlannedPrivate: private,
 	})
 	p.must(err)
-	return p.outcome(response.NewState, response.Private, response.Diagnostics)
+	return p.outcome(response.NewState, response.Private, response.NewIdentity, response.Diagnostics)
 }
 
 // read refreshes a state.
 func (p *protocol) read(ctx context.Context, prior outcome) outcome {
 	response, err := p.ReadResource(ctx, &tfprotov6.ReadResourceRequest{
-		TypeName: resourceType, CurrentState: p.encode(p.kind(), prior.state), Private: prior.private,
+		TypeName: resourceType, CurrentState: p.encode(p.kind(), prior.state), Private: prior.private, CurrentIdentity: prior.identity,
 	})
 	p.must(err)
-	return p.outcome(response.NewState, response.Private, response.Diagnostics)
+	return p.outcome(response.NewState, response.Private, response.NewIdentity, response.Diagnostics)
 }
 
 // adopt imports a key.
 func (p *protocol) adopt(ctx context.Context, id string) outcome {
-	response, err := p.ImportResourceState(ctx, &tfprotov6.ImportResourceStateRequest{TypeName: resourceType, ID: id})
+	return p.importState(ctx, &tfprotov6.ImportResourceStateRequest{TypeName: resourceType, ID: id})
+}
+
+func (p *protocol) importState(ctx context.Context, request *tfprotov6.ImportResourceStateRequest) outcome {
+	response, err := p.ImportResourceState(ctx, request)
 	p.must(err)
 	if len(response.ImportedResources) == 0 {
 		return outcome{state: tftypes.NewValue(p.kind(), nil), diagnostics: describe(response.Diagnostics), failed: failed(response.Diagnostics)}
 	}
 	imported := response.ImportedResources[0]
-	return p.outcome(imported.State, imported.Private, response.Diagnostics)
+	return p.outcome(imported.State, imported.Private, imported.Identity, response.Diagnostics)
 }
 
 // list reads the data source.
@@ -138,10 +143,10 @@ func (p *protocol) list(ctx context.Context, arguments values) outcome {
 	return result
 }
 
-func (p *protocol) outcome(state *tfprotov6.DynamicValue, private []byte, diagnostics []*tfprotov6.Diagnostic) outcome {
+func (p *protocol) outcome(state *tfprotov6.DynamicValue, private []byte, identity *tfprotov6.ResourceIdentityData, diagnostics []*tfprotov6.Diagnostic) outcome {
 	value, err := state.Unmarshal(p.kind())
 	p.must(err)
-	return outcome{state: value, private: private, diagnostics: describe(diagnostics), failed: failed(diagnostics)}
+	return outcome{state: value, private: private, identity: identity, diagnostics: describe(diagnostics), failed: failed(diagnostics)}
 }
 
 func (p *protocol) encode(kind tftypes.Type, value tftypes.Value) *tfprotov6.DynamicValue {
