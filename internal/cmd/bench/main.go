@@ -159,7 +159,7 @@ var farAway = time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // terraform runs it in a folder of the benchmark and returns how long it took.
 func (b *bench) terraform(ctx context.Context, folder string, variables map[string]string, arguments ...string) (time.Duration, error) {
-	command := exec.CommandContext(ctx, b.cli.Path, append(arguments, "-input=false", "-no-color")...)
+	command := exec.CommandContext(ctx, b.cli.Path, append(arguments, "-input=false", "-no-color")...) //nolint:gosec // found by this program itself
 	command.Dir = b.path(folder)
 	environment := map[string]string{
 		"TF_CLI_CONFIG_FILE": b.path("bench.tfrc"), "CHECKPOINT_DISABLE": "1",
@@ -201,9 +201,9 @@ func (b *bench) startup(ctx context.Context) error {
 		return err
 	}
 	took, err := byTurns(func() (time.Duration, error) {
-		began := time.Now()                                       //nolint:forbidigo // a benchmark measures
-		err := exec.CommandContext(ctx, binary, "-version").Run() //nolint:gosec // built above
-		return time.Since(began), err                             //nolint:forbidigo // as above
+		began := time.Now() //nolint:forbidigo // a benchmark measures
+		err := exec.CommandContext(ctx, binary, "-version").Run()
+		return time.Since(began), err //nolint:forbidigo // as above
 	}, func() (time.Duration, error) {
 		began := time.Now()                                                                      //nolint:forbidigo // as above
 		server := providerserver.NewProtocol6(provider.New(provider.Options{Now: time.Now})())() //nolint:forbidigo // as above
