@@ -3,12 +3,17 @@ package endtoend_test
 import (
 	"encoding/base64"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"filippo.io/age"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
 )
@@ -108,4 +113,48 @@ func spellings(secret string) []string {
 			strings.TrimRight(base64.StdEncoding.EncodeToString(raw), "="), strings.TrimRight(base64.URLEncoding.EncodeToString(raw), "="))
 	}
 	return forms
+}
+
+// TestEncryptedSecretIsInNoFile searches every file that Terraform leaves for the secret of a key that is encrypted.
+func TestEncryptedSecretIsInNoFile(t *testing.T) {
+	t.Parallel()
+	identity, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := strings.ReplaceAll(keyConfig, "ROUND", "1")
+	config = strings.Replace(config, "expires_in ", fmt.Sprintf("encrypt_to        = [%q]\n  expires_in ", identity.Recipient()), 1)
+	w := newWorkspace(t, config, sandbox.Options{})
+	for _, arguments := range [][]string{
+		{"apply", "-input=false", "-auto-approve"},
+		{"plan", "-input=false", "-out=empty.tfplan"},
+		{"apply", "-input=false", "-auto-approve", "-replace=alphamoon_process_api_key.test"},
+	} {
+		command := w.command(t.Context(), map[string]string{"TF_LOG": "TRACE", "TF_LOG_PATH": w.dir + "/trace.log"}, arguments...)
+		if output, err := command.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, output)
+		}
+		keys := w.Keys(sandbox.DefaultProcessID)
+		if len(keys) != 1 || !strings.Contains(w.read("terraform.tfstate"), "BEGIN AGE ENCRYPTED FILE") {
+			t.Fatalf("%d keys, and no encrypted secret in the state", len(keys))
+		}
+		err := filepath.WalkDir(w.dir, func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || !entry.Type().IsRegular() {
+				return err
+			}
+			raw, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			for _, form := range spellings(keys[0].Secret) {
+				if strings.Contains(string(raw), form) {
+					t.Errorf("%s holds %q", path, form)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
 }

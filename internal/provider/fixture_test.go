@@ -84,9 +84,8 @@ func (f *fixture) run(steps ...resource.TestStep) {
 }
 
 // fails applies a configuration and demands that this gives exactly one error, which says the message.
-func (f *fixture) fails(config, message string) {
+func (f *fixture) fails(config, message string) (output string) {
 	f.t.Helper()
-	var output string
 	resource.UnitTest(f.t.(*testing.T), resource.TestCase{
 		ProtoV6ProviderFactories: f.factories(),
 		ErrorCheck:               func(err error) error { output = err.Error(); return nil },
@@ -98,6 +97,7 @@ func (f *fixture) fails(config, message string) {
 	if !says(message).MatchString(output) {
 		f.t.Errorf("no error says %q:\n%s", message, output)
 	}
+	return output
 }
 
 // config is a whole configuration: the provider for this sandbox, and what is given.

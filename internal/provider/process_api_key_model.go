@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -9,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/encryption"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/rotation"
 )
 
@@ -26,12 +28,14 @@ type processAPIKeyModel struct {
 	RotationTriggers        types.Map    `tfsdk:"rotation_triggers"`
 	RevokeOnDestroy         types.Bool   `tfsdk:"revoke_on_destroy"`
 	AllowUndocumentedScopes types.Bool   `tfsdk:"allow_undocumented_scopes"`
+	EncryptTo               types.List   `tfsdk:"encrypt_to"`
 	ID                      types.String `tfsdk:"id"`
 	OrganizationID          types.String `tfsdk:"organization_id"`
 	Status                  types.String `tfsdk:"status"`
 	CreatedAt               types.String `tfsdk:"created_at"`
 	RotatesAt               types.String `tfsdk:"rotates_at"`
 	Key                     types.String `tfsdk:"key"`
+	EncryptedKey            types.String `tfsdk:"encrypted_key"`
 }
 
 // request translates a plan into what the API is asked for. With expires_in the expiry counts from now.
@@ -70,6 +74,36 @@ func (m *processAPIKeyModel) take(ctx context.Context, key alphamoon.ProcessAPIK
 		m.ExpiresAt = instantOrNull(key.ExpiresAt.Time)
 	}
 	m.RotatesAt = m.rotatesAt()
+}
+
+// recipients returns whom the secret is encrypted to; none if it is kept in clear.
+func (m *processAPIKeyModel) recipients(ctx context.Context, diags *diag.Diagnostics) []string {
+	var recipients []string
+	diags.Append(m.EncryptTo.ElementsAs(ctx, &recipients, false)...)
+	for i, recipient := range recipients {
+		if _, err := encryption.ParseRecipient(recipient); err != nil {
+			diags.AddAttributeError(path.Root("encrypt_to").AtListIndex(i), "Invalid recipient", err.Error())
+		}
+	}
+	return recipients
+}
+
+// keep puts the secret of a new key into the state, in clear or encrypted.
+func (m *processAPIKeyModel) keep(secret alphamoon.Secret, recipients []string, diags *diag.Diagnostics) {
+	m.Key, m.EncryptedKey = types.StringNull(), types.StringNull()
+	switch {
+	case secret.IsZero():
+	case len(recipients) == 0:
+		m.Key = types.StringValue(secret.Reveal())
+	default:
+		encrypted, err := encryption.Encrypt(secret.Reveal(), recipients)
+		if err != nil {
+			diags.AddAttributeError(path.Root("encrypted_key"), "Secret could not be encrypted",
+				fmt.Sprintf("The key was created, and its secret is lost: %s. The key is kept in the state as tainted: the next apply replaces it.", err))
+			return
+		}
+		m.EncryptedKey = types.StringValue(encrypted)
+	}
 }
 
 // expiry returns the instant at which the key expires; false if it is not known.

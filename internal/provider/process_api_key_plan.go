@@ -43,6 +43,12 @@ func (r *processAPIKeyResource) ModifyPlan(ctx context.Context, request resource
 		if plan.ExpiresIn.IsNull() {
 			plan.RotatesAt = types.StringNull()
 		}
+		switch {
+		case plan.EncryptTo.IsNull():
+			plan.EncryptedKey = types.StringNull()
+		case !plan.EncryptTo.IsUnknown():
+			plan.Key = types.StringNull()
+		}
 	default:
 		var fixed types.String
 		response.Diagnostics.Append(request.Config.GetAttribute(ctx, path.Root("expires_at"), &fixed)...)

@@ -45,6 +45,7 @@ func (r *processAPIKeyResource) Create(ctx context.Context, request resource.Cre
 		return
 	}
 	wanted := model.request(ctx, r.session.now(), &response.Diagnostics)
+	recipients := model.recipients(ctx, &response.Diagnostics)
 	if response.Diagnostics.HasError() {
 		return
 	}
@@ -56,7 +57,7 @@ func (r *processAPIKeyResource) Create(ctx context.Context, request resource.Cre
 		return
 	}
 	model.take(ctx, key.ProcessAPIKey, &response.Diagnostics)
-	model.Key = stringOrNull(key.Key.Reveal())
+	model.keep(key.Key, recipients, &response.Diagnostics)
 	response.Diagnostics.Append(response.State.Set(ctx, &model)...)
 	response.Diagnostics.Append(model.identify(ctx, response.Identity)...)
 
@@ -208,6 +209,7 @@ func (r *processAPIKeyResource) ImportState(ctx context.Context, request resourc
 	model := processAPIKeyModel{
 		ProcessID:               types.StringValue(processID),
 		RotationTriggers:        types.MapNull(types.StringType),
+		EncryptTo:               types.ListNull(types.StringType),
 		RevokeOnDestroy:         types.BoolValue(false),
 		AllowUndocumentedScopes: types.BoolValue(false),
 	}

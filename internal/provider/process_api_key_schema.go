@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -10,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/listplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/setplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
@@ -96,6 +98,16 @@ func (r *processAPIKeyResource) Schema(_ context.Context, _ resource.SchemaReque
 				Computed:            true,
 				Default:             booldefault.StaticBool(false),
 			},
+			"encrypt_to": schema.ListAttribute{
+				MarkdownDescription: "Public keys of age (`age1…`) or SSH (`ssh-ed25519 …`, `ssh-rsa …`). With it the state holds the secret only encrypted to them, " +
+					"in `encrypted_key`, and `key` is null. Any change creates a new key.",
+				Optional:    true,
+				ElementType: types.StringType,
+				Validators: []validator.List{
+					listvalidator.SizeAtLeast(1), listvalidator.NoNullValues(), listvalidator.UniqueValues(), listvalidator.ValueStringsAre(validators.Recipient()),
+				},
+				PlanModifiers: []planmodifier.List{listplanmodifier.RequiresReplace()},
+			},
 			"id": schema.StringAttribute{
 				MarkdownDescription: "The id of the key.",
 				Computed:            true,
@@ -122,9 +134,15 @@ func (r *processAPIKeyResource) Schema(_ context.Context, _ resource.SchemaReque
 				Computed:            true,
 			},
 			"key": schema.StringAttribute{
-				MarkdownDescription: "The key itself, in the form `user:pass`. The service shows it once, when it creates the key, so that it is null after an import.",
+				MarkdownDescription: "The key itself, in the form `user:pass`. The service shows it once, when it creates the key, so that it is null after an import. " +
+					"It is null with `encrypt_to`, too.",
+				Computed:      true,
+				Sensitive:     true,
+				PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
+			},
+			"encrypted_key": schema.StringAttribute{
+				MarkdownDescription: "The key, encrypted to `encrypt_to`: an armored age file, which `age -d -i identity.txt` decrypts. Null without `encrypt_to`.",
 				Computed:            true,
-				Sensitive:           true,
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 			},
 		},
