@@ -26,6 +26,12 @@ func olderThan(t *testing.T, wanted string) bool {
 	return current.LessThan(version.Must(version.NewVersion(wanted)))
 }
 
+// withoutEphemerals reports whether the Terraform or OpenTofu at hand has no ephemeral resources.
+func withoutEphemerals(t *testing.T) bool {
+	t.Helper()
+	return olderThan(t, "1.10.0") || cli.OpenTofu && olderThan(t, "1.11.0")
+}
+
 // command prepares a run of Terraform in the workspace.
 func (w *workspace) command(ctx context.Context, environment map[string]string, arguments ...string) *exec.Cmd {
 	variables := map[string]string{"ALPHAMOON_BASE_URL": w.address, "ALPHAMOON_API_KEY": sandbox.DefaultCredential, "TF_IN_AUTOMATION": "1"}

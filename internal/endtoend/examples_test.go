@@ -73,6 +73,9 @@ func TestExamples(t *testing.T) {
 			if strings.Contains(config, "provider::") && !cli.OpenTofu && olderThan(t, "1.8.0") {
 				t.Skip("this version has no functions of providers")
 			}
+			if strings.Contains(config, "ephemeral \"") && withoutEphemerals(t) {
+				t.Skip("this version has no ephemeral resources")
+			}
 			dir := t.TempDir()
 			if !strings.Contains(config, "required_providers") {
 				config += requirement

@@ -110,12 +110,30 @@ func conflictAdvice(status *alphamoon.StatusError) string {
 	return ""
 }
 
+// subject is what a creation is about, in the terms of the configuration.
+type subject struct {
+	name, processID string
+	// expiry is the attribute that the expiry comes from.
+	expiry string
+	// revokes tells whether a key that is left over may be revoked, and revocation which attribute permits it.
+	revokes    bool
+	revocation string
+}
+
+// attribute translates a field of the API's request into the attribute that it comes from.
+func (s subject) attribute(field string) path.Path {
+	if field == "exp" {
+		return path.Root(s.expiry)
+	}
+	return path.Root(field)
+}
+
 // creationDiagnostics says what became of a creation that failed. It puts the service's complaints on the
 // attributes they concern, word for word.
-func creationDiagnostics(err error, model processAPIKeyModel) diag.Diagnostics {
+func creationDiagnostics(err error, of subject) diag.Diagnostics {
 	var doubt *alphamoon.DoubtfulCreationError
 	if errors.As(err, &doubt) {
-		return diag.Diagnostics{doubtDiagnostic(doubt, model)}
+		return diag.Diagnostics{doubtDiagnostic(doubt, of)}
 	}
 	var status *alphamoon.StatusError
 	var diags diag.Diagnostics
@@ -124,49 +142,36 @@ func creationDiagnostics(err error, model processAPIKeyModel) diag.Diagnostics {
 			if len(field.Location) == 0 || !slices.Contains([]string{"name", "scopes", "exp"}, field.Location[0]) {
 				continue
 			}
-			diags.AddAttributeError(attributeOf(field.Location[0], model), "Alphamoon rejected the value",
+			diags.AddAttributeError(of.attribute(field.Location[0]), "Alphamoon rejected the value",
 				fmt.Sprintf("The service refused to create the key %q and says: %s. Change the configuration accordingly.",
-					model.Name.ValueString(), strings.TrimSuffix(field.String(), ".")))
+					of.name, strings.TrimSuffix(field.String(), ".")))
 		}
 	}
 	if len(diags) > 0 && len(diags) == len(status.Fields) {
 		return diags
 	}
 	return append(diags, apiDiagnostics(err,
-		fmt.Sprintf("create the key %q in process %s, and nothing remains of the attempt", model.Name.ValueString(), model.ProcessID.ValueString()))...)
+		fmt.Sprintf("create the key %q in process %s, and nothing remains of the attempt", of.name, of.processID))...)
 }
 
 // doubtDiagnostic reports a key that may exist without anybody knowing its secret.
-func doubtDiagnostic(doubt *alphamoon.DoubtfulCreationError, model processAPIKeyModel) diag.Diagnostic {
+func doubtDiagnostic(doubt *alphamoon.DoubtfulCreationError, of subject) diag.Diagnostic {
 	const remedy = "in the web application (process, Configuration, API keys), then apply again."
-	name, processID := model.Name.ValueString(), model.ProcessID.ValueString()
 	if len(doubt.Twins) == 0 {
 		return diag.NewErrorDiagnostic("Key may have been created without its secret",
 			fmt.Sprintf("The creation of the key %q in process %s was sent, and then %s. Whether the key exists could not be found out: %s. If it does, its secret is lost: look for a key of "+
-				"this name that was created just now and delete it %s", name, processID, reason(doubt.Err), reason(doubt.Obstacle), remedy))
+				"this name that was created just now and delete it %s", of.name, of.processID, reason(doubt.Err), reason(doubt.Obstacle), remedy))
 	}
 	ids := strings.Join(doubt.TwinIDs(), " or ")
-	attempt := "With revoke_on_destroy = true the provider would try to revoke it itself."
+	attempt := "With " + of.revocation + " = true the provider would try to revoke it itself."
 	if doubt.Obstacle != nil {
 		attempt = "Revoking it failed: " + reason(doubt.Obstacle) + "."
-	} else if model.RevokeOnDestroy.ValueBool() {
+	} else if of.revokes {
 		attempt = "The service accepted to revoke it and still lists it as active."
 	}
 	return diag.NewErrorDiagnostic("Key was created but its secret is lost",
 		fmt.Sprintf("The creation of the key %q in process %s was sent, and then %s. The process now has %s, which nobody knew before and whose secret is lost. "+
-			"Delete it %s %s", name, processID, reason(doubt.Err), ids, remedy, attempt))
-}
-
-// attributeOf translates a field of the API's request into the attribute that it comes from.
-func attributeOf(field string, model processAPIKeyModel) path.Path {
-	switch {
-	case field != "exp":
-		return path.Root(field)
-	case model.ExpiresIn.IsNull():
-		return path.Root("expires_at")
-	default:
-		return path.Root("expires_in")
-	}
+			"Delete it %s %s", of.name, of.processID, reason(doubt.Err), ids, remedy, attempt))
 }
 
 // innermost drops the wrappings of network errors, which repeat the address in Go's terms.

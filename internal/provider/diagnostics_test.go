@@ -67,7 +67,7 @@ func TestComplaintsGoToTheirAttributes(t *testing.T) {
 	fixed := processAPIKeyModel{Name: types.StringValue("x"), ExpiresIn: types.StringNull()}
 	counted := processAPIKeyModel{Name: types.StringValue("x"), ExpiresIn: types.StringValue("90d")}
 	for expiry, model := range map[string]processAPIKeyModel{"expires_at": fixed, "expires_in": counted} {
-		diags := creationDiagnostics(err, model)
+		diags := creationDiagnostics(err, model.subject())
 		if len(diags) != 3 {
 			t.Fatalf("got %v", diags)
 		}
@@ -80,7 +80,7 @@ func TestComplaintsGoToTheirAttributes(t *testing.T) {
 	}
 	// A complaint about something else must not be dropped beside the others.
 	err.Fields = append(err.Fields, alphamoon.FieldError{Location: []string{"quota"}, Message: "used up"})
-	if diags := creationDiagnostics(err, fixed); len(diags) != 4 || !strings.Contains(diags[3].Detail(), "quota: used up") {
+	if diags := creationDiagnostics(err, fixed.subject()); len(diags) != 4 || !strings.Contains(diags[3].Detail(), "quota: used up") {
 		t.Errorf("got %v", diags)
 	}
 }

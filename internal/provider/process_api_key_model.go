@@ -58,6 +58,18 @@ func (m *processAPIKeyModel) request(ctx context.Context, now time.Time, diags *
 	return request
 }
 
+// subject is what a creation from this plan is about.
+func (m *processAPIKeyModel) subject() subject {
+	expiry := "expires_in"
+	if m.ExpiresIn.IsNull() {
+		expiry = "expires_at"
+	}
+	return subject{
+		name: m.Name.ValueString(), processID: m.ProcessID.ValueString(), expiry: expiry,
+		revokes: m.RevokeOnDestroy.ValueBool(), revocation: "revoke_on_destroy",
+	}
+}
+
 // take puts what the service says of the key into the state. Spellings that mean the same stay as they are.
 func (m *processAPIKeyModel) take(ctx context.Context, key alphamoon.ProcessAPIKey, diags *diag.Diagnostics) {
 	m.ID = types.StringValue(key.ID)

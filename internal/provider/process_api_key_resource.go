@@ -53,7 +53,7 @@ func (r *processAPIKeyResource) Create(ctx context.Context, request resource.Cre
 		ProcessID: model.ProcessID.ValueString(), Request: wanted, RevokeTwins: model.RevokeOnDestroy.ValueBool(),
 	})
 	if err != nil {
-		response.Diagnostics.Append(creationDiagnostics(err, model)...)
+		response.Diagnostics.Append(creationDiagnostics(err, model.subject())...)
 		return
 	}
 	model.take(ctx, key.ProcessAPIKey, &response.Diagnostics)
@@ -61,12 +61,7 @@ func (r *processAPIKeyResource) Create(ctx context.Context, request resource.Cre
 	response.Diagnostics.Append(response.State.Set(ctx, &model)...)
 	response.Diagnostics.Append(model.identify(ctx, response.Identity)...)
 
-	if len(strays) > 0 {
-		response.Diagnostics.AddWarning("More keys were created than asked for",
-			fmt.Sprintf("The first attempt to create the key %q failed, but the service carried it out later: %s of process %s is a valid key whose secret "+
-				"is lost. Delete it in the web application (process, Configuration, API keys). The key in the state is %s.",
-				model.Name.ValueString(), strings.Join(strays, " and "), model.ProcessID.ValueString(), key.ID))
-	}
+	warnOfStrays(strays, wanted.Name, model.ProcessID.ValueString(), key.ID, &response.Diagnostics)
 	if key.Key.IsZero() {
 		response.Diagnostics.AddAttributeError(path.Root("key"), "Key created without its secret",
 			fmt.Sprintf("The service created the key %s but its answer does not have the secret, which cannot be had again. "+
@@ -74,11 +69,21 @@ func (r *processAPIKeyResource) Create(ctx context.Context, request resource.Cre
 				key.ID, model.ExpiresAt.ValueString()))
 	}
 	for _, field := range wanted.Differences(key.ProcessAPIKey) {
-		attribute := attributeOf(field, model)
+		attribute := model.subject().attribute(field)
 		response.Diagnostics.AddAttributeError(attribute, "Key differs from what was asked for",
 			fmt.Sprintf("The service created the key %s with another %s than was asked for: %s. The key is kept in the state as tainted: the next "+
 				"apply replaces it. If you can accept the key as it is, change the configuration accordingly and run terraform untaint.",
 				key.ID, attribute, describeGrant(field, key.ProcessAPIKey)))
+	}
+}
+
+// warnOfStrays names keys that the service created beside the one with the given id.
+func warnOfStrays(strays []string, name, processID, id string, diags *diag.Diagnostics) {
+	if len(strays) > 0 {
+		diags.AddWarning("More keys were created than asked for",
+			fmt.Sprintf("The first attempt to create the key %q failed, but the service carried it out later: %s of process %s is a valid key whose secret "+
+				"is lost. Delete it in the web application (process, Configuration, API keys). The key in use is %s.",
+				name, strings.Join(strays, " and "), processID, id))
 	}
 }
 

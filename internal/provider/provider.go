@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
@@ -91,6 +92,7 @@ func (p *alphamoonProvider) Configure(ctx context.Context, request provider.Conf
 	if response.Diagnostics.HasError() {
 		return
 	}
+	response.EphemeralResourceData = session
 	response.ResourceData = session
 	response.DataSourceData = session
 }
@@ -103,8 +105,15 @@ func (p *alphamoonProvider) DataSources(context.Context) []func() datasource.Dat
 	return []func() datasource.DataSource{newProcessAPIKeysDataSource, newProcessAPIScopesDataSource, newProcessesDataSource}
 }
 
+func (p *alphamoonProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
+	return []func() ephemeral.EphemeralResource{newProcessAPIKeyEphemeral}
+}
+
 func (p *alphamoonProvider) Functions(context.Context) []func() function.Function {
 	return []func() function.Function{newProcessIDFunction}
 }
 
-var _ provider.ProviderWithFunctions = (*alphamoonProvider)(nil)
+var (
+	_ provider.ProviderWithFunctions          = (*alphamoonProvider)(nil)
+	_ provider.ProviderWithEphemeralResources = (*alphamoonProvider)(nil)
+)

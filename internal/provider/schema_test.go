@@ -65,6 +65,9 @@ func TestSchema(t *testing.T) {
 	for name, schema := range response.DataSourceSchemas {
 		check(name, schema)
 	}
+	for name, schema := range response.EphemeralResourceSchemas {
+		check("ephemeral "+name, schema)
+	}
 	if seen < 30 {
 		t.Errorf("only %d attributes were seen", seen)
 	}

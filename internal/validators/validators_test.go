@@ -5,6 +5,7 @@ import (
 	"math/big"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -40,6 +41,18 @@ func TestStrings(t *testing.T) {
 		"duration": {
 			validators.Duration(), known("90d", "1h30m"),
 			map[string]string{"0d": "longer than zero", "-1d": "whole numbers", "1.5d": "whole numbers", "999999999d": "shorter than 292 years", "": "whole numbers"},
+		},
+		"duration with a limit": {
+			validators.DurationUpTo(24 * time.Hour), known("24h", "1d", "1s", "nonsense"),
+			map[string]string{"25h": "at most 24 hours", "1d1s": "at most 24 hours"},
+		},
+		"recipient": {
+			validators.Recipient(), known("age1qyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqs3290gq"),
+			map[string]string{"alice": "age public key", "AGE-SECRET-KEY-1QQQ": "this is a private key"},
+		},
+		"group of scopes": {
+			validators.ScopeGroup(), known("Results", "Files & documents"),
+			map[string]string{"results": `the nearest one is "Results"`, "": "the nearest one is"},
 		},
 		"instant": {
 			validators.Instant(), known("2027-01-31T12:00:00Z", "2001-01-31T12:00:00.5+02:00"),

@@ -1,0 +1,12 @@
+ephemeral "alphamoon_process_api_key" "job" {
+  process_id = "2080d36bf94c4147b2e543104342fc2f"
+  name       = "nightly-job"
+  scopes     = ["workspace.process.api_key:manage"]
+  expires_in = "30m"
+}
+
+# Whatever takes ephemeral values can use the key: write-only arguments, and the configuration of a provider.
+provider "alphamoon" {
+  alias   = "job"
+  api_key = ephemeral.alphamoon_process_api_key.job.key
+}
