@@ -53,6 +53,12 @@ func TestIdentity(t *testing.T) {
 		t.Errorf("imported: %s", imported.state)
 	}
 
+	f.RemoveKey(created.text("id"))
+	gone := f.connect(nil).read(t.Context(), older)
+	if gone.failed || !gone.state.IsNull() {
+		t.Errorf("read of a key that is gone: %s", gone.diagnostics)
+	}
+
 	unknown, err := tfprotov6.NewDynamicValue(identityType, tftypes.NewValue(identityType, map[string]tftypes.Value{
 		"process_id": tftypes.NewValue(tftypes.String, processID), "id": tftypes.NewValue(tftypes.String, "unknown"),
 	}))

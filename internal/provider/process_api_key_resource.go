@@ -110,6 +110,9 @@ func (r *processAPIKeyResource) Read(ctx context.Context, request resource.ReadR
 	}
 	processID, id := model.ProcessID.ValueString(), model.ID.ValueString()
 	client.Know(id)
+	// A state that was written before Terraform knew of identities gets one here. Also a key that turns out to be
+	// gone needs it: the framework demands one after every read.
+	response.Diagnostics.Append(model.identify(ctx, response.Identity)...)
 	before := model
 	key, err := client.FindProcessAPIKey(ctx, processID, id)
 	if err != nil {
@@ -126,8 +129,6 @@ func (r *processAPIKeyResource) Read(ctx context.Context, request resource.ReadR
 	} else {
 		takeListed(ctx, *key, &model, &response.Diagnostics)
 	}
-	// A state that was written before Terraform knew of identities gets one here.
-	response.Diagnostics.Append(model.identify(ctx, response.Identity)...)
 	// The response begins with the state as it was; writing it anew takes as long as everything else here.
 	if !response.Diagnostics.HasError() && !reflect.DeepEqual(before, model) {
 		response.Diagnostics.Append(response.State.Set(ctx, &model)...)
