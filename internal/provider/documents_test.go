@@ -119,3 +119,32 @@ func TestTroubleshootingIsComplete(t *testing.T) {
 		}
 	}
 }
+
+// TestListResourcePage compares the page, which is written by hand because not every Terraform that generates the
+// documentation knows list resources, with the schema and the example.
+func TestListResourcePage(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../templates/list-resources/process_api_key.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	example, err := os.ReadFile("../../examples/list-resources/alphamoon_process_api_key/list-resource.tfquery.hcl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(page), string(example)) {
+		t.Error("the page does not show the example")
+	}
+	schema, ok := providerSchema(t).ListResourceSchemas[resourceType]
+	if !ok {
+		t.Fatal("there is no list resource")
+	}
+	for _, attribute := range schema.Block.Attributes {
+		if !strings.Contains(string(page), "- `"+attribute.Name+"` (String) "+attribute.Description) {
+			t.Errorf("the page does not describe %s", attribute.Name)
+		}
+	}
+	if !strings.Contains(string(page), schema.Block.Description) {
+		t.Error("the page does not describe the list resource")
+	}
+}

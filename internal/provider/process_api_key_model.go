@@ -38,6 +38,17 @@ type processAPIKeyModel struct {
 	EncryptedKey            types.String `tfsdk:"encrypted_key"`
 }
 
+// importedModel is the state of a key of which only the listing is known: no secret, and no settings.
+func importedModel(processID types.String) processAPIKeyModel {
+	return processAPIKeyModel{
+		ProcessID:               processID,
+		RotationTriggers:        types.MapNull(types.StringType),
+		EncryptTo:               types.ListNull(types.StringType),
+		RevokeOnDestroy:         types.BoolValue(false),
+		AllowUndocumentedScopes: types.BoolValue(false),
+	}
+}
+
 // request translates a plan into what the API is asked for. With expires_in the expiry counts from now.
 func (m *processAPIKeyModel) request(ctx context.Context, now time.Time, diags *diag.Diagnostics) alphamoon.ProcessAPIKeyRequest {
 	request := alphamoon.ProcessAPIKeyRequest{Name: m.Name.ValueString()}

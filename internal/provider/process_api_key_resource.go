@@ -212,13 +212,7 @@ func (r *processAPIKeyResource) ImportState(ctx context.Context, request resourc
 			fmt.Sprintf("Process %s has no key with the id %q. The data source alphamoon_process_api_keys lists the keys of a process with their ids.", processID, id))
 		return
 	}
-	model := processAPIKeyModel{
-		ProcessID:               types.StringValue(processID),
-		RotationTriggers:        types.MapNull(types.StringType),
-		EncryptTo:               types.ListNull(types.StringType),
-		RevokeOnDestroy:         types.BoolValue(false),
-		AllowUndocumentedScopes: types.BoolValue(false),
-	}
+	model := importedModel(types.StringValue(processID))
 	takeListed(ctx, *key, &model, &response.Diagnostics)
 	if response.Diagnostics.HasError() {
 		return

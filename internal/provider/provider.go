@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/function"
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -93,6 +94,7 @@ func (p *alphamoonProvider) Configure(ctx context.Context, request provider.Conf
 		return
 	}
 	response.EphemeralResourceData = session
+	response.ListResourceData = session
 	response.ResourceData = session
 	response.DataSourceData = session
 }
@@ -109,6 +111,10 @@ func (p *alphamoonProvider) EphemeralResources(context.Context) []func() ephemer
 	return []func() ephemeral.EphemeralResource{newProcessAPIKeyEphemeral}
 }
 
+func (p *alphamoonProvider) ListResources(context.Context) []func() list.ListResource {
+	return []func() list.ListResource{newProcessAPIKeyList}
+}
+
 func (p *alphamoonProvider) Functions(context.Context) []func() function.Function {
 	return []func() function.Function{newProcessIDFunction}
 }
@@ -116,4 +122,5 @@ func (p *alphamoonProvider) Functions(context.Context) []func() function.Functio
 var (
 	_ provider.ProviderWithFunctions          = (*alphamoonProvider)(nil)
 	_ provider.ProviderWithEphemeralResources = (*alphamoonProvider)(nil)
+	_ provider.ProviderWithListResources      = (*alphamoonProvider)(nil)
 )

@@ -1,0 +1,155 @@
+package provider_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/querycheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfversion"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
+)
+
+// query lists keys through the protocol and stops after a number of results.
+func (p *protocol) query(t *testing.T, stopAfter int, limit int64, includeResource bool) []tfprotov6.ListResourceResult {
+	t.Helper()
+	server, ok := p.ProviderServer.(tfprotov6.ListResourceServer)
+	if !ok {
+		t.Fatal("the server lists no resources")
+	}
+	kind := tftypes.Object{AttributeTypes: map[string]tftypes.Type{"process_id": tftypes.String}}
+	stream, err := server.ListResource(t.Context(), &tfprotov6.ListResourceRequest{
+		TypeName: resourceType, Limit: limit, IncludeResource: includeResource, Config: p.encode(kind, p.object(kind, values{"process_id": processID})),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var results []tfprotov6.ListResourceResult
+	for result := range stream.Results {
+		if results = append(results, result); len(results) == stopAfter {
+			break
+		}
+	}
+	return results
+}
+
+func newFilledFixture(t *testing.T, options sandbox.Options, size int) *fixture {
+	t.Helper()
+	f := newFixture(t, options)
+	for i := range size {
+		f.AddKey(processID, sandbox.Key{Name: fmt.Sprintf("key-%d", i), Scopes: []string{"workspace.result:read"}, ExpiresAt: start.Add(day)})
+	}
+	return f
+}
+
+func TestList(t *testing.T) {
+	t.Parallel()
+	for name, options := range map[string]sandbox.Options{"with pagination": {}, "without": {OmitPagination: true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFilledFixture(t, options, 250)
+			p := f.connect(nil)
+			results := p.query(t, 0, 1000, true)
+			keys := f.Keys(processID)
+			if len(results) != len(keys) {
+				t.Fatalf("%d results, %d keys", len(results), len(keys))
+			}
+			for i, result := range results {
+				if text := describe(result.Diagnostics); text != "" {
+					t.Fatal(text)
+				}
+				state, err := result.Resource.Unmarshal(p.kind())
+				if err != nil {
+					t.Fatal(err)
+				}
+				found := outcome{state: state, identity: result.Identity}
+				expectIdentity(t, "list", found)
+				if result.DisplayName != keys[i].Name || found.text("id") != keys[i].ID || found.text("name") != keys[i].Name ||
+					found.text("key") != "" || found.text("expires_at") != "2026-03-02T09:30:15Z" {
+					t.Errorf("%s: %s", result.DisplayName, state)
+				}
+			}
+		})
+	}
+}
+
+func TestListWithoutResource(t *testing.T) {
+	t.Parallel()
+	f := newFilledFixture(t, sandbox.Options{}, 1)
+	results := f.connect(nil).query(t, 0, 100, false)
+	if len(results) != 1 || results[0].Identity == nil || results[0].DisplayName != "key-0" {
+		t.Errorf("got %+v", results)
+	}
+}
+
+// TestListStreams counts requests: who stops early or sets a limit does not pay for the rest.
+func TestListStreams(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		stopAfter, results, requests int
+		limit                        int64
+	}{
+		{1, 1, 1, 1000}, {100, 100, 1, 1000}, {101, 101, 2, 1000}, {0, 10, 1, 10}, {0, 150, 2, 150}, {0, 250, 3, 1000},
+	} {
+		f := newFilledFixture(t, sandbox.Options{}, 250)
+		results := f.connect(nil).query(t, test.stopAfter, test.limit, false)
+		if len(results) != test.results || f.Count(sandbox.List) != test.requests {
+			t.Errorf("%+v: %d results, %d requests", test, len(results), f.Count(sandbox.List))
+		}
+	}
+}
+
+// TestListFailures: a page that fails is an error in the stream, never a shorter list.
+func TestListFailures(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		fault   sandbox.Fault
+		results int // before the error
+		message string
+	}{
+		"first page":    {sandbox.Fault{Status: 403, Body: `{"title": "No"}`, Times: -1}, 0, "Alphamoon denied the permission"},
+		"unknown":       {sandbox.Fault{Status: 404, Body: `{"title": "None"}`}, 0, "Alphamoon does not know the process"},
+		"third page":    {sandbox.Fault{Skip: 2, Status: 500, Times: -1}, 200, "Alphamoon failed to answer"},
+		"not JSON":      {sandbox.Fault{Skip: 1, Body: "<html>", Times: -1}, 100, "cannot be understood"},
+		"miscounted":    {sandbox.Fault{AddToTotal: 7, Times: -1}, 250, "Listing of keys is not reliable"},
+		"keys move":     {sandbox.Fault{Skip: 1, Reverse: true}, 100, "Listing of keys is not reliable"},
+		"once, retried": {sandbox.Fault{Skip: 1, Status: 500}, 250, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFilledFixture(t, sandbox.Options{}, 250)
+			test.fault.Operation = sandbox.List
+			f.Inject(test.fault)
+			results := f.connect(values{"max_retries": 1}).query(t, 0, 1000, false)
+			last := ""
+			if len(results) > 0 {
+				last = describe(results[len(results)-1].Diagnostics)
+			}
+			failures := 0
+			if test.message != "" {
+				failures = 1
+			}
+			if len(results) != test.results+failures || !strings.Contains(last, test.message) || (last == "") != (test.message == "") {
+				t.Errorf("%d results, the last one says %q", len(results), last)
+			}
+		})
+	}
+}
+
+func TestQuery(t *testing.T) {
+	t.Parallel()
+	f := newFilledFixture(t, sandbox.Options{}, 3)
+	resource.UnitTest(t, resource.TestCase{
+		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_14_0)},
+		ProtoV6ProviderFactories: f.factories(),
+		Steps: []resource.TestStep{{
+			Query:             true,
+			Config:            f.config(fmt.Sprintf("list \"alphamoon_process_api_key\" \"all\" {\n  provider = alphamoon\n  config {\n    process_id = %q\n  }\n}\n", processID)),
+			QueryResultChecks: []querycheck.QueryResultCheck{querycheck.ExpectLength("alphamoon_process_api_key.all", 3)},
+		}},
+	})
+}
