@@ -248,8 +248,8 @@ func TestLateTwin(t *testing.T) {
 	t.Parallel()
 	box := &sandbox.Sandbox{}
 	box.Inject(
-		sandbox.Fault{Operation: sandbox.Create, Status: 504, Late: 50 * time.Millisecond},
-		sandbox.Fault{Operation: sandbox.Create, Delay: 300 * time.Millisecond},
+		sandbox.Fault{Operation: sandbox.Create, Status: 504, Late: 500 * time.Millisecond},
+		sandbox.Fault{Operation: sandbox.Create, Delay: 1500 * time.Millisecond},
 	)
 	key, strays, err := newClient(t, box).CreateProcessAPIKey(t.Context(), creation)
 	if err != nil {
@@ -263,8 +263,8 @@ func TestLateTwin(t *testing.T) {
 func TestInterruptedCreationFinishes(t *testing.T) {
 	t.Parallel()
 	box := &sandbox.Sandbox{}
-	box.Inject(sandbox.Fault{Operation: sandbox.Create, Delay: 300 * time.Millisecond})
-	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	box.Inject(sandbox.Fault{Operation: sandbox.Create, Delay: time.Second})
+	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 	defer cancel()
 	key, _, err := newClient(t, box).CreateProcessAPIKey(ctx, creation)
 	if err != nil || key.Key.IsZero() {
@@ -284,7 +284,7 @@ func TestInterruptedWaitEndsAtOnce(t *testing.T) {
 			t.Parallel()
 			box := &sandbox.Sandbox{}
 			box.Inject(fault)
-			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+			ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 			defer cancel()
 			_, _, err := newClient(t, box, slow).CreateProcessAPIKey(ctx, creation)
 			if !errors.Is(err, context.DeadlineExceeded) || box.Count(sandbox.Create) != 1 || len(box.Keys(processID)) != 0 {
@@ -298,8 +298,8 @@ func TestInterruptedWaitEndsAtOnce(t *testing.T) {
 func TestInterruptedLoss(t *testing.T) {
 	t.Parallel()
 	box := &sandbox.Sandbox{}
-	box.Inject(sandbox.Fault{Operation: sandbox.Create, Delay: 200 * time.Millisecond, ResetAfter: true})
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	box.Inject(sandbox.Fault{Operation: sandbox.Create, Delay: time.Second, ResetAfter: true})
+	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 	defer cancel()
 	_, _, err := newClient(t, box).CreateProcessAPIKey(ctx, creation)
 	if got := twinIDs(t, err); len(got) != 1 {

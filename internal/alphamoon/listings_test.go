@@ -239,7 +239,8 @@ func TestInconsistentPagesAreReadOneByOne(t *testing.T) {
 // TestOneRetrySlowsAllPages answers one page of a parallel walk with 429: the others wait too.
 func TestOneRetrySlowsAllPages(t *testing.T) {
 	t.Parallel()
-	box := &sandbox.Sandbox{Options: sandbox.Options{Latency: 5 * time.Millisecond}}
+	// Slow enough that the answer is understood before the other pages on their way are there.
+	box := &sandbox.Sandbox{Options: sandbox.Options{Latency: 100 * time.Millisecond}}
 	fill(box, 2000)
 	box.Inject(sandbox.Fault{Operation: sandbox.List, Skip: 4, Status: 429, Header: http.Header{"Retry-After": {"1"}}})
 	_, err := newClient(t, box, func(config *alphamoon.Config) { config.RetryWaitMax = time.Minute }).ListProcessAPIKeys(t.Context(), processID)
