@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// pageSize is how many keys are asked for at a time, the number in the documented example. The service may
+// PageSize is how many keys are asked for at a time, the number in the documented example. The service may
 // return fewer.
-const pageSize = 100
+const PageSize = 100
 
 // maxKeys ends a listing that would never end by itself.
 const maxKeys = 300_000
@@ -60,9 +60,9 @@ func (c *Client) ProcessAPIKeyPages(ctx context.Context, processID string, windo
 // limit is how many keys to ask for when that many were read.
 func (w Window) limit(count int) int {
 	if w.Limit == 0 {
-		return pageSize
+		return PageSize
 	}
-	return min(pageSize, w.Limit-count)
+	return min(PageSize, w.Limit-count)
 }
 
 // pagesAfter goes on from the first page, which it yields too.

@@ -31,7 +31,7 @@ func (c *Client) ListProcesses(ctx context.Context) ([]Process, error) {
 		total := -1
 		var query url.Values
 		if len(processes) > 0 {
-			query = windowQuery(len(processes), pageSize)
+			query = windowQuery(len(processes), PageSize)
 		}
 		err := c.do(ctx, call{
 			method: http.MethodGet,

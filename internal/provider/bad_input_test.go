@@ -87,11 +87,9 @@ func TestBadProviderArguments(t *testing.T) {
 	}
 }
 
-func TestUnknownProviderArguments(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t, sandbox.Options{})
-	f.run(resource.TestStep{
-		Config: fmt.Sprintf(`
+// lateAddress is a configuration whose provider learns its address from another resource.
+func (f *fixture) lateAddress(body string) string {
+	return fmt.Sprintf(`
 resource "terraform_data" "address" {
   input = %q
 }
@@ -99,7 +97,14 @@ provider "alphamoon" {
   api_key  = %q
   base_url = terraform_data.address.output
 }
-%s`, f.URL, sandbox.DefaultCredential, list),
+%s`, f.URL, sandbox.DefaultCredential, body)
+}
+
+func TestUnknownProviderArguments(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, sandbox.Options{})
+	f.run(resource.TestStep{
+		Config:      f.lateAddress(list),
 		ExpectError: says("because its configuration depends on values that are known only after an apply: base_url"),
 	})
 }
@@ -109,20 +114,13 @@ func TestUnknownProviderArgumentsOfAPlan(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	f.run(resource.TestStep{
-		Config: fmt.Sprintf(`
-resource "terraform_data" "address" {
-  input = %q
-}
-provider "alphamoon" {
-  api_key  = %q
-  base_url = terraform_data.address.output
-}
+		Config: f.lateAddress(fmt.Sprintf(`
 resource "alphamoon_process_api_key" "test" {
   process_id = %q
   name       = "test"
   scopes     = ["workspace.result:read"]
   expires_in = "90d"
-}`, f.URL, sandbox.DefaultCredential, processID),
+}`, processID)),
 	})
 	f.expectCounts(1, 1)
 }

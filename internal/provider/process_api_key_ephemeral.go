@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -177,13 +178,7 @@ func (e *processAPIKeyEphemeral) Close(ctx context.Context, request ephemeral.Cl
 	if revoked {
 		return
 	}
-	happened := "the service accepted the request and still lists the key as active"
-	switch {
-	case err != nil:
-		happened = reason(err)
-	case refusal != nil:
-		happened = reason(refusal)
-	}
+	happened := whyNotRevoked(cmp.Or(err, refusal))
 	response.Diagnostics.AddError("Ephemeral key could not be revoked",
 		fmt.Sprintf("Whether the key %s of process %s still works is not certain: %s. It expires by itself. To end it sooner, delete it in the web application "+
 			"(process, Configuration, API keys); or set revoke_on_close = false to let such keys expire.", key.ID, key.ProcessID, happened))

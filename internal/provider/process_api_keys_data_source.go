@@ -37,9 +37,6 @@ func (d *processAPIKeysDataSource) Metadata(_ context.Context, request datasourc
 }
 
 func (d *processAPIKeysDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, response *datasource.SchemaResponse) {
-	text := func(description string) schema.StringAttribute {
-		return schema.StringAttribute{MarkdownDescription: description, Computed: true}
-	}
 	response.Schema = schema.Schema{
 		MarkdownDescription: "Lists the API keys of a process, whoever created them. The service shows secrets only when it creates keys, so that there are none here.",
 		Attributes: map[string]schema.Attribute{
@@ -74,22 +71,27 @@ func (d *processAPIKeysDataSource) Schema(_ context.Context, _ datasource.Schema
 				MarkdownDescription: "The keys, sorted by `created_at`, then `id`.",
 				Computed:            true,
 				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-					"id":   text("The id of the key."),
-					"name": text("The name of the key."),
+					"id":   computedText("The id of the key."),
+					"name": computedText("The name of the key."),
 					"scopes": schema.SetAttribute{
 						MarkdownDescription: "What the key permits.",
 						Computed:            true,
 						ElementType:         types.StringType,
 					},
-					"status":          text("`Active`, or what the service says instead."),
-					"created_at":      text("When the key was created, as an RFC 3339 date and time."),
-					"expires_at":      text("When the key expires, as an RFC 3339 date and time."),
-					"organization_id": text("The organization or user that the key belongs to."),
-					"process_id":      text("The process that the key belongs to."),
+					"status":          computedText("`Active`, or what the service says instead."),
+					"created_at":      computedText("When the key was created, as an RFC 3339 date and time."),
+					"expires_at":      computedText("When the key expires, as an RFC 3339 date and time."),
+					"organization_id": computedText("The organization or user that the key belongs to."),
+					"process_id":      computedText("The process that the key belongs to."),
 				}},
 			},
 		},
 	}
+}
+
+// computedText is an attribute that a data source fills in.
+func computedText(description string) schema.StringAttribute {
+	return schema.StringAttribute{MarkdownDescription: description, Computed: true}
 }
 
 // maxWindow bounds offset and limit far above what a process can hold.

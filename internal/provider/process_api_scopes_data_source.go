@@ -58,9 +58,9 @@ func (processAPIScopesDataSource) Schema(_ context.Context, _ datasource.SchemaR
 				MarkdownDescription: "The scopes, in the order of the documentation.",
 				Computed:            true,
 				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-					"name":        schema.StringAttribute{MarkdownDescription: "The name of the scope, such as `workspace.result:read`.", Computed: true},
-					"group":       schema.StringAttribute{MarkdownDescription: "The group under which the service documents it.", Computed: true},
-					"description": schema.StringAttribute{MarkdownDescription: "What it permits.", Computed: true},
+					"name":        computedText("The name of the scope, such as `workspace.result:read`."),
+					"group":       computedText("The group under which the service documents it."),
+					"description": computedText("What it permits."),
 				}},
 			},
 		},

@@ -39,9 +39,6 @@ func (d *processesDataSource) Metadata(_ context.Context, request datasource.Met
 }
 
 func (d *processesDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, response *datasource.SchemaResponse) {
-	text := func(description string) schema.StringAttribute {
-		return schema.StringAttribute{MarkdownDescription: description, Computed: true}
-	}
 	response.Schema = schema.Schema{
 		MarkdownDescription: "Lists the processes of the workspace, to find the id of a process by its name.",
 		Attributes: map[string]schema.Attribute{
@@ -53,14 +50,14 @@ func (d *processesDataSource) Schema(_ context.Context, _ datasource.SchemaReque
 				MarkdownDescription: "The processes, sorted by `name`, then `id`. What the service does not tell is null.",
 				Computed:            true,
 				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-					"id":              text("The id of the process."),
-					"name":            text("The name of the process."),
-					"type_id":         text("The id of the type of documents that it processes."),
-					"type_name":       text("The name of that type."),
-					"status":          text("The status of the process, such as `Ready`."),
-					"organization_id": text("The organization or user that the process belongs to."),
-					"created_at":      text("When the process was created, as an RFC 3339 date and time."),
-					"updated_at":      text("When the process was last changed, as an RFC 3339 date and time."),
+					"id":              computedText("The id of the process."),
+					"name":            computedText("The name of the process."),
+					"type_id":         computedText("The id of the type of documents that it processes."),
+					"type_name":       computedText("The name of that type."),
+					"status":          computedText("The status of the process, such as `Ready`."),
+					"organization_id": computedText("The organization or user that the process belongs to."),
+					"created_at":      computedText("When the process was created, as an RFC 3339 date and time."),
+					"updated_at":      computedText("When the process was last changed, as an RFC 3339 date and time."),
 				}},
 			},
 		},

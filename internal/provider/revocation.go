@@ -18,12 +18,16 @@ func revoke(ctx context.Context, client *alphamoon.Client, processID, id string)
 	case revoked:
 		return nil
 	}
-	happened := "the service accepted the request and still lists the key as active"
-	if refusal != nil {
-		happened = reason(refusal)
-	}
 	return diag.Diagnostics{diag.NewErrorDiagnostic("Key could not be revoked",
 		fmt.Sprintf("The key %s of process %s stays in the state, because it still works: %s. Give the provider an organization admin's API key, "+
 			"delete the key in the web application (process, Configuration, API keys), or set revoke_on_destroy = false and apply to forget it; then apply again.",
-			id, processID, happened))}
+			id, processID, whyNotRevoked(refusal)))}
+}
+
+// whyNotRevoked tells what became of a request to revoke a key that still works.
+func whyNotRevoked(refusal error) string {
+	if refusal != nil {
+		return reason(refusal)
+	}
+	return "the service accepted the request and still lists the key as active"
 }

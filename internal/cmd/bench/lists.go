@@ -20,17 +20,12 @@ import (
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/terraformcli"
 )
 
-const (
-	pageSize      = 100
-	parallelPages = 4
-)
-
 // lists measures the data source over processes of several sizes, and beside it the bare transfer of the same pages.
 func (b *bench) lists(ctx context.Context, sizes []int) error {
 	const delay = 20 * time.Millisecond
 	b.printf("\nListing T keys at %s. The client's walk and the data source are set against the bare transfer of the same pages, one after another (loop) and "+
 		"%d at a time (ideal); the seconds of the data source are those of a whole `terraform plan` less those of a plan over an empty process, "+
-		"so that they hold what the plugin framework and Terraform do with the result:\n\n", delay, parallelPages)
+		"so that they hold what the plugin framework and Terraform do with the result:\n\n", delay, alphamoon.ParallelPages)
 	b.printf("| T | requests | loop | ideal | walk | to ideal | data source | to loop | to ideal | peak memory: refresh | data source |\n|---|---|---|---|---|---|---|---|---|---|---|\n")
 	config := fmt.Sprintf("\ndata \"alphamoon_process_api_keys\" \"test\" {\n  process_id = %q\n}\n", sandbox.DefaultProcessID)
 	if err := b.workspace("list", config); err != nil {
@@ -56,12 +51,12 @@ func (b *bench) lists(ctx context.Context, sizes []int) error {
 		b.fill(size - 1)
 		b.box.ClearJournal()
 		took, err := byTurns(plan, func() (time.Duration, error) { return b.transfer(ctx, size, 1) },
-			func() (time.Duration, error) { return b.transfer(ctx, size, parallelPages) }, func() (time.Duration, error) { return b.walk(ctx, size) })
+			func() (time.Duration, error) { return b.transfer(ctx, size, alphamoon.ParallelPages) }, func() (time.Duration, error) { return b.walk(ctx, size) })
 		if err != nil {
 			return err
 		}
 		// Each round has one plan, two transfers and one walk of the client's.
-		requests := (b.box.Count(sandbox.List) - 9*((size+pageSize-1)/pageSize)) / 3
+		requests := (b.box.Count(sandbox.List) - 9*((size+alphamoon.PageSize-1)/alphamoon.PageSize)) / 3
 		refresh, err := b.peakMemory(ctx, "refresh", "-state", fmt.Sprintf("%d.tfstate", size))
 		if err != nil {
 			return err
@@ -104,10 +99,10 @@ func (b *bench) transfer(ctx context.Context, size, concurrency int) (time.Durat
 	began := time.Now() //nolint:forbidigo // a benchmark measures
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(concurrency)
-	for offset := 0; offset < size; offset += pageSize {
+	for offset := 0; offset < size; offset += alphamoon.PageSize {
 		group.Go(func() error {
 			request, err := http.NewRequestWithContext(ctx, http.MethodGet,
-				fmt.Sprintf("%s/api/v0.4/processes/%s/api-keys?offset=%d&limit=%d", b.url, sandbox.DefaultProcessID, offset, pageSize), nil)
+				fmt.Sprintf("%s/api/v0.4/processes/%s/api-keys?offset=%d&limit=%d", b.url, sandbox.DefaultProcessID, offset, alphamoon.PageSize), nil)
 			if err != nil {
 				return err
 			}
