@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/provider"
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/tuning"
 )
 
 // version is set by the linker.
@@ -25,7 +26,7 @@ func main() {
 		fmt.Println("terraform-provider-alphamoon " + version)
 		return
 	}
-	provider.PrepareProcess()
+	tuning.Prepare()
 	err := providerserver.Serve(context.Background(), provider.New(provider.Options{Version: version, Now: time.Now}),
 		providerserver.ServeOpts{Address: provider.Address, Debug: *debug, ProtocolVersion: 6})
 	if err != nil {

@@ -39,7 +39,7 @@ func TestSecretIsNeverFormatted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	key := alphamoon.CreatedProcessAPIKey{Key: alphamoon.NewSecret(canary)}
+	key := alphamoon.CreatedAPIKey{Key: alphamoon.NewSecret(canary)}
 	var log strings.Builder
 	slog.New(slog.NewTextHandler(&log, nil)).Info("test", "secret", key.Key, "credential", credential)
 	encoded, err := json.Marshal(key)

@@ -28,7 +28,7 @@ func BenchmarkDecodePage(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		keys := 0
-		if _, err := decodePage(io.Reader(bytes.NewReader(body)), "apiKeys", func(ProcessAPIKey) error { keys++; return nil }); err != nil || keys != 100 {
+		if _, _, err := decodePage(io.Reader(bytes.NewReader(body)), "apiKeys", func(APIKey) error { keys++; return nil }); err != nil || keys != 100 {
 			b.Fatal(keys, err)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 )
 
@@ -28,7 +29,8 @@ type StatusError struct {
 	Excerpt string
 	// Location is where a redirect wanted to lead.
 	Location string
-	// HasRetryAfter tells that the answer carried a readable Retry-After header.
+	// RetryAfter is how long the service asks to stay away. HasRetryAfter tells that it said so at all.
+	RetryAfter    time.Duration
 	HasRetryAfter bool
 }
 
@@ -143,15 +145,15 @@ func hasStatus(err error, code int) bool {
 	return errors.As(err, &status) && status.Status == code
 }
 
-func (c *Client) statusError(method, path string, response *http.Response, body io.Reader) *StatusError {
-	failure := &StatusError{Method: method, Path: path, Status: response.StatusCode}
-	if response.StatusCode >= 300 && response.StatusCode < 400 {
-		failure.Location = c.redactor.redact(response.Header.Get("Location"))
+func (c *Client) statusError(method, path string, resp *http.Response, body io.Reader) *StatusError {
+	failure := &StatusError{Method: method, Path: path, Status: resp.StatusCode}
+	if resp.StatusCode >= 300 && resp.StatusCode < 400 {
+		failure.Location = c.redactor.redact(resp.Header.Get("Location"))
 	}
-	_, failure.HasRetryAfter = retryAfter(response.Header, c.config.Now())
+	failure.RetryAfter, failure.HasRetryAfter = retryAfter(resp.Header, now())
 	// A body that breaks off still says something, and the status alone is worth reporting.
 	raw, _ := io.ReadAll(io.LimitReader(body, 64<<10))
-	failure.decode(raw, response.Header.Get("Content-Type"))
+	failure.decode(raw, resp.Header.Get("Content-Type"))
 	failure.redact(c.redactor)
 	return failure
 }

@@ -12,12 +12,10 @@ import (
 
 const processID = sandbox.DefaultProcessID
 
-var wanted = alphamoon.ProcessAPIKeyRequest{
+var wanted = alphamoon.APIKeyRequest{
 	Name: "test", Scopes: []string{"workspace.result:read", "workspace.file:upload"},
 	ExpiresAt: time.Date(2099, 7, 17, 7, 54, 2, 687_000_000, time.UTC),
 }
-
-var creation = alphamoon.Creation{ProcessID: processID, Request: wanted}
 
 // newClient returns a client of the given server that waits for next to nothing between attempts.
 func newClient(t testing.TB, handler http.Handler, changes ...func(*alphamoon.Config)) *alphamoon.Client {
@@ -40,6 +38,7 @@ func clientAt(t testing.TB, address string, changes ...func(*alphamoon.Config)) 
 	config := alphamoon.Config{
 		BaseURL: baseURL, Credential: credential, UserAgent: "test", MaxRetries: 2,
 		RequestTimeout: 5 * time.Second, RetryWaitMin: time.Millisecond, RetryWaitMax: 5 * time.Millisecond,
+		RefusalPatience: 300 * time.Millisecond, FailureMemory: time.Nanosecond,
 	}
 	for _, change := range changes {
 		change(&config)

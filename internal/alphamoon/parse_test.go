@@ -73,7 +73,7 @@ func FuzzListing(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		count := 0
-		total, err := decodePage(strings.NewReader(string(body)), "apiKeys", func(ProcessAPIKey) error { count++; return nil })
+		total, _, err := decodePage(strings.NewReader(string(body)), "apiKeys", func(APIKey) error { count++; return nil })
 		if total < -1 {
 			t.Errorf("total %d", total)
 		}
@@ -102,7 +102,7 @@ func FuzzCreation(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		var key CreatedProcessAPIKey
+		var key CreatedAPIKey
 		if err := decodeCreated(strings.NewReader(string(body)), &key); (err == nil) != (key.ID != "") && err == nil {
 			t.Errorf("%q was accepted without an id", body)
 		}

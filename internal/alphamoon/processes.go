@@ -2,9 +2,6 @@ package alphamoon
 
 import (
 	"context"
-	"fmt"
-	"io"
-	"net/http"
 	"net/url"
 )
 
@@ -24,47 +21,40 @@ type Process struct {
 // them; only if that has a "pagination" whose total is higher are the others asked for, with the offset and limit
 // that the service documents for keys. It fails with [ErrInconsistentListing] if the pages do not add up.
 func (c *Client) ListProcesses(ctx context.Context) ([]Process, error) {
-	var processes []Process
-	seen := map[string]bool{}
-	for {
-		var page []Process
-		total := -1
+	id := func(process Process) string { return process.ID }
+	processes := listing[Process]{id: id, fetch: func(ctx context.Context, offset, limit int) (Page[Process], error) {
 		var query url.Values
-		if len(processes) > 0 {
-			query = windowQuery(len(processes), PageSize)
+		if offset > 0 {
+			query = windowQuery(offset, limit)
 		}
-		err := c.do(ctx, call{
-			method: http.MethodGet,
-			path:   []string{"api", "v0.3", "processes"},
-			query:  query,
-			decode: func(_ http.Header, body io.Reader) (err error) {
-				page = nil
-				total, err = decodePage(body, "processes", func(process Process) error {
-					if process.ID == "" {
-						return errNoID
-					}
-					page = append(page, process)
-					return nil
-				})
-				return err
-			},
-			retry: retryIdempotent,
-		})
-		if err != nil {
-			return nil, err
+		page, err := fetchPage(ctx, c, request{path: []string{"api", "v0.3", "processes"}, query: query}, "processes", id, offset)
+		if offset == 0 && page.counted < 0 {
+			page.counted = len(page.Elements) // the documented answer, which is complete
+			page.limit = page.counted + 1
 		}
-		before := len(processes)
-		for _, process := range page {
-			if !seen[process.ID] {
-				seen[process.ID] = true
-				processes = append(processes, process)
-			}
-		}
-		switch {
-		case total < 0 || len(processes) == total:
-			return processes, nil
-		case len(processes) == before || len(processes) > total:
-			return nil, fmt.Errorf("%w: the service counts %d processes and sent %d", ErrInconsistentListing, total, len(processes))
-		}
+		return page, err
+	}}
+	result, err := processes.read(ctx, false)
+	if err != nil {
+		return nil, err
 	}
+	return result.elements, nil
+}
+
+// ProcessIsGone reports whether a process was deleted, as far as that can be proved: a complete list of processes
+// lacks it, and shows another process of the same organization, so that it is not another workspace's list. Readers
+// share the list.
+func (c *Client) ProcessIsGone(ctx context.Context, processID, organizationID string) (bool, error) {
+	processes, err := c.processes.get(ctx, c.ListProcesses)
+	if err != nil {
+		return false, err
+	}
+	witness := false
+	for _, process := range processes {
+		if process.ID == processID {
+			return false, nil
+		}
+		witness = witness || organizationID != "" && process.OrganizationID == organizationID
+	}
+	return witness, nil
 }

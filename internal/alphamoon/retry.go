@@ -11,26 +11,31 @@ import (
 	"time"
 )
 
-// retryIdempotent is the policy for requests that may be repeated at will.
-func retryIdempotent(err error) bool {
+// repeatable says whether another attempt may follow after a failure other than a refusal.
+func repeatable(req request, err error) bool {
 	var status *StatusError
-	if errors.As(err, &status) {
-		return status.Status == http.StatusTooManyRequests || status.Status >= 500
-	}
 	var connection *ConnectionError
-	if errors.As(err, &connection) {
-		return !IsTrustFailure(connection)
+	switch {
+	case errors.As(err, &connection) && IsTrustFailure(err):
+		return false
+	case req.creation && !DidNothing(err):
+		return false
+	case errors.As(err, &status):
+		return status.Status == http.StatusRequestTimeout || status.Status >= 500
+	default:
+		return true // no answer, or one that cannot be understood
 	}
-	return IsUnusableAnswer(err)
 }
 
-// retryCreation is the policy for a creation: again only if the attempt provably did nothing.
-func retryCreation(err error) bool {
-	var connection *ConnectionError
-	if errors.As(err, &connection) && IsTrustFailure(connection) {
-		return false
+// refusal reports whether the service refused to work on a request for now, and for how long it asks to stay away:
+// 429, or 503 with a Retry-After. The wait is 0 if it did not say.
+func refusal(err error) (wait time.Duration, refused bool) {
+	var status *StatusError
+	if !errors.As(err, &status) {
+		return 0, false
 	}
-	return DidNothing(err) && retryIdempotent(err)
+	return status.RetryAfter, status.Status == http.StatusTooManyRequests ||
+		status.Status == http.StatusServiceUnavailable && status.HasRetryAfter
 }
 
 // DidNothing reports whether a failed request provably changed nothing at the service: no connection was had, or
@@ -42,8 +47,8 @@ func DidNothing(err error) bool {
 	}
 	var status *StatusError
 	if errors.As(err, &status) {
-		return status.Status < 500 && status.Status != http.StatusRequestTimeout ||
-			status.Status == http.StatusServiceUnavailable && status.HasRetryAfter
+		_, refused := refusal(err)
+		return refused || status.Status < 500 && status.Status != http.StatusRequestTimeout
 	}
 	return false
 }
@@ -55,10 +60,14 @@ func IsTrustFailure(err error) bool {
 		verification *tls.CertificateVerificationError
 		authority    x509.UnknownAuthorityError
 		hostname     x509.HostnameError
-		record       tls.RecordHeaderError
 	)
-	return errors.As(err, &verification) || errors.As(err, &authority) ||
-		errors.As(err, &hostname) || errors.As(err, &record)
+	return errors.As(err, &verification) || errors.As(err, &authority) || errors.As(err, &hostname) || IsCleartextServer(err)
+}
+
+// IsCleartextServer reports that the host was asked for TLS and answered in plain HTTP, or not in TLS at all.
+func IsCleartextServer(err error) bool {
+	var record tls.RecordHeaderError
+	return errors.Is(err, http.ErrSchemeMismatch) || errors.As(err, &record)
 }
 
 // retryAfter reads the Retry-After header, given in seconds or as a date. A date counts from the answer's own
@@ -69,7 +78,7 @@ func retryAfter(header http.Header, now time.Time) (time.Duration, bool) {
 		return 0, false
 	}
 	const longest = 24 * time.Hour
-	if isDigits(text) {
+	if strings.Trim(text, "0123456789") == "" {
 		seconds, err := strconv.ParseInt(text, 10, 64)
 		if err != nil || seconds > int64(longest/time.Second) {
 			return longest, true
@@ -84,10 +93,6 @@ func retryAfter(header http.Header, now time.Time) (time.Duration, bool) {
 		now = date
 	}
 	return min(max(until.Sub(now), 0), longest), true
-}
-
-func isDigits(text string) bool {
-	return strings.Trim(text, "0123456789") == ""
 }
 
 // jitteredBackoff doubles the wait with every retry and takes a random half of it away, so that the many

@@ -101,8 +101,14 @@ func NearestScope(text string) string {
 // NearestScopeGroup returns the group of the catalogue that text most resembles.
 func NearestScopeGroup(text string) string { return nearest(text, ScopeGroups()) }
 
-func nearest(text string, candidates []string) string {
-	return slices.MaxFunc(candidates, func(a, b string) int {
-		return cmp.Compare(levenshtein.Match(text, a, nil), levenshtein.Match(text, b, nil))
+func nearest(text string, candidates []string) string { return Nearest(text, candidates, 1)[0] }
+
+// Nearest returns the candidates that text most resembles, at most count, the most similar first; the earlier one
+// when two are equally near.
+func Nearest(text string, candidates []string, count int) []string {
+	sorted := slices.Clone(candidates)
+	slices.SortStableFunc(sorted, func(a, b string) int {
+		return cmp.Compare(levenshtein.Match(text, b, nil), levenshtein.Match(text, a, nil))
 	})
+	return sorted[:min(count, len(sorted))]
 }

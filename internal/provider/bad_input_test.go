@@ -154,13 +154,13 @@ func TestServiceFailures(t *testing.T) {
 		"conflict":           {sandbox.Fault{Status: 409, Body: `{"title": "Conflict"}`}, "conflicts with something that exists already"},
 		"too large":          {sandbox.Fault{Status: 413}, "Alphamoon rejected the request"},
 		"unprocessable":      {sandbox.Fault{Status: 422, Body: `{"detail": [{"loc": ["query", "limit"], "msg": "value is not a valid integer"}]}`}, "query.limit: value is not a valid integer"},
-		"rate limited":       {sandbox.Fault{Status: 429}, "All retries were used up"},
+		"rate limited":       {sandbox.Fault{Status: 429}, "for ten minutes"},
 		"server error":       {sandbox.Fault{Status: 500, Body: `{"title": "Oops", "instance": "30e18f59"}`}, "the service's reference 30e18f59"},
 		"proxy error":        {sandbox.Fault{Status: 502, Body: `<html><body><h1>Bad Gateway</h1></body></html>`, Header: html}, "saying: Bad Gateway"},
 		"login page":         {sandbox.Fault{Body: `<html><body>Please log in</body></html>`, Header: html}, "Alphamoon's answer cannot be understood"},
 		"redirect":           {sandbox.Fault{Status: 302, Header: http.Header{"Location": {"https://login.example.com/"}}}, "The provider does not follow redirects"},
 		"connections broken": {sandbox.Fault{ResetBefore: true}, "Alphamoon cannot be reached"},
-		"changing totals":    {sandbox.Fault{AddToTotal: 1}, "Listing of keys is not reliable"},
+		"changing totals":    {sandbox.Fault{AddToTotal: 1}, "Listing is not reliable"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

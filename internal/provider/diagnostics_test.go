@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -40,17 +41,18 @@ func TestErrorsToDiagnostics(t *testing.T) {
 		"wrong host name": {
 			connection(x509.HostnameError{Certificate: &x509.Certificate{}, Host: "x"}), "Alphamoon's certificate is not trusted", "base_url",
 		},
-		"no TLS":       {connection(tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}), "Alphamoon's certificate is not trusted", "base_url"},
+		"no TLS":       {connection(tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}), "Alphamoon's address does not speak TLS", "http only for a loopback host"},
+		"plain HTTP":   {connection(http.ErrSchemeMismatch), "Alphamoon's address does not speak TLS", "base_url"},
 		"timeout":      {connection(context.DeadlineExceeded), "Alphamoon did not answer in time", "request_timeout"},
 		"broken":       {connection(io.ErrUnexpectedEOF), "Alphamoon cannot be reached", "unexpected EOF"},
 		"interrupted":  {fmt.Errorf("%w after %w", context.Canceled, connection(io.EOF)), "Interrupted", "apply again"},
-		"inconsistent": {fmt.Errorf("%w: x", alphamoon.ErrInconsistentListing), "Listing of keys is not reliable", "does not take a key for removed"},
-		"unproven":     {alphamoon.ErrUnproven, "Listing of keys is not reliable", "repeats its pages"},
+		"inconsistent": {fmt.Errorf("%w: x", alphamoon.ErrInconsistentListing), "Listing is not reliable", "takes nothing for removed"},
+		"unproven":     {alphamoon.ErrUnproven, "Listing is not reliable", "repeats its pages"},
 		"other":        {errors.New("surprise"), "Alphamoon request failed", "surprise"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			diags := apiDiagnostics(test.err, "do this")
+			diags := processAPIKey.area.diagnostics(test.err, "do this")
 			if len(diags) != 1 || diags[0].Summary() != test.summary || !strings.Contains(diags[0].Detail(), test.detail) ||
 				!strings.HasPrefix(diags[0].Detail(), "The provider could not do this: ") {
 				t.Errorf("got %v", diags)
@@ -64,10 +66,10 @@ func TestComplaintsGoToTheirAttributes(t *testing.T) {
 	err := &alphamoon.StatusError{Status: 400, Documented: true, Fields: []alphamoon.FieldError{
 		{Location: []string{"exp"}, Message: "too late."}, {Location: []string{"name"}, Message: "too long"}, {Location: []string{"scopes", "0"}, Message: "not yours"},
 	}}
-	fixed := processAPIKeyModel{Name: types.StringValue("x"), ExpiresIn: types.StringNull()}
-	counted := processAPIKeyModel{Name: types.StringValue("x"), ExpiresIn: types.StringValue("90d")}
-	for expiry, model := range map[string]processAPIKeyModel{"expires_at": fixed, "expires_in": counted} {
-		diags := creationDiagnostics(err, model.subject())
+	fixed := apiKeyModel{Name: types.StringValue("x"), ExpiresIn: types.StringNull()}
+	counted := apiKeyModel{Name: types.StringValue("x"), ExpiresIn: types.StringValue("90d")}
+	for expiry, model := range map[string]apiKeyModel{"expires_at": fixed, "expires_in": counted} {
+		diags := creationDiagnostics(err, model.order(processAPIKey))
 		if len(diags) != 3 {
 			t.Fatalf("got %v", diags)
 		}
@@ -80,7 +82,7 @@ func TestComplaintsGoToTheirAttributes(t *testing.T) {
 	}
 	// A complaint about something else must not be dropped beside the others.
 	err.Fields = append(err.Fields, alphamoon.FieldError{Location: []string{"quota"}, Message: "used up"})
-	if diags := creationDiagnostics(err, fixed.subject()); len(diags) != 4 || !strings.Contains(diags[3].Detail(), "quota: used up") {
+	if diags := creationDiagnostics(err, fixed.order(processAPIKey)); len(diags) != 4 || !strings.Contains(diags[3].Detail(), "quota: used up") {
 		t.Errorf("got %v", diags)
 	}
 }

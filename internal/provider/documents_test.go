@@ -95,6 +95,11 @@ func TestTroubleshootingIsComplete(t *testing.T) {
 					if position, ok := calls[selector.Sel.Name]; ok && position < len(node.Args) {
 						literal(node.Args[position])
 					}
+				case *ast.KeyValueExpr:
+					// An area names the summary for what it does not find.
+					if key, ok := node.Key.(*ast.Ident); ok && key.Name == "notFound" {
+						literal(node.Value)
+					}
 				case *ast.FuncDecl:
 					// explain returns the summary of every failure of the service.
 					if node.Name.Name == "explain" {
@@ -120,31 +125,33 @@ func TestTroubleshootingIsComplete(t *testing.T) {
 	}
 }
 
-// TestListResourcePage compares the page, which is written by hand because not every Terraform that generates the
-// documentation knows list resources, with the schema and the example.
-func TestListResourcePage(t *testing.T) {
+// TestListResourcePages compares the pages, which are written by hand because not every Terraform that generates the
+// documentation knows list resources, with the schemas and the examples.
+func TestListResourcePages(t *testing.T) {
 	t.Parallel()
-	page, err := os.ReadFile("../../templates/list-resources/process_api_key.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	example, err := os.ReadFile("../../examples/list-resources/alphamoon_process_api_key/list-resource.tfquery.hcl")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !strings.Contains(string(page), string(example)) {
-		t.Error("the page does not show the example")
-	}
-	schema, ok := providerSchema(t).ListResourceSchemas[resourceType]
-	if !ok {
-		t.Fatal("there is no list resource")
-	}
-	for _, attribute := range schema.Block.Attributes {
-		if !strings.Contains(string(page), "- `"+attribute.Name+"` (String) "+attribute.Description) {
-			t.Errorf("the page does not describe %s", attribute.Name)
+	for kind := range kinds {
+		page, err := os.ReadFile("../../templates/list-resources/" + strings.TrimPrefix(kind, "alphamoon_") + ".md")
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	if !strings.Contains(string(page), schema.Block.Description) {
-		t.Error("the page does not describe the list resource")
+		example, err := os.ReadFile("../../examples/list-resources/" + kind + "/list-resource.tfquery.hcl")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(page), string(example)) {
+			t.Errorf("%s: the page does not show the example", kind)
+		}
+		schema, ok := providerSchema(t).ListResourceSchemas[kind]
+		if !ok {
+			t.Fatalf("%s: there is no list resource", kind)
+		}
+		for _, attribute := range schema.Block.Attributes {
+			if !strings.Contains(string(page), "- `"+attribute.Name+"` (String) "+attribute.Description) {
+				t.Errorf("%s: the page does not describe %s", kind, attribute.Name)
+			}
+		}
+		if !strings.Contains(string(page), schema.Block.Description) {
+			t.Errorf("%s: the page does not describe the list resource", kind)
+		}
 	}
 }

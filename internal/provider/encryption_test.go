@@ -103,7 +103,7 @@ func TestEncryption(t *testing.T) {
 		},
 		resource.TestStep{Config: config(encryptTo(alice, bob)), ConfigStateChecks: file(), Check: f.decryptsAndWorks(bob), ConfigPlanChecks: because("encrypt_to")},
 		f.after(60*day, resource.TestStep{
-			Config: config(encryptTo(alice, bob)), ConfigStateChecks: file(), Check: f.decryptsAndWorks(alice), ConfigPlanChecks: because("expires_at"),
+			Config: config(encryptTo(alice, bob)), ConfigStateChecks: file(), Check: f.decryptsAndWorks(alice), ConfigPlanChecks: because("rotates_at"),
 		}),
 		resource.TestStep{
 			Config: config(""), Check: f.secretIsNewest(), ConfigPlanChecks: because("encrypt_to"),

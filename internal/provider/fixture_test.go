@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/provider"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
 )
@@ -72,7 +73,9 @@ func newFixture(t testing.TB, options sandbox.Options) *fixture {
 func (f *fixture) factories() map[string]func() (tfprotov6.ProviderServer, error) {
 	return map[string]func() (tfprotov6.ProviderServer, error){
 		"alphamoon": providerserver.NewProtocol6WithError(provider.New(provider.Options{
-			Version: "test", Now: f.clock.Now, RetryWaitMax: 20 * time.Millisecond,
+			Version: "test", Now: f.clock.Now, Tune: func(config *alphamoon.Config) {
+				config.RetryWaitMax, config.RefusalPatience = 20*time.Millisecond, 300*time.Millisecond
+			},
 		})()),
 	}
 }

@@ -68,7 +68,7 @@ func TestIdentity(t *testing.T) {
 	missing := provider.importState(t.Context(), &tfprotov6.ImportResourceStateRequest{
 		TypeName: resourceType, Identity: &tfprotov6.ResourceIdentityData{IdentityData: &unknown},
 	})
-	if !missing.failed || !says(`has no key with the id "unknown"`).MatchString(missing.diagnostics) {
+	if !missing.failed || !says(`There is no key with the id "unknown"`).MatchString(missing.diagnostics) {
 		t.Errorf("import of an unknown identity: %s", missing.diagnostics)
 	}
 }

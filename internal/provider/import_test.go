@@ -14,7 +14,7 @@ func FuzzImportID(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		processID, id, err := parseImportID(text)
+		processID, id, err := processAPIKey.parseImportID(text)
 		if err == nil && (!alphamoon.IsProcessID(processID) || id == "" || strings.Contains(id, "/") || processID+"/"+id != text) {
 			t.Errorf("%q was read as %q and %q", text, processID, id)
 		}

@@ -43,7 +43,7 @@ func TestProcesses(t *testing.T) {
 		resource.TestStep{Config: config(`name = "receipts"`), ConfigStateChecks: found()},
 	)
 	f.Inject(sandbox.Fault{Operation: sandbox.ListProcesses, Status: http.StatusForbidden, Body: `{"title": "Forbidden"}`})
-	f.fails(config(""), "Alphamoon denied the permission")
+	f.fails(config(""), "needs the scope workspace.process:read")
 }
 
 // TestProcessesTolerance reads what the service may leave out or add.

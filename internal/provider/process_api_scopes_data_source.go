@@ -33,13 +33,13 @@ type scopeObject struct {
 	Description string `tfsdk:"description"`
 }
 
-func (processAPIScopesDataSource) Metadata(_ context.Context, request datasource.MetadataRequest, response *datasource.MetadataResponse) {
-	response.TypeName = request.ProviderTypeName + "_process_api_scopes"
+func (processAPIScopesDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_process_api_scopes"
 }
 
-func (processAPIScopesDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, response *datasource.SchemaResponse) {
-	response.Schema = schema.Schema{
-		MarkdownDescription: "The documented catalogue of scopes. It comes with the provider: reading it sends no request. The service has more scopes than it documents.",
+func (processAPIScopesDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "The documented catalogue of scopes. It comes with the provider: reading it sends no req. The service has more scopes than it documents.",
 		Attributes: map[string]schema.Attribute{
 			"groups": schema.SetAttribute{
 				MarkdownDescription: "Keeps only the scopes of these groups, such as `Results`. Default: all.",
@@ -67,12 +67,12 @@ func (processAPIScopesDataSource) Schema(_ context.Context, _ datasource.SchemaR
 	}
 }
 
-func (processAPIScopesDataSource) Read(ctx context.Context, request datasource.ReadRequest, response *datasource.ReadResponse) {
+func (processAPIScopesDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var model processAPIScopesModel
 	var groups []string
-	response.Diagnostics.Append(request.Config.Get(ctx, &model)...)
-	response.Diagnostics.Append(model.Groups.ElementsAs(ctx, &groups, false)...)
-	if response.Diagnostics.HasError() {
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	resp.Diagnostics.Append(model.Groups.ElementsAs(ctx, &groups, false)...)
+	if resp.Diagnostics.HasError() {
 		return
 	}
 	for _, scope := range alphamoon.Scopes() {
@@ -81,5 +81,5 @@ func (processAPIScopesDataSource) Read(ctx context.Context, request datasource.R
 			model.Scopes = append(model.Scopes, scopeObject(scope))
 		}
 	}
-	response.Diagnostics.Append(response.State.Set(ctx, &model)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
 }

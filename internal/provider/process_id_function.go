@@ -14,12 +14,12 @@ type processIDFunction struct{}
 
 var _ function.Function = processIDFunction{}
 
-func (processIDFunction) Metadata(_ context.Context, _ function.MetadataRequest, response *function.MetadataResponse) {
-	response.Name = "process_id"
+func (processIDFunction) Metadata(_ context.Context, _ function.MetadataRequest, resp *function.MetadataResponse) {
+	resp.Name = "process_id"
 }
 
-func (processIDFunction) Definition(_ context.Context, _ function.DefinitionRequest, response *function.DefinitionResponse) {
-	response.Definition = function.Definition{
+func (processIDFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
+	resp.Definition = function.Definition{
 		Summary: "The process id in a web address",
 		MarkdownDescription: "Finds the id of a process in the web address of its queue, such as " +
 			"`https://workspace.alphamoon.ai/queue/2080d36bf94c4147b2e543104342fc2f`. An id is returned as it is; anything else is an error.",
@@ -30,18 +30,18 @@ func (processIDFunction) Definition(_ context.Context, _ function.DefinitionRequ
 	}
 }
 
-func (processIDFunction) Run(ctx context.Context, request function.RunRequest, response *function.RunResponse) {
+func (processIDFunction) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
 	var text string
-	if response.Error = request.Arguments.Get(ctx, &text); response.Error != nil {
+	if resp.Error = req.Arguments.Get(ctx, &text); resp.Error != nil {
 		return
 	}
 	id, ok := alphamoon.ProcessIDFromQueueURL(text)
 	if !ok {
 		if id = text; !alphamoon.IsProcessID(id) {
-			response.Error = function.NewArgumentFuncError(0, "This is neither the id of a process, 32 lower-case hexadecimal characters, nor the web address of a "+
+			resp.Error = function.NewArgumentFuncError(0, "This is neither the id of a process, 32 lower-case hexadecimal characters, nor the web address of a "+
 				"process's queue, such as https://workspace.alphamoon.ai/queue/2080d36bf94c4147b2e543104342fc2f. Other pages do not name the process.")
 			return
 		}
 	}
-	response.Error = response.Result.Set(ctx, id)
+	resp.Error = resp.Result.Set(ctx, id)
 }

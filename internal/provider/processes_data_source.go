@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"cmp"
 	"context"
 	"slices"
 
@@ -14,7 +13,7 @@ import (
 
 func newProcessesDataSource() datasource.DataSource { return &processesDataSource{} }
 
-type processesDataSource struct{ session *session }
+type processesDataSource struct{ data *providerData }
 
 var _ datasource.DataSourceWithConfigure = (*processesDataSource)(nil)
 
@@ -34,12 +33,34 @@ type processObject struct {
 	UpdatedAt      types.String `tfsdk:"updated_at"`
 }
 
-func (d *processesDataSource) Metadata(_ context.Context, request datasource.MetadataRequest, response *datasource.MetadataResponse) {
-	response.TypeName = request.ProviderTypeName + "_processes"
+func describeProcess(process alphamoon.Process) processObject {
+	return processObject{
+		ID: types.StringValue(process.ID), Name: stringOrNull(process.Name), TypeID: stringOrNull(process.TypeID), TypeName: stringOrNull(process.TypeName),
+		Status: stringOrNull(process.Status), OrganizationID: stringOrNull(process.OrganizationID),
+		CreatedAt: instantOrNull(process.CreatedAt.Time), UpdatedAt: instantOrNull(process.UpdatedAt.Time),
+	}
 }
 
-func (d *processesDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, response *datasource.SchemaResponse) {
-	response.Schema = schema.Schema{
+// processAttributes describes a process.
+func processAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"id":              computedText("The id of the process."),
+		"name":            computedText("The name of the process."),
+		"type_id":         computedText("The id of the type of documents that it processes."),
+		"type_name":       computedText("The name of that type."),
+		"status":          computedText("The status of the process, such as `Ready`."),
+		"organization_id": computedText("The organization or user that the process belongs to."),
+		"created_at":      computedText("When the process was created, as an RFC 3339 date and time."),
+		"updated_at":      computedText("When the process was last changed, as an RFC 3339 date and time."),
+	}
+}
+
+func (d *processesDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_processes"
+}
+
+func (d *processesDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	resp.Schema = schema.Schema{
 		MarkdownDescription: "Lists the processes of the workspace, to find the id of a process by its name.",
 		Attributes: map[string]schema.Attribute{
 			"name": schema.StringAttribute{
@@ -47,52 +68,37 @@ func (d *processesDataSource) Schema(_ context.Context, _ datasource.SchemaReque
 				Optional:            true,
 			},
 			"processes": schema.ListNestedAttribute{
-				MarkdownDescription: "The processes, sorted by `name`, then `id`. What the service does not tell is null.",
+				MarkdownDescription: "The processes, sorted by `name`, then `id`. Attributes missing from the response are null.",
 				Computed:            true,
-				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-					"id":              computedText("The id of the process."),
-					"name":            computedText("The name of the process."),
-					"type_id":         computedText("The id of the type of documents that it processes."),
-					"type_name":       computedText("The name of that type."),
-					"status":          computedText("The status of the process, such as `Ready`."),
-					"organization_id": computedText("The organization or user that the process belongs to."),
-					"created_at":      computedText("When the process was created, as an RFC 3339 date and time."),
-					"updated_at":      computedText("When the process was last changed, as an RFC 3339 date and time."),
-				}},
+				NestedObject:        schema.NestedAttributeObject{Attributes: processAttributes()},
 			},
 		},
 	}
 }
 
-func (d *processesDataSource) Configure(_ context.Context, request datasource.ConfigureRequest, response *datasource.ConfigureResponse) {
-	d.session = sessionFrom(request.ProviderData, &response.Diagnostics)
+func (d *processesDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
+	d.data = providerDataFrom(req.ProviderData, &resp.Diagnostics)
 }
 
-func (d *processesDataSource) Read(ctx context.Context, request datasource.ReadRequest, response *datasource.ReadResponse) {
+func (d *processesDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var model processesModel
-	response.Diagnostics.Append(request.Config.Get(ctx, &model)...)
-	client := d.session.requireClient("list processes", &response.Diagnostics)
-	if response.Diagnostics.HasError() {
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	client := d.data.requireClient("list processes", &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
 		return
 	}
 	processes, err := client.ListProcesses(ctx)
 	if err != nil {
-		response.Diagnostics.Append(apiDiagnostics(err, "list the processes")...)
+		resp.Diagnostics.Append(processesArea.diagnostics(err, "list the processes")...)
 		return
 	}
-	slices.SortFunc(processes, func(a, b alphamoon.Process) int {
-		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
-	})
+	slices.SortFunc(processes, byNameAndID)
 	model.Processes = []processObject{}
 	for _, process := range processes {
 		if !model.Name.IsNull() && process.Name != model.Name.ValueString() {
 			continue
 		}
-		model.Processes = append(model.Processes, processObject{
-			ID: types.StringValue(process.ID), Name: stringOrNull(process.Name), TypeID: stringOrNull(process.TypeID), TypeName: stringOrNull(process.TypeName),
-			Status: stringOrNull(process.Status), OrganizationID: stringOrNull(process.OrganizationID),
-			CreatedAt: instantOrNull(process.CreatedAt.Time), UpdatedAt: instantOrNull(process.UpdatedAt.Time),
-		})
+		model.Processes = append(model.Processes, describeProcess(process))
 	}
-	response.Diagnostics.Append(response.State.Set(ctx, &model)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
 }

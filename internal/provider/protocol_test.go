@@ -12,10 +12,7 @@ import (
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
 )
 
-const (
-	resourceType = "alphamoon_process_api_key"
-	listType     = "alphamoon_process_api_keys"
-)
+const resourceType = "alphamoon_process_api_key"
 
 // protocol drives a provider as Terraform does, but in process: it is what makes thousands of operations, and
 // states and diagnostics to the letter, possible.
@@ -23,6 +20,15 @@ type protocol struct {
 	tfprotov6.ProviderServer
 	t       testing.TB
 	schemas *tfprotov6.GetProviderSchemaResponse
+	// resourceType is the kind of key that the operations are about.
+	resourceType string
+}
+
+// of returns the same provider for keys of another kind.
+func (p *protocol) of(resourceType string) *protocol {
+	other := *p
+	other.resourceType = resourceType
+	return &other
 }
 
 type values = map[string]any
@@ -34,7 +40,7 @@ func (f *fixture) connect(arguments values) *protocol {
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	p := &protocol{ProviderServer: server, t: f.t}
+	p := &protocol{ProviderServer: server, t: f.t, resourceType: resourceType}
 	if p.schemas, err = server.GetProviderSchema(f.t.Context(), &tfprotov6.GetProviderSchemaRequest{}); err != nil {
 		f.t.Fatal(err)
 	}
@@ -74,7 +80,7 @@ func (o outcome) text(name string) string {
 	return text
 }
 
-func (p *protocol) kind() tftypes.Type { return p.schemas.ResourceSchemas[resourceType].ValueType() }
+func (p *protocol) kind() tftypes.Type { return p.schemas.ResourceSchemas[p.resourceType].ValueType() }
 
 // create plans and applies a new key.
 func (p *protocol) create(ctx context.Context, arguments values) outcome {
@@ -82,7 +88,7 @@ func (p *protocol) create(ctx context.Context, arguments values) outcome {
 	config := p.encode(kind, p.object(kind, arguments))
 	null := p.encode(kind, tftypes.NewValue(kind, nil))
 	plan, err := p.PlanResourceChange(ctx, &tfprotov6.PlanResourceChangeRequest{
-		TypeName: resourceType, PriorState: null, ProposedNewState: config, Config: config,
+		TypeName: p.resourceType, PriorState: null, ProposedNewState: config, Config: config,
 	})
 	p.must(err)
 	if failed(plan.Diagnostics) {
@@ -100,7 +106,7 @@ func (p *protocol) destroy(ctx context.Context, prior outcome) outcome {
 
 func (p *protocol) apply(ctx context.Context, prior, planned, config *tfprotov6.DynamicValue, private []byte) outcome {
 	response, err := p.ApplyResourceChange(ctx, &tfprotov6.ApplyResourceChangeRequest{
-		TypeName: resourceType, PriorState: prior, PlannedState: planned, Config: config, PlannedPrivate: private,
+		TypeName: p.resourceType, PriorState: prior, PlannedState: planned, Config: config, PlannedPrivate: private,
 	})
 	p.must(err)
 	return p.outcome(response.NewState, response.Private, response.NewIdentity, response.Diagnostics)
@@ -109,7 +115,7 @@ func (p *protocol) apply(ctx context.Context, prior, planned, config *tfprotov6.
 // read refreshes a state.
 func (p *protocol) read(ctx context.Context, prior outcome) outcome {
 	response, err := p.ReadResource(ctx, &tfprotov6.ReadResourceRequest{
-		TypeName: resourceType, CurrentState: p.encode(p.kind(), prior.state), Private: prior.private, CurrentIdentity: prior.identity,
+		TypeName: p.resourceType, CurrentState: p.encode(p.kind(), prior.state), Private: prior.private, CurrentIdentity: prior.identity,
 	})
 	p.must(err)
 	return p.outcome(response.NewState, response.Private, response.NewIdentity, response.Diagnostics)
@@ -117,7 +123,7 @@ func (p *protocol) read(ctx context.Context, prior outcome) outcome {
 
 // adopt imports a key.
 func (p *protocol) adopt(ctx context.Context, id string) outcome {
-	return p.importState(ctx, &tfprotov6.ImportResourceStateRequest{TypeName: resourceType, ID: id})
+	return p.importState(ctx, &tfprotov6.ImportResourceStateRequest{TypeName: p.resourceType, ID: id})
 }
 
 func (p *protocol) importState(ctx context.Context, request *tfprotov6.ImportResourceStateRequest) outcome {
@@ -132,8 +138,8 @@ func (p *protocol) importState(ctx context.Context, request *tfprotov6.ImportRes
 
 // list reads the data source.
 func (p *protocol) list(ctx context.Context, arguments values) outcome {
-	kind := p.schemas.DataSourceSchemas[listType].ValueType()
-	response, err := p.ReadDataSource(ctx, &tfprotov6.ReadDataSourceRequest{TypeName: listType, Config: p.encode(kind, p.object(kind, arguments))})
+	kind := p.schemas.DataSourceSchemas[p.resourceType+"s"].ValueType()
+	response, err := p.ReadDataSource(ctx, &tfprotov6.ReadDataSourceRequest{TypeName: p.resourceType + "s", Config: p.encode(kind, p.object(kind, arguments))})
 	p.must(err)
 	result := outcome{state: tftypes.NewValue(kind, nil), diagnostics: describe(response.Diagnostics), failed: failed(response.Diagnostics)}
 	if response.State != nil {

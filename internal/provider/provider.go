@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/validators"
 )
 
@@ -28,8 +29,8 @@ type Options struct {
 	Version string
 	// Now is the only clock of the provider.
 	Now func() time.Time
-	// RetryWaitMax bounds the wait between the attempts of a request. 0 means the client's default; tests shorten it.
-	RetryWaitMax time.Duration
+	// Tune, if set, changes the client's settings, which tests make faster.
+	Tune func(*alphamoon.Config)
 }
 
 // New returns a factory of providers, as the plugin framework wants it.
@@ -46,18 +47,19 @@ type providerModel struct {
 	RequestTimeout types.String `tfsdk:"request_timeout"`
 }
 
-func (p *alphamoonProvider) Metadata(_ context.Context, _ provider.MetadataRequest, response *provider.MetadataResponse) {
-	response.TypeName = "alphamoon"
-	response.Version = p.options.Version
+func (p *alphamoonProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
+	resp.TypeName = "alphamoon"
+	resp.Version = p.options.Version
 }
 
-func (p *alphamoonProvider) Schema(_ context.Context, _ provider.SchemaRequest, response *provider.SchemaResponse) {
-	response.Schema = schema.Schema{
+func (p *alphamoonProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
+	resp.Schema = schema.Schema{
 		MarkdownDescription: "Manages the API keys of Alphamoon document-processing workspaces.",
 		Attributes: map[string]schema.Attribute{
 			"api_key": schema.StringAttribute{
 				MarkdownDescription: "The API key that the provider itself uses, in the form `user:pass`. It needs the scope " +
-					"`workspace.process.api_key:manage`. Default: the environment variable `ALPHAMOON_API_KEY`.",
+					"`workspace.process.api_key:manage` for process keys, and must be an organization admin's for organization keys. " +
+					"Default: the environment variable `ALPHAMOON_API_KEY`.",
 				Optional:   true,
 				Sensitive:  true,
 				Validators: []validator.String{validators.Credential()},
@@ -70,7 +72,7 @@ func (p *alphamoonProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 			},
 			"max_retries": schema.NumberAttribute{
 				MarkdownDescription: "How often a request may be repeated on top of its first attempt, 0 to 20. Default: `4`. " +
-					"A creation is repeated only if the attempt before it provably did nothing.",
+					"A creation is repeated only if the attempt before it provably did nothing. Refusals because of a rate limit do not count: they are waited out.",
 				Optional:   true,
 				Validators: []validator.Number{validators.WholeNumber(0, 20)},
 			},
@@ -83,36 +85,47 @@ func (p *alphamoonProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 	}
 }
 
-func (p *alphamoonProvider) Configure(ctx context.Context, request provider.ConfigureRequest, response *provider.ConfigureResponse) {
+func (p *alphamoonProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
 	var model providerModel
-	response.Diagnostics.Append(request.Config.Get(ctx, &model)...)
-	if response.Diagnostics.HasError() {
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	if resp.Diagnostics.HasError() {
 		return
 	}
-	session := newSession(p.options, model, request.TerraformVersion, &response.Diagnostics)
-	if response.Diagnostics.HasError() {
+	data := newProviderData(p.options, model, req.TerraformVersion, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
 		return
 	}
-	response.EphemeralResourceData = session
-	response.ListResourceData = session
-	response.ResourceData = session
-	response.DataSourceData = session
+	resp.EphemeralResourceData = data
+	resp.ListResourceData = data
+	resp.ResourceData = data
+	resp.DataSourceData = data
+}
+
+// perKind makes one thing for each kind of key.
+func perKind[T any](make func(apiKeyKind) T) []func() T {
+	var makers []func() T
+	for _, kind := range []apiKeyKind{processAPIKey, organizationAPIKey} {
+		makers = append(makers, func() T { return make(kind) })
+	}
+	return makers
 }
 
 func (p *alphamoonProvider) Resources(context.Context) []func() resource.Resource {
-	return []func() resource.Resource{newProcessAPIKeyResource}
+	return perKind(func(kind apiKeyKind) resource.Resource { return &apiKeyResource{kind: kind} })
 }
 
 func (p *alphamoonProvider) DataSources(context.Context) []func() datasource.DataSource {
-	return []func() datasource.DataSource{newProcessAPIKeysDataSource, newProcessAPIScopesDataSource, newProcessesDataSource}
+	return append(perKind(func(kind apiKeyKind) datasource.DataSource { return &apiKeysDataSource{kind: kind} }),
+		newProcessAPIScopesDataSource, newProcessDataSource, newProcessesDataSource)
 }
 
 func (p *alphamoonProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
-	return []func() ephemeral.EphemeralResource{newProcessAPIKeyEphemeral}
+	return append(perKind(func(kind apiKeyKind) ephemeral.EphemeralResource { return &apiKeyEphemeral{kind: kind} }),
+		newDecryptedKeyEphemeral)
 }
 
 func (p *alphamoonProvider) ListResources(context.Context) []func() list.ListResource {
-	return []func() list.ListResource{newProcessAPIKeyList}
+	return perKind(func(kind apiKeyKind) list.ListResource { return &apiKeyList{kind: kind} })
 }
 
 func (p *alphamoonProvider) Functions(context.Context) []func() function.Function {

@@ -59,9 +59,9 @@ func TestRotationWhenDue(t *testing.T) {
 			statecheck.ExpectKnownValue(address, attribute("rotates_at"), knownvalue.StringExact(start.Add(60*day).Format(time.RFC3339))),
 		}},
 		f.after(60*day-time.Second, keeps(config)),
-		f.after(time.Second, f.replaces(config, "expires_at")),
+		f.after(time.Second, f.replaces(config, "rotates_at")),
 		f.after(60*day-time.Second, keeps(config)),
-		f.after(2*time.Second, f.replaces(config, "expires_at")),
+		f.after(2*time.Second, f.replaces(config, "rotates_at")),
 	)
 	f.expectCounts(3, 3)
 }
@@ -73,7 +73,7 @@ func TestRotationWithoutAWindow(t *testing.T) {
 	f.run(
 		resource.TestStep{Config: config},
 		f.after(90*day-time.Second, keeps(config)),
-		f.after(time.Second, f.replaces(config, "expires_at")),
+		f.after(time.Second, f.replaces(config, "rotates_at")),
 	)
 	f.expectCounts(2, 2)
 }
@@ -85,7 +85,7 @@ func TestRotationOfAnExpiredKeyThatIsGone(t *testing.T) {
 	config := f.key(lifetime, window)
 	f.run(
 		resource.TestStep{Config: config},
-		f.after(100*day, f.replaces(config, "expires_at")),
+		f.after(100*day, f.replaces(config, "rotates_at")),
 	)
 	f.expectCounts(2, 2)
 }
@@ -152,12 +152,12 @@ func TestRotationTriggers(t *testing.T) {
 	triggered := func(value string) string { return f.key(lifetime, `rotation_triggers = { owner = "`+value+`" }`) }
 	f.run(
 		resource.TestStep{Config: f.key(lifetime)},
-		resource.TestStep{Config: triggered("a"), ConfigPlanChecks: expectAction(plancheck.ResourceActionUpdate)},
+		f.replaces(triggered("a"), "rotation_triggers"),
 		keeps(triggered("a")),
 		f.replaces(triggered("b"), "rotation_triggers"),
 		resource.TestStep{Config: f.key(lifetime), ConfigPlanChecks: expectAction(plancheck.ResourceActionUpdate)},
 	)
-	f.expectCounts(2, 2)
+	f.expectCounts(3, 3)
 }
 
 // TestWindowChanges: another window alone never makes a new key, unless it makes the key due.
@@ -181,7 +181,7 @@ func TestWindowChanges(t *testing.T) {
 		keeps(f.key(lifetime, `rotate_before_expiry = "720h"`)),
 		updates(f.key(lifetime, `rotate_before_expiry = "60d"`), expiry.Add(-60*day)),
 		f.after(29*day, updates(f.key(lifetime, window), expiry.Add(-30*day))),
-		f.after(day, f.replaces(f.key(lifetime, `rotate_before_expiry = "60d"`), "expires_at")),
+		f.after(day, f.replaces(f.key(lifetime, `rotate_before_expiry = "60d"`), "rotates_at")),
 	)
 	f.expectCounts(2, 2)
 }
@@ -207,7 +207,7 @@ func TestPlanThatWaits(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	config := f.key(lifetime, window)
-	step := f.replaces(config, "expires_at")
+	step := f.replaces(config, "rotates_at")
 	step.ConfigPlanChecks.PreApply = append(step.ConfigPlanChecks.PreApply, planCheckFunc(func() { f.clock.Advance(day) }))
 	step.ConfigStateChecks = []statecheck.StateCheck{
 		statecheck.ExpectKnownValue(address, attribute("expires_at"), knownvalue.StringExact(start.Add((60+1+90)*day).Format(time.RFC3339))),

@@ -18,17 +18,30 @@ type Policy struct {
 	Window time.Duration
 }
 
-// RotatesAt returns when a key that expires at the given instant is due; false with a fixed date.
-func (p Policy) RotatesAt(expiresAt time.Time) (time.Time, bool) {
+// tolerance is by how much a key may outlive the policy: clocks differ, and services round.
+const tolerance = 24 * time.Hour
+
+// EndOfLife returns when a key should no longer be used: at its expiry, or after the policy's lifetime if somebody
+// gave the key a longer one.
+func (p Policy) EndOfLife(key Key) time.Time {
+	if end := key.CreatedAt.Add(p.Lifetime); p.Lifetime > 0 && !key.CreatedAt.IsZero() && key.ExpiresAt.Sub(end) > tolerance {
+		return end
+	}
+	return key.ExpiresAt
+}
+
+// RotatesAt returns when a key is due; false with a fixed date.
+func (p Policy) RotatesAt(key Key) (time.Time, bool) {
 	if p.Lifetime == 0 {
 		return time.Time{}, false
 	}
-	return expiresAt.Add(-p.Window), true
+	return p.EndOfLife(key).Add(-p.Window), true
 }
 
 // Key is what a decision has to know of a key.
 type Key struct {
-	ExpiresAt time.Time
+	// CreatedAt is zero if it is not known.
+	CreatedAt, ExpiresAt time.Time
 	// Disabled tells that the service no longer lets the key in although it has not expired: it was removed or
 	// switched off by hand.
 	Disabled bool
@@ -71,7 +84,7 @@ func (d Decision) String() string {
 // Decide says what to do about a key now.
 func Decide(now time.Time, key Key, policy Policy) Decision {
 	expired := Expired(now, key.ExpiresAt)
-	rotatesAt, rotates := policy.RotatesAt(key.ExpiresAt)
+	rotatesAt, rotates := policy.RotatesAt(key)
 	switch {
 	case expired && rotates:
 		return ReplaceExpired

@@ -74,10 +74,10 @@ func TestCheckNew(t *testing.T) {
 
 func TestRotatesAt(t *testing.T) {
 	t.Parallel()
-	if _, ok := (rotation.Policy{Window: day}).RotatesAt(now); ok {
+	if _, ok := (rotation.Policy{Window: day}).RotatesAt(rotation.Key{ExpiresAt: now}); ok {
 		t.Error("a fixed date is never rotated")
 	}
-	got, ok := rotation.Policy{Lifetime: 90 * day, Window: 30 * day}.RotatesAt(now)
+	got, ok := rotation.Policy{Lifetime: 90 * day, Window: 30 * day}.RotatesAt(rotation.Key{ExpiresAt: now})
 	if want := now.Add(-30 * day); !ok || !got.Equal(want) {
 		t.Errorf("got %s, want %s", got, want)
 	}
@@ -137,6 +137,30 @@ func TestParseInstant(t *testing.T) {
 	} {
 		if instant, err := rotation.ParseInstant(text); err == nil {
 			t.Errorf("%q was read as %s", text, instant)
+		}
+	}
+}
+
+// TestEndOfLife: a key that was made to live longer than the policy ends with the policy. A day more is tolerated.
+func TestEndOfLife(t *testing.T) {
+	t.Parallel()
+	created := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	policyEnd := created.Add(90 * day)
+	for name, test := range map[string]struct {
+		key  rotation.Key
+		life time.Duration
+		want time.Time
+	}{
+		"as the policy says": {rotation.Key{CreatedAt: created, ExpiresAt: policyEnd}, 90 * day, policyEnd},
+		"shorter":            {rotation.Key{CreatedAt: created, ExpiresAt: policyEnd.Add(-day)}, 90 * day, policyEnd.Add(-day)},
+		"a day longer":       {rotation.Key{CreatedAt: created, ExpiresAt: policyEnd.Add(day)}, 90 * day, policyEnd.Add(day)},
+		"a day and a second": {rotation.Key{CreatedAt: created, ExpiresAt: policyEnd.Add(day + time.Second)}, 90 * day, policyEnd},
+		"ten years":          {rotation.Key{CreatedAt: created, ExpiresAt: created.AddDate(10, 0, 0)}, 90 * day, policyEnd},
+		"creation not known": {rotation.Key{ExpiresAt: created.AddDate(10, 0, 0)}, 90 * day, created.AddDate(10, 0, 0)},
+		"no policy":          {rotation.Key{CreatedAt: created, ExpiresAt: created.AddDate(10, 0, 0)}, 0, created.AddDate(10, 0, 0)},
+	} {
+		if got := (rotation.Policy{Lifetime: test.life}).EndOfLife(test.key); !got.Equal(test.want) {
+			t.Errorf("%s: got %s, want %s", name, got, test.want)
 		}
 	}
 }

@@ -15,6 +15,8 @@ type Fault struct {
 	Name string
 	// Operation is the kind of request that is affected.
 	Operation Operation
+	// Owner is the process, or the [Organization], whose keys are affected; empty means all.
+	Owner string
 	// Skip lets that many requests pass first.
 	Skip int
 	// Times is how many requests are affected; 0 means one, and a negative number all.
@@ -46,9 +48,13 @@ type Fault struct {
 	GrantScopes []string
 	GrantName   string
 	GrantExpiry time.Time
+	// GrantLater is added to the expiry that a creation asked for.
+	GrantLater time.Duration
 
 	// AddToTotal is added to the total of a listing.
 	AddToTotal int
+	// CountPage, OmitPagination and IgnoreOffset are as in [Options].
+	CountPage, OmitPagination, IgnoreOffset bool
 	// Reverse sends the keys of a listing in the opposite order.
 	Reverse bool
 	// Then is called, without a lock held, when the answer was computed and before it is sent: it may add or
@@ -82,9 +88,9 @@ func (s *Sandbox) ClearFaults() {
 }
 
 // takeFault returns the fault for a request, the empty one if there is none.
-func (s *Sandbox) takeFault(operation Operation) Fault {
+func (s *Sandbox) takeFault(operation Operation, owner string) Fault {
 	for i, fault := range s.faults {
-		if fault.Operation != AnyOperation && fault.Operation != operation {
+		if fault.Operation != AnyOperation && fault.Operation != operation || fault.Owner != "" && fault.Owner != owner {
 			continue
 		}
 		if fault.skip > 0 {
@@ -109,6 +115,7 @@ func (f Fault) alterGrant(key *Key) {
 	if !f.GrantExpiry.IsZero() {
 		key.ExpiresAt = f.GrantExpiry
 	}
+	key.ExpiresAt = key.ExpiresAt.Add(f.GrantLater)
 }
 
 // alterAnswer changes what is sent.
@@ -130,9 +137,9 @@ func (f Fault) alterAnswer(answer *answer) {
 }
 
 // write sends an answer, or whatever the fault leaves of it.
-func (f Fault) write(writer http.ResponseWriter, request *http.Request, answer answer) {
+func (f Fault) write(writer http.ResponseWriter, req *http.Request, answer answer) {
 	if f.LoseAnswer {
-		<-request.Context().Done()
+		<-req.Context().Done()
 		panic(http.ErrAbortHandler)
 	}
 	if f.ResetAfter {
@@ -154,7 +161,7 @@ func (f Fault) write(writer http.ResponseWriter, request *http.Request, answer a
 		for i := range body {
 			_, _ = writer.Write(body[i : i+1])
 			_ = http.NewResponseController(writer).Flush()
-			if !sleep(request, f.SlowBody/time.Duration(len(body))) {
+			if !sleep(req, f.SlowBody/time.Duration(len(body))) {
 				return
 			}
 		}
@@ -175,11 +182,11 @@ func breakConnection(writer http.ResponseWriter) {
 	panic(http.ErrAbortHandler)
 }
 
-func sleep(request *http.Request, duration time.Duration) bool {
+func sleep(req *http.Request, duration time.Duration) bool {
 	select {
 	case <-time.After(duration):
 		return true
-	case <-request.Context().Done():
+	case <-req.Context().Done():
 		return false
 	}
 }

@@ -30,11 +30,11 @@ func (a answer) encode() []byte {
 	return encoded
 }
 
-// route tells what kind of request it is, and the process or key it names.
-func route(request *http.Request) (operation Operation, id string) {
-	elements := strings.Split(strings.Trim(request.URL.Path, "/"), "/")
+// route tells what kind of request it is, and the owner of keys or the key that it names.
+func route(req *http.Request) (operation Operation, id string) {
+	elements := strings.Split(strings.Trim(req.URL.Path, "/"), "/")
 	is := func(method string, pattern ...string) bool {
-		if request.Method != method || len(elements) != len(pattern) {
+		if req.Method != method || len(elements) != len(pattern) {
 			return false
 		}
 		for i, element := range pattern {
@@ -51,6 +51,10 @@ func route(request *http.Request) (operation Operation, id string) {
 		return Create, id
 	case is(http.MethodGet, "api", "v0.4", "processes", "*", "api-keys"):
 		return List, id
+	case is(http.MethodPost, "api", "v0.4", "admin", "api-keys"):
+		return Create, Organization
+	case is(http.MethodGet, "api", "v0.4", "admin", "api-keys"):
+		return List, Organization
 	case is(http.MethodDelete, "api", "v0.4", "admin", "api-keys", "*"):
 		return Revoke, id
 	case is(http.MethodGet, "api", "v0.3", "processes"):
@@ -61,36 +65,40 @@ func route(request *http.Request) (operation Operation, id string) {
 }
 
 // ServeHTTP implements [http.Handler].
-func (s *Sandbox) ServeHTTP(writer http.ResponseWriter, request *http.Request) {
-	body, err := io.ReadAll(io.LimitReader(request.Body, 1<<20))
+func (s *Sandbox) ServeHTTP(writer http.ResponseWriter, req *http.Request) {
+	body, err := io.ReadAll(io.LimitReader(req.Body, 1<<20))
 	if err != nil {
 		return // the client went away
 	}
-	operation, id := route(request)
+	operation, id := route(req)
 	s.mu.Lock()
 	s.prepare()
-	fault := s.takeFault(operation)
+	fault := s.takeFault(operation, id)
 	entry := &Request{
-		Time: s.Now(), Operation: operation, Method: request.Method, Path: request.URL.Path,
-		Query: request.URL.Query(), UserAgent: request.UserAgent(), Fault: fault.Name,
+		Time: s.clock(), Operation: operation, Method: req.Method, Path: req.URL.Path,
+		Query: req.URL.Query(), UserAgent: req.UserAgent(), Fault: fault.Name,
 	}
 	s.journal = append(s.journal, entry)
 	wait := s.Latency + fault.Delay
-	writer.Header().Set("Date", s.Now().UTC().Format(http.TimeFormat))
+	writer.Header().Set("Date", s.clock().UTC().Format(http.TimeFormat))
+	refusal := s.limit(operation, id, writer.Header())
 	s.mu.Unlock()
 
-	if wait > 0 && !sleep(request, wait) {
+	if wait > 0 && !sleep(req, wait) {
 		return
 	}
 	if fault.ResetBefore {
 		breakConnection(writer)
 	}
 	if fault.Late > 0 {
-		time.AfterFunc(fault.Late, func() { s.work(request, operation, id, body, fault, entry) })
+		time.AfterFunc(fault.Late, func() { s.work(req, operation, id, body, fault, entry) })
 	}
 	answer := answer{status: fault.Status}
-	if fault.Status == 0 || fault.AfterWork {
-		answer = s.work(request, operation, id, body, fault, entry)
+	switch {
+	case refusal != nil:
+		answer = *refusal
+	case fault.Status == 0 || fault.AfterWork:
+		answer = s.work(req, operation, id, body, fault, entry)
 	}
 	fault.alterAnswer(&answer)
 	s.mu.Lock()
@@ -99,35 +107,58 @@ func (s *Sandbox) ServeHTTP(writer http.ResponseWriter, request *http.Request) {
 	if fault.Then != nil {
 		fault.Then(s)
 	}
-	fault.write(writer, request, answer)
+	fault.write(writer, req, answer)
 }
 
-func (s *Sandbox) work(request *http.Request, operation Operation, id string, body []byte, fault Fault, entry *Request) answer {
+func (s *Sandbox) work(req *http.Request, operation Operation, id string, body []byte, fault Fault, entry *Request) answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if refusal := s.authorize(request, id); refusal != nil {
+	if refusal := s.authorize(req, operation, id); refusal != nil {
 		return *refusal
 	}
 	switch operation {
 	case Create:
 		return s.create(id, body, fault, entry)
 	case List:
-		return s.list(id, request, fault)
+		return s.list(id, req, fault)
 	case Revoke:
 		return s.revoke(id, entry)
 	case ListProcesses:
-		return s.listProcesses(request)
+		return s.listProcesses(req)
 	default:
 		return s.problem(http.StatusNotFound, "Not found", "There is nothing at this path.")
 	}
 }
 
-// authorize checks the credential: the one of the options may do everything, a key that was created here may
-// do what its scopes say within its process.
-func (s *Sandbox) authorize(request *http.Request, processID string) *answer {
-	user, pass, ok := request.BasicAuth()
+// What the sandbox demands of a key that was created here. The service documents the first, and that only an
+// organization admin may manage the organization's keys.
+const (
+	scopeManageProcessKeys = "workspace.process.api_key:manage"
+	scopeManageKeys        = "workspace.admin.api_key:manage"
+	scopeReadProcesses     = "workspace.process:read"
+)
+
+// authorize checks the credential: those of the options are a person's, a key that was created here may do what its
+// scopes say, a process's key within its process.
+func (s *Sandbox) authorize(req *http.Request, operation Operation, id string) *answer {
+	user, pass, ok := req.BasicAuth()
 	credential := user + ":" + pass
-	if ok && credential == s.Credential {
+	adminOnly := operation == Revoke || id == Organization
+	needed := scopeManageProcessKeys
+	switch {
+	case adminOnly:
+		needed = scopeManageKeys
+	case operation == ListProcesses:
+		needed = scopeReadProcesses
+	}
+	forbidden := s.problem(http.StatusForbidden, "Forbidden", "This API key may not do this.")
+	switch {
+	case !ok:
+	case credential == s.Credential:
+		return nil
+	case credential == s.MemberCredential && adminOnly:
+		return &forbidden
+	case credential == s.MemberCredential:
 		return nil
 	}
 	for owner, keys := range s.keys {
@@ -135,29 +166,28 @@ func (s *Sandbox) authorize(request *http.Request, processID string) *answer {
 			if !ok || key.Secret != credential || !s.isLive(key) {
 				continue
 			}
-			if owner == processID && slices.Contains(key.Scopes, "workspace.process.api_key:manage") {
+			if (owner == Organization || owner == id) && slices.Contains(key.Scopes, needed) {
 				return nil
 			}
-			refusal := s.problem(http.StatusForbidden, "Forbidden", "This API key does not have the scope for this request.")
-			return &refusal
+			return &forbidden
 		}
 	}
 	refusal := s.problem(http.StatusUnauthorized, "Unauthorized", "The API key is wrong or has expired.")
 	return &refusal
 }
 
-func (s *Sandbox) create(processID string, body []byte, fault Fault, entry *Request) answer {
+func (s *Sandbox) create(owner string, body []byte, fault Fault, entry *Request) answer {
 	wanted, complaints := parseCreation(body)
 	entry.Name, entry.Scopes, entry.Expiry = wanted.name, wanted.scopes, wanted.expiry
 	if len(complaints) > 0 {
 		return s.invalid(complaints)
 	}
-	if !s.hasProcess(processID) {
+	if !s.hasOwner(owner) {
 		return s.noProcess()
 	}
 	key := Key{Name: wanted.name, Scopes: wanted.scopes, ExpiresAt: wanted.expiresAt}
 	fault.alterGrant(&key)
-	key = s.addKey(processID, key)
+	key = s.addKey(owner, key)
 	entry.KeyID = key.ID
 	fields := s.render(key)
 	fields["key"] = key.Secret
@@ -168,21 +198,22 @@ func (s *Sandbox) create(processID string, body []byte, fault Fault, entry *Requ
 	return answer{status: status, body: fields}
 }
 
-func (s *Sandbox) list(processID string, request *http.Request, fault Fault) answer {
-	window, refusal := s.parseWindow(request)
+func (s *Sandbox) list(owner string, req *http.Request, fault Fault) answer {
+	window, refusal := s.parseWindow(req)
 	if refusal != nil {
 		return *refusal
 	}
-	if !s.hasProcess(processID) {
+	window.ignoreOffset = window.ignoreOffset || fault.IgnoreOffset
+	if !s.hasOwner(owner) {
 		return s.noProcess()
 	}
-	keys := s.keys[processID]
+	keys := s.keys[owner]
 	if s.HideExpired || s.HideInactive || s.NewestFirst != fault.Reverse {
 		keys = slices.Clone(keys) // a large process would take long to list if every page did this
 	}
 	if s.HideExpired || s.HideInactive {
 		keys = slices.DeleteFunc(keys, func(key Key) bool {
-			return s.HideExpired && !s.Now().Before(key.ExpiresAt) || s.HideInactive && key.Status != StatusActive
+			return s.HideExpired && !s.clock().Before(key.ExpiresAt) || s.HideInactive && key.Status != StatusActive
 		})
 	}
 	if s.NewestFirst != fault.Reverse {
@@ -200,12 +231,16 @@ func (s *Sandbox) list(processID string, request *http.Request, fault Fault) ans
 		}
 		elements = append(elements, fields)
 	}
-	return s.page("apiKeys", elements, window, len(keys)+fault.AddToTotal)
+	return s.page("apiKeys", elements, window, len(keys)+fault.AddToTotal, fault)
 }
 
 func (s *Sandbox) revoke(id string, entry *Request) answer {
+	how := s.Revocation
+	if slices.ContainsFunc(s.keys[Organization], func(key Key) bool { return key.ID == id }) {
+		how = s.OrganizationRevocation
+	}
 	known := false
-	switch s.Revocation {
+	switch how {
 	case RevocationRemoves:
 		known = s.edit(id, nil)
 	case RevocationDisables:
@@ -225,8 +260,8 @@ func (s *Sandbox) revoke(id string, entry *Request) answer {
 	return answer{status: status}
 }
 
-func (s *Sandbox) listProcesses(request *http.Request) answer {
-	window, refusal := s.parseWindow(request)
+func (s *Sandbox) listProcesses(req *http.Request) answer {
+	window, refusal := s.parseWindow(req)
 	if refusal != nil {
 		return *refusal
 	}
@@ -235,30 +270,37 @@ func (s *Sandbox) listProcesses(request *http.Request) answer {
 		elements = append(elements, map[string]any{
 			"id": process.ID, "name": process.Name, "typeId": process.TypeID, "typeName": process.TypeName,
 			"status": process.Status, "version": "0.1", "lastUpdated": wireTime(process.UpdatedAt), "usage": nil,
-			"orgId": defaultOrganization, "createdBy": "auth0|sandbox", "createdAt": wireTime(process.CreatedAt),
+			"orgId": process.OrganizationID, "createdBy": "auth0|sandbox", "createdAt": wireTime(process.CreatedAt),
 			"updatedAt": wireTime(process.UpdatedAt), "accesses": map[string]any{},
 		})
 	}
-	return s.page("processes", elements, window, len(s.processes))
+	return s.page("processes", elements, window, len(s.processes), Fault{})
 }
 
 // render shows a key without its secret, its scopes in another order than they were sent.
 func (s *Sandbox) render(key Key) map[string]any {
 	scopes := slices.Clone(key.Scopes)
 	slices.Reverse(scopes)
-	return map[string]any{
+	fields := map[string]any{
 		"id": key.ID, "name": key.Name, "orgId": key.OrganizationID, "scopes": scopes, "status": key.Status,
-		"createdAt": wireTime(key.CreatedAt), "exp": wireTime(key.ExpiresAt), "processId": key.ProcessID,
+		"createdAt": wireTime(key.CreatedAt), "exp": wireTime(key.ExpiresAt),
 	}
+	if key.ProcessID != "" {
+		fields["processId"] = key.ProcessID
+	}
+	return fields
 }
 
 func wireTime(instant time.Time) string {
 	return instant.UTC().Truncate(time.Second).Format(time.RFC3339)
 }
 
-func (s *Sandbox) page(field string, elements []map[string]any, window window, total int) answer {
+func (s *Sandbox) page(field string, elements []map[string]any, window window, total int, fault Fault) answer {
 	body := map[string]any{field: elements}
-	if !s.OmitPagination {
+	if s.CountPage || fault.CountPage {
+		total = len(elements)
+	}
+	if !s.OmitPagination && !fault.OmitPagination {
 		body["pagination"] = map[string]any{"offset": window.offset, "limit": window.limit, "total": total}
 	}
 	return answer{status: http.StatusOK, body: body}

@@ -14,6 +14,10 @@ import (
 const (
 	// DefaultCredential is the API key that the sandbox accepts unless told otherwise.
 	DefaultCredential = "sandbox:sandbox-password"
+	// DefaultMemberCredential is an API key that manages keys of every process and is no organization admin's.
+	DefaultMemberCredential = "member:member-password"
+	// Organization stands for the organization where the owner of keys is asked for, instead of a process.
+	Organization = "organization"
 	// DefaultProcessID is the process that exists unless told otherwise.
 	DefaultProcessID = "2080d36bf94c4147b2e543104342fc2f"
 	// StatusActive is the only documented status of a key.
@@ -31,16 +35,22 @@ type Sandbox struct {
 	mu        sync.Mutex
 	prepared  bool
 	processes []Process
-	keys      map[string][]Key // by process id, in order of creation
+	keys      map[string][]Key // by owner, in order of creation
 	journal   []*Request
 	faults    []*activeFault
+	advanced  time.Duration // by how much the clock was moved
+	buckets   map[string]*bucket
 }
 
 // Options are the switches for what is not known of the service, each with the most plausible answer as its
 // zero value.
 type Options struct {
-	// Credential is the API key, user:pass, that may do everything. Empty means [DefaultCredential].
+	// Credential is an organization admin's API key, user:pass, that may do everything. Empty means
+	// [DefaultCredential].
 	Credential string
+	// MemberCredential is an API key that may do everything but what only an admin may. Empty means
+	// [DefaultMemberCredential].
+	MemberCredential string
 	// Processes exist from the beginning. Empty means one with [DefaultProcessID].
 	Processes []Process
 	// Now is the clock. Nil means the system's.
@@ -48,10 +58,18 @@ type Options struct {
 	// Latency is added to every answer.
 	Latency time.Duration
 
+	// Rate is how many requests a second are worked on, the others are refused with 429; 0 means any number. Burst
+	// is how many may come at once; 0 means one. RateHints sends Retry-After, and RatePerProcess counts the requests
+	// to each process by themselves. The seconds are real, whatever Now says.
+	Rate                      float64
+	Burst                     int
+	RateHints, RatePerProcess bool
+
 	// MaxLimit is the largest page, and the page when the request names no limit. 0 means 100.
 	MaxLimit int
-	// OmitPagination leaves the "pagination" object out of listings.
-	OmitPagination bool
+	// OmitPagination leaves the "pagination" object out of listings; CountPage makes its total the number of
+	// elements of the page.
+	OmitPagination, CountPage bool
 	// IgnoreOffset and IgnoreLimit make listings disregard the parameter.
 	IgnoreOffset, IgnoreLimit bool
 	// NewestFirst lists keys in the reverse order of their creation.
@@ -63,8 +81,9 @@ type Options struct {
 
 	// CreateStatus answers a creation. 0 means 201.
 	CreateStatus int
-	// Revocation says what the organization endpoint does with the id of a process key.
-	Revocation Revocation
+	// Revocation says what the removal does with the id of a process key, and OrganizationRevocation what it does
+	// with one of the organization, which is documented.
+	Revocation, OrganizationRevocation Revocation
 	// RevokeStatus answers a removal that the endpoint accepts. 0 means 204.
 	RevokeStatus int
 }
@@ -79,10 +98,10 @@ const (
 	SecretMasked
 )
 
-// Revocation is what DELETE /api/v0.4/admin/api-keys/{id} does with the id of a process key.
+// Revocation is what DELETE /api/v0.4/admin/api-keys/{id} does.
 type Revocation int
 
-// The ways in which the organization endpoint may treat a process key.
+// The ways in which the removal may treat a key.
 const (
 	// RevocationRemoves takes the key out of the listings.
 	RevocationRemoves Revocation = iota
@@ -90,18 +109,19 @@ const (
 	RevocationDisables
 	// RevocationDoesNothing answers as if it had worked.
 	RevocationDoesNothing
-	// RevocationUnknown answers 404: the endpoint knows only organization keys.
+	// RevocationUnknown answers 404, as if it did not know the key.
 	RevocationUnknown
 )
 
 // Process is a process of the workspace.
 type Process struct {
-	ID, Name, TypeID, TypeName, Status string
-	CreatedAt, UpdatedAt               time.Time
+	ID, Name, TypeID, TypeName, Status, OrganizationID string
+	CreatedAt, UpdatedAt                               time.Time
 }
 
-// Key is a process API key as the sandbox keeps it, with its secret.
+// Key is an API key as the sandbox keeps it, with its secret.
 type Key struct {
+	// ProcessID is empty for a key of the organization.
 	ID, Name, OrganizationID, Status, ProcessID string
 	Scopes                                      []string
 	CreatedAt, ExpiresAt                        time.Time
@@ -117,29 +137,29 @@ func (s *Sandbox) Update(change func(*Options)) {
 	change(&s.Options)
 }
 
-// Keys returns the keys of a process in the order of their creation, whatever listings show of them.
-func (s *Sandbox) Keys(processID string) []Key {
+// Keys returns the keys of a process, or of the [Organization], in the order of their creation, whatever listings show of them.
+func (s *Sandbox) Keys(owner string) []Key {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.prepare()
-	return slices.Clone(s.keys[processID])
+	return slices.Clone(s.keys[owner])
 }
 
-// LiveKeys returns the keys of a process that a program could use now.
-func (s *Sandbox) LiveKeys(processID string) []Key {
+// LiveKeys returns the keys of an owner that a program could use now.
+func (s *Sandbox) LiveKeys(owner string) []Key {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.prepare()
-	return slices.DeleteFunc(slices.Clone(s.keys[processID]), func(key Key) bool { return !s.isLive(key) })
+	return slices.DeleteFunc(slices.Clone(s.keys[owner]), func(key Key) bool { return !s.isLive(key) })
 }
 
-// AddKey puts a key into a process as if somebody had created it in the web application, and returns it with
-// everything filled in that was empty. The process must exist.
-func (s *Sandbox) AddKey(processID string, key Key) Key {
+// AddKey gives an owner a key as if somebody had created it in the web application, and returns it with everything
+// filled in that was empty. A process must exist.
+func (s *Sandbox) AddKey(owner string, key Key) Key {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.prepare()
-	return s.addKey(processID, key)
+	return s.addKey(owner, key)
 }
 
 // RemoveKey removes a key as a person does in the web application.
@@ -155,6 +175,26 @@ func (s *Sandbox) SetName(id, name string) {
 	s.changeKey(id, func(key *Key) { key.Name = name })
 }
 
+// RemoveProcess deletes a process with its keys, as a person does in the web application.
+func (s *Sandbox) RemoveProcess(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.prepare()
+	s.processes = slices.DeleteFunc(s.processes, func(process Process) bool { return process.ID == id })
+	delete(s.keys, id)
+}
+
+// Advance moves the sandbox's clock forward.
+func (s *Sandbox) Advance(duration time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.prepare()
+	s.advanced += duration
+}
+
+// clock is the time of the service.
+func (s *Sandbox) clock() time.Time { return s.Now().Add(s.advanced) }
+
 // changeKey changes the key of an id, or removes it if there is no change. It panics if there is no such key.
 func (s *Sandbox) changeKey(id string, change func(*Key)) {
 	s.mu.Lock()
@@ -166,12 +206,12 @@ func (s *Sandbox) changeKey(id string, change func(*Key)) {
 }
 
 func (s *Sandbox) edit(id string, change func(*Key)) bool {
-	for processID, keys := range s.keys {
+	for owner, keys := range s.keys {
 		i := slices.IndexFunc(keys, func(key Key) bool { return key.ID == id })
 		switch {
 		case i < 0:
 		case change == nil:
-			s.keys[processID] = slices.Delete(keys, i, i+1)
+			s.keys[owner] = slices.Delete(keys, i, i+1)
 			return true
 		default:
 			change(&keys[i])
@@ -193,18 +233,22 @@ func (s *Sandbox) prepare() {
 	if s.Credential == "" {
 		s.Credential = DefaultCredential
 	}
+	if s.MemberCredential == "" {
+		s.MemberCredential = DefaultMemberCredential
+	}
 	s.processes = slices.Clone(s.Processes)
 	if len(s.processes) == 0 {
 		s.processes = []Process{{ID: DefaultProcessID, Name: "Invoices"}}
 	}
-	s.keys = map[string][]Key{}
+	s.keys, s.buckets = map[string][]Key{}, map[string]*bucket{}
 	for i := range s.processes {
 		process := &s.processes[i]
 		process.TypeID = orDefault(process.TypeID, randomHex(16))
 		process.TypeName = orDefault(process.TypeName, process.Name)
 		process.Status = orDefault(process.Status, "Ready")
+		process.OrganizationID = orDefault(process.OrganizationID, defaultOrganization)
 		if process.CreatedAt.IsZero() {
-			process.CreatedAt = s.Now()
+			process.CreatedAt = s.clock()
 		}
 		if process.UpdatedAt.IsZero() {
 			process.UpdatedAt = process.CreatedAt
@@ -212,8 +256,10 @@ func (s *Sandbox) prepare() {
 	}
 }
 
-func (s *Sandbox) addKey(processID string, key Key) Key {
-	key.ProcessID = processID
+func (s *Sandbox) addKey(owner string, key Key) Key {
+	if owner != Organization {
+		key.ProcessID = owner
+	}
 	key.ID = orDefault(key.ID, randomHex(16))
 	key.OrganizationID = orDefault(key.OrganizationID, defaultOrganization)
 	key.Status = orDefault(key.Status, StatusActive)
@@ -221,20 +267,21 @@ func (s *Sandbox) addKey(processID string, key Key) Key {
 		key.Secret = randomHex(8) + ":" + randomHex(24)
 	}
 	if key.CreatedAt.IsZero() {
-		key.CreatedAt = s.Now()
+		key.CreatedAt = s.clock()
 	}
 	key.CreatedAt = key.CreatedAt.UTC().Truncate(time.Second)
 	key.ExpiresAt = key.ExpiresAt.UTC().Truncate(time.Second)
-	s.keys[processID] = append(s.keys[processID], key)
+	s.keys[owner] = append(s.keys[owner], key)
 	return key
 }
 
 func (s *Sandbox) isLive(key Key) bool {
-	return key.Status == StatusActive && s.Now().Before(key.ExpiresAt)
+	return key.Status == StatusActive && s.clock().Before(key.ExpiresAt)
 }
 
-func (s *Sandbox) hasProcess(id string) bool {
-	return slices.ContainsFunc(s.processes, func(process Process) bool { return process.ID == id })
+// hasOwner reports whether a process exists. The organization always does.
+func (s *Sandbox) hasOwner(id string) bool {
+	return id == Organization || slices.ContainsFunc(s.processes, func(process Process) bool { return process.ID == id })
 }
 
 func orDefault(text, otherwise string) string {

@@ -76,14 +76,14 @@ type window struct {
 	ignoreOffset, ignoreLimit bool
 }
 
-func (s *Sandbox) parseWindow(request *http.Request) (window, *answer) {
+func (s *Sandbox) parseWindow(req *http.Request) (window, *answer) {
 	maximum := s.MaxLimit
 	if maximum == 0 {
 		maximum = defaultMaxLimit
 	}
 	result := window{limit: maximum, ignoreOffset: s.IgnoreOffset, ignoreLimit: s.IgnoreLimit}
 	for name, target := range map[string]*int{"offset": &result.offset, "limit": &result.limit} {
-		text := request.URL.Query().Get(name)
+		text := req.URL.Query().Get(name)
 		if text == "" {
 			continue
 		}
@@ -122,7 +122,7 @@ func (s *Sandbox) problem(status int, title, detail string) answer {
 	return answer{status: status, body: map[string]any{
 		"action": "The client should not repeat this request without modification.",
 		"detail": detail, "errors": []complaint{}, "instance": randomHex(16), "status": status,
-		"timestamp": wireTime(s.Now()), "title": title, "type": "ClientError",
+		"timestamp": wireTime(s.clock()), "title": title, "type": "ClientError",
 	}}
 }
 

@@ -1,10 +1,15 @@
-data "alphamoon_processes" "invoices" {
-  name = "Invoices"
-}
+data "alphamoon_processes" "all" {}
 
-resource "alphamoon_process_api_key" "uploader" {
-  process_id = one(data.alphamoon_processes.invoices.processes).id
-  name       = "invoice-uploader"
-  scopes     = ["workspace.file:upload"]
-  expires_in = "90d"
+# One key for every process of the workspace.
+resource "alphamoon_process_api_key" "reporting" {
+  for_each             = { for process in data.alphamoon_processes.all.processes : process.id => process.name }
+  process_id           = each.key
+  name                 = "reporting-${each.value}"
+  scopes               = ["workspace.result:read"]
+  expires_in           = "90d"
+  rotate_before_expiry = "30d"
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }

@@ -5,7 +5,7 @@ ephemeral "alphamoon_process_api_key" "job" {
   expires_in = "30m"
 }
 
-# Whatever takes ephemeral values can use the key: write-only arguments, and the configuration of a provider.
+# The configuration of a provider and write-only arguments accept ephemeral values.
 provider "alphamoon" {
   alias   = "job"
   api_key = ephemeral.alphamoon_process_api_key.job.key

@@ -83,10 +83,10 @@ func (b *bench) walk(ctx context.Context, size int) (time.Duration, error) {
 		return 0, err
 	}
 	began := time.Now() //nolint:forbidigo // a benchmark measures
-	listing, err := alphamoon.NewClient(alphamoon.Config{BaseURL: baseURL, Credential: credential}).ListProcessAPIKeys(ctx, sandbox.DefaultProcessID)
+	listing, err := alphamoon.NewClient(alphamoon.Config{BaseURL: baseURL, Credential: credential}).ProcessAPIKeys(sandbox.DefaultProcessID).List(ctx)
 	took := time.Since(began) //nolint:forbidigo // as above
-	if err == nil && len(listing.Keys) != size {
-		err = fmt.Errorf("%d keys listed of %d", len(listing.Keys), size)
+	if err == nil && len(listing) != size {
+		err = fmt.Errorf("%d keys listed of %d", len(listing), size)
 	}
 	return took, err
 }

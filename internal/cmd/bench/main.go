@@ -1,6 +1,6 @@
 // Command bench measures the provider with a real Terraform against the sandbox, beside two floors in the same
 // run: a bare provider with the same schema that talks to nobody, and terraform_data, which needs no plugin. It
-// prints tables and, with -readme, puts them into a file between two markers.
+// prints tables and, with -guide, puts them into a file between two markers.
 package main
 
 import (
@@ -31,11 +31,11 @@ func main() { os.Exit(status()) }
 // status measures and returns the exit status.
 func status() int {
 	quick := flag.Bool("quick", false, "small sizes only, to see that the benchmark works")
-	readme := flag.String("readme", "", "put the tables into this `file`")
+	guide := flag.String("guide", "", "put the tables into this `file`")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *quick, *readme); err != nil {
+	if err := run(ctx, *quick, *guide); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		return 1
 	}
@@ -52,7 +52,7 @@ type bench struct {
 	report strings.Builder
 }
 
-func run(ctx context.Context, quick bool, readme string) (err error) {
+func run(ctx context.Context, quick bool, guide string) (err error) {
 	if _, err := exec.LookPath("go"); err != nil {
 		return errors.New("no Go is on the PATH, which is needed to build the providers")
 	}
@@ -88,18 +88,18 @@ func run(ctx context.Context, quick bool, readme string) (err error) {
 	if err := b.startup(ctx); err != nil {
 		return err
 	}
-	if readme == "" {
+	if guide == "" {
 		return nil
 	}
-	raw, err := os.ReadFile(readme) //nolint:gosec // the caller's own file
+	raw, err := os.ReadFile(guide) //nolint:gosec // the caller's own file
 	if err != nil {
 		return err
 	}
 	updated, err := documents.ReplaceSection(string(raw), "performance", b.report.String())
 	if err != nil {
-		return fmt.Errorf("%s: %w", readme, err)
+		return fmt.Errorf("%s: %w", guide, err)
 	}
-	return os.WriteFile(readme, []byte(updated), 0o644) //nolint:gosec // a public document
+	return os.WriteFile(guide, []byte(updated), 0o644) //nolint:gosec // a public document
 }
 
 // printf writes to the terminal and the report.

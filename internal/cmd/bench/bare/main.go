@@ -15,10 +15,11 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/provider"
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/tuning"
 )
 
 func main() {
-	provider.PrepareProcess()
+	tuning.Prepare()
 	err := providerserver.Serve(context.Background(), func() framework.Provider { return bare{} },
 		providerserver.ServeOpts{Address: "registry.terraform.io/alphamoon/bare", ProtocolVersion: 6})
 	if err != nil {
@@ -54,7 +55,7 @@ func (key) Schema(ctx context.Context, request resource.SchemaRequest, response 
 
 func (key) Create(ctx context.Context, request resource.CreateRequest, response *resource.CreateResponse) {
 	response.State.Raw = request.Plan.Raw
-	for _, name := range []string{"id", "organization_id", "status", "created_at", "expires_at", "rotates_at", "key"} {
+	for _, name := range []string{"id", "organization_id", "status", "created_at", "expires_at", "rotates_at", "key", "encrypted_key"} {
 		var value types.String
 		response.Diagnostics.Append(request.Plan.GetAttribute(ctx, path.Root(name), &value)...)
 		if value.IsUnknown() {

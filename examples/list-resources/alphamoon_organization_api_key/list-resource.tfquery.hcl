@@ -1,0 +1,4 @@
+list "alphamoon_organization_api_key" "all" {
+  provider         = alphamoon
+  include_resource = true
+}

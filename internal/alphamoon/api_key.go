@@ -1,0 +1,97 @@
+package alphamoon
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+)
+
+// StatusActive is the only status that the service documents.
+const StatusActive = "Active"
+
+// IsActive reports whether a status means that the key works. Upper and lower case make no difference.
+func IsActive(status string) bool { return strings.EqualFold(status, StatusActive) }
+
+// APIKey is a key as a listing shows it, without its secret.
+type APIKey struct {
+	ID             string `json:"id"`
+	Name           string `json:"name"`
+	OrganizationID string `json:"orgId"`
+	// Scopes come in no particular order (documented by example).
+	Scopes []string `json:"scopes"`
+	// Status is [StatusActive] or something the service does not document.
+	Status string `json:"status"`
+	// CreatedAt and ExpiresAt are in whole seconds.
+	CreatedAt Timestamp `json:"createdAt"`
+	ExpiresAt Timestamp `json:"exp"`
+	// ProcessID is empty for a key of the organization.
+	ProcessID string `json:"processId"`
+}
+
+// CreatedAPIKey is the answer to a creation, the only place where the secret ever stands.
+type CreatedAPIKey struct {
+	APIKey
+	// Key is the secret, in the form user:pass. It is empty if the answer did not have it.
+	Key Secret `json:"key"`
+	// ExtraIDs are keys that appeared although a listing had shown that a lost request had created nothing, so that
+	// there is one too many of them.
+	ExtraIDs []string `json:"-"`
+}
+
+// Timestamp is an instant of the service. The zero value stands for one that is missing or unreadable: a key
+// must not be lost because one of its dates is odd.
+type Timestamp struct{ time.Time }
+
+// UnmarshalJSON takes an RFC 3339 string and never fails.
+func (t *Timestamp) UnmarshalJSON(data []byte) error {
+	if t.Time.UnmarshalJSON(data) != nil {
+		t.Time = time.Time{}
+	}
+	return nil
+}
+
+// APIKeyRequest is what a creation asks for. The service wants all three fields (documented).
+type APIKeyRequest struct {
+	Name string
+	// ExpiresAt is sent in UTC with milliseconds; the service truncates it to whole seconds (documented).
+	ExpiresAt time.Time
+	Scopes    []string
+}
+
+// MarshalJSON writes the documented body.
+func (r APIKeyRequest) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Name   string   `json:"name"`
+		Exp    string   `json:"exp"`
+		Scopes []string `json:"scopes"`
+	}{r.Name, r.ExpiresAt.UTC().Format("2006-01-02T15:04:05.000Z"), r.Scopes})
+}
+
+// SameSecond reports whether two instants are equal to the service, which keeps whole seconds and truncates.
+func SameSecond(a, b time.Time) bool { return a.Unix() == b.Unix() }
+
+// Differences names the fields in which a key differs from what was asked for, in the names of the API.
+func (r APIKeyRequest) Differences(key APIKey) []string {
+	var differences []string
+	if key.Name != r.Name {
+		differences = append(differences, "name")
+	}
+	if !sameScopes(key.Scopes, r.Scopes) {
+		differences = append(differences, "scopes")
+	}
+	if !SameSecond(key.ExpiresAt.Time, r.ExpiresAt) {
+		differences = append(differences, "exp")
+	}
+	return differences
+}
+
+// same reports whether two creations ask for keys that could not be told apart.
+func (r APIKeyRequest) same(other APIKeyRequest) bool {
+	return r.Name == other.Name && sameScopes(r.Scopes, other.Scopes) && SameSecond(r.ExpiresAt, other.ExpiresAt)
+}
+
+func sameScopes(a, b []string) bool {
+	a, b = slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b))
+	return slices.Equal(slices.Compact(a), slices.Compact(b))
+}

@@ -1,0 +1,238 @@
+package alphamoon
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// maxBodySize caps what is read of one answer, so that no answer can exhaust the memory.
+	maxBodySize = 16 << 20
+	// interruptGrace is how long a creation on its way may still take after the caller has given up. Breaking it
+	// off at once would leave a live key behind that nobody knows.
+	interruptGrace = 5 * time.Second
+	// longWait is how long a request waits for its turn before that is worth telling.
+	longWait = 10 * time.Second
+)
+
+var errBodyTooLarge = errors.New("the answer is larger than 16 MiB")
+
+// request is one request of the API, however many attempts it takes.
+type request struct {
+	method string
+	path   []string
+	query  url.Values
+	// body is sent as JSON unless it is nil.
+	body any
+	// decode reads a 2xx answer. Its error means that the body is unusable.
+	decode func(http.Header, io.Reader) error
+	// creation tells that to send the request twice could make two things.
+	creation bool
+	// begin, if set, is called before every attempt, and what it returns after it, with the attempt's error.
+	begin func() (end func(error))
+}
+
+// do carries out a request with its retries. The error is a [*StatusError], an [*AnswerError], a
+// [*ConnectionError], or wraps the context's.
+func (c *Client) do(ctx context.Context, req request) error {
+	var body []byte
+	if req.body != nil {
+		var err error
+		if body, err = json.Marshal(req.body); err != nil {
+			return fmt.Errorf("encoding the request: %w", err)
+		}
+	}
+	address := c.config.BaseURL.JoinPath(escapeAll(req.path)...)
+	address.RawQuery = req.query.Encode()
+	call := call{client: c, request: req, address: address, body: body, path: "/" + strings.TrimPrefix(address.EscapedPath(), "/")}
+
+	var failure error
+	var refusedSince time.Time
+	for number, retries := 1, 0; ; number++ {
+		if err := call.waitForTurn(ctx); err != nil {
+			return interrupted(err, failure)
+		}
+		sent := now()
+		if failure = call.attempt(ctx, number); failure == nil {
+			c.limiter.accepted(call.part(), now())
+			return nil
+		}
+		switch wait, refused := refusal(failure); {
+		case refused:
+			c.limiter.refused(call.part(), sent, now(), wait)
+			if refusedSince.IsZero() {
+				refusedSince = sent
+			}
+			if now().Sub(refusedSince) >= c.config.RefusalPatience {
+				return failure
+			}
+		case !repeatable(req, failure) || retries >= c.config.MaxRetries:
+			return interrupted(ctx.Err(), failure)
+		default:
+			refusedSince = time.Time{}
+			if err := sleep(ctx, jitteredBackoff(c.config.RetryWaitMin, c.config.RetryWaitMax, retries)); err != nil {
+				return interrupted(err, failure)
+			}
+			retries++
+		}
+	}
+}
+
+// interrupted puts the end of the context before the failure that it followed. Either may be nil.
+func interrupted(interruption, failure error) error {
+	switch {
+	case interruption == nil:
+		return failure
+	case failure == nil:
+		return interruption
+	default:
+		return fmt.Errorf("%w after %w", interruption, failure)
+	}
+}
+
+func sleep(ctx context.Context, wait time.Duration) error {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// call is a request on its way.
+type call struct {
+	client  *Client
+	request request
+	address *url.URL
+	// path is the address without what the base URL hides, for messages.
+	path string
+	body []byte
+	told sync.Once
+}
+
+// part names what a rate limit may be about: a collection, whatever is done with it.
+func (c *call) part() string { return strings.Join(c.request.path[:min(len(c.request.path), 4)], "/") }
+
+// waitForTurn waits until the pace permits another attempt. The error is the context's.
+func (c *call) waitForTurn(ctx context.Context) error {
+	report := time.AfterFunc(longWait, func() {
+		c.told.Do(func() {
+			if c.client.config.OnLongWait != nil {
+				c.client.config.OnLongWait(ctx, c.request.method, c.path, "the service limits the rate of requests")
+			}
+		})
+	})
+	defer report.Stop()
+	return c.client.limiter.wait(ctx, c.part())
+}
+
+// attempt sends the request once and turns the answer into nil or a typed error. It has a lifetime of its own: the
+// timeout covers the body, and a creation outlives the caller's context by [interruptGrace].
+func (c *call) attempt(ctx context.Context, number int) (err error) {
+	if c.request.begin != nil {
+		end := c.request.begin()
+		defer func() { end(err) }()
+	}
+	if err := ctx.Err(); err != nil {
+		return &ConnectionError{Method: c.request.method, Path: c.path, Err: err}
+	}
+	outer := ctx
+	if c.request.creation {
+		var release func()
+		ctx, release = outlive(ctx, interruptGrace)
+		defer release()
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.client.config.RequestTimeout)
+	defer cancel()
+
+	var connected atomic.Bool
+	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
+	}), c.request.method, c.address.String(), bytes.NewReader(c.body))
+	if err != nil {
+		return fmt.Errorf("building the request: %w", err)
+	}
+	req.SetBasicAuth(c.client.config.Credential.user.Reveal(), c.client.config.Credential.pass.Reveal())
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", c.client.config.UserAgent)
+	if c.body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+
+	began := now()
+	status := 0
+	resp, err := c.client.http.Do(req)
+	if err != nil {
+		err = &ConnectionError{Method: c.request.method, Path: c.path, Sent: connected.Load(), Err: err}
+	} else {
+		defer resp.Body.Close()
+		status = resp.StatusCode
+		err = c.read(resp)
+	}
+	if c.client.config.OnAttempt != nil {
+		c.client.config.OnAttempt(outer, Attempt{
+			Method: c.request.method, Path: c.path, Status: status, Number: number, Duration: now().Sub(began),
+		})
+	}
+	return err
+}
+
+// read turns an answer into nil or a typed error.
+func (c *call) read(resp *http.Response) error {
+	body := http.MaxBytesReader(nil, resp.Body, maxBodySize)
+	if resp.StatusCode < 200 || resp.StatusCode > 299 {
+		return c.client.statusError(c.request.method, c.path, resp, body)
+	}
+	if err := c.request.decode(resp.Header, body); err != nil {
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			err = errBodyTooLarge
+		}
+		return &AnswerError{
+			Method: c.request.method, Path: c.path, Status: resp.StatusCode,
+			ContentType: resp.Header.Get("Content-Type"), Err: err,
+		}
+	}
+	return nil
+}
+
+// outlive returns a context that ends a while after its parent, and a function that releases it.
+func outlive(parent context.Context, grace time.Duration) (ctx context.Context, release func()) {
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(parent))
+	stop := context.AfterFunc(parent, func() {
+		if sleep(ctx, grace) == nil {
+			cancel(context.Cause(parent))
+		}
+	})
+	return ctx, func() { cancel(nil); stop() }
+}
+
+func escapeAll(elements []string) []string {
+	escaped := make([]string, len(elements))
+	for i, element := range elements {
+		escaped[i] = url.PathEscape(element)
+		if element == "." || element == ".." {
+			// Escaping leaves dots alone, and joining would then walk up the path.
+			escaped[i] = strings.ReplaceAll(element, ".", "%2E")
+		}
+	}
+	return escaped
+}
+
+func windowQuery(offset, limit int) url.Values {
+	return url.Values{"offset": {strconv.Itoa(offset)}, "limit": {strconv.Itoa(limit)}}
+}

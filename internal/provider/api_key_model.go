@@ -1,0 +1,257 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/encryption"
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/rotation"
+)
+
+// statusExpired is what the provider calls a key that is gone after its expiry. The service documents no such
+// status of its own.
+const statusExpired = "Expired"
+
+// apiKeyModel holds the attributes of both kinds of key. Those that a kind does not have stay null.
+type apiKeyModel struct {
+	ProcessID               types.String
+	Name                    types.String
+	Scopes                  types.Set
+	ExpiresAt               types.String
+	ExpiresIn               types.String
+	RotateBeforeExpiry      types.String
+	RotationTriggers        types.Map
+	RevokeOnDestroy         types.Bool
+	AllowUndocumentedScopes types.Bool
+	EncryptTo               types.List
+	ID                      types.String
+	OrganizationID          types.String
+	Status                  types.String
+	CreatedAt               types.String
+	RotatesAt               types.String
+	KeyVersion              types.Int64
+	Key                     types.String
+	EncryptedKey            types.String
+}
+
+func (m *apiKeyModel) fields() []field {
+	return []field{
+		bindString("process_id", &m.ProcessID),
+		bindString("name", &m.Name),
+		bind[types.Set]("scopes", types.SetType{ElemType: texts}, &m.Scopes),
+		bindString("expires_at", &m.ExpiresAt),
+		bindString("expires_in", &m.ExpiresIn),
+		bindString("rotate_before_expiry", &m.RotateBeforeExpiry),
+		bind[types.Map]("rotation_triggers", types.MapType{ElemType: texts}, &m.RotationTriggers),
+		bindBool("revoke_on_destroy", &m.RevokeOnDestroy),
+		bindBool("allow_undocumented_scopes", &m.AllowUndocumentedScopes),
+		bind[types.List]("encrypt_to", types.ListType{ElemType: texts}, &m.EncryptTo),
+		bindString("id", &m.ID),
+		bindString("organization_id", &m.OrganizationID),
+		bindString("status", &m.Status),
+		bindString("created_at", &m.CreatedAt),
+		bindString("rotates_at", &m.RotatesAt),
+		bind[types.Int64]("key_version", types.Int64Type, &m.KeyVersion),
+		bindString("key", &m.Key),
+		bindString("encrypted_key", &m.EncryptedKey),
+	}
+}
+
+// fingerprint is equal for a key and the one that replaces it.
+func (m *apiKeyModel) fingerprint() string {
+	return fmt.Sprintf("%s %s %s", m.ProcessID, m.Name, m.Scopes)
+}
+
+// order is what a creation from this plan is about.
+func (m *apiKeyModel) order(kind apiKeyKind) keyOrder {
+	order := keyOrder{
+		kind: kind, name: m.Name.ValueString(), processID: m.ProcessID.ValueString(), expiry: "expires_in",
+		revokes: m.RevokeOnDestroy.ValueBool(), revocation: "revoke_on_destroy",
+	}
+	if m.ExpiresIn.IsNull() {
+		order.expiry = "expires_at"
+	}
+	return order
+}
+
+// load reads a state, a plan or a configuration.
+func (m *apiKeyModel) load(ctx context.Context, raw tftypes.Value) diag.Diagnostics {
+	return loadObject(ctx, raw, m.fields())
+}
+
+// store writes the model into a state or a plan.
+func (m *apiKeyModel) store(ctx context.Context, raw *tftypes.Value) diag.Diagnostics {
+	value, diags := storeObject(ctx, raw.Type(), m.fields())
+	if !diags.HasError() {
+		*raw = value
+	}
+	return diags
+}
+
+// identify writes the identity of a key beside its state.
+func (m *apiKeyModel) identify(ctx context.Context, identity *tfsdk.ResourceIdentity) diag.Diagnostics {
+	return m.store(ctx, &identity.Raw)
+}
+
+// importedModel is the state of a key of which only the listing is known: no secret, and settings that describe it.
+func (k apiKeyKind) importedModel(processID string, key alphamoon.APIKey) apiKeyModel {
+	model := apiKeyModel{
+		RotationTriggers: types.MapNull(texts),
+		EncryptTo:        types.ListNull(texts),
+		RevokeOnDestroy:  types.BoolValue(false),
+	}
+	if k.ofProcess {
+		model.ProcessID = types.StringValue(processID)
+	}
+	if k.catalogue {
+		undocumented := false
+		for _, scope := range key.Scopes {
+			undocumented = undocumented || !alphamoon.IsDocumentedScope(scope)
+		}
+		model.AllowUndocumentedScopes = types.BoolValue(undocumented)
+	}
+	model.applyListed(key)
+	return model
+}
+
+// request translates a plan into what the API is asked for. With expires_in the expiry counts from now.
+func (m *apiKeyModel) request(now time.Time, diags *diag.Diagnostics) alphamoon.APIKeyRequest {
+	wanted := alphamoon.APIKeyRequest{Name: m.Name.ValueString(), Scopes: elements(m.Scopes.Elements())}
+	if m.ExpiresIn.IsNull() {
+		expiresAt, err := rotation.ParseInstant(m.ExpiresAt.ValueString())
+		if err != nil {
+			diags.AddAttributeError(path.Root("expires_at"), "Invalid date", err.Error())
+		}
+		wanted.ExpiresAt = expiresAt
+		return wanted
+	}
+	lifetime, err := rotation.ParseDuration(m.ExpiresIn.ValueString())
+	if err != nil {
+		diags.AddAttributeError(path.Root("expires_in"), "Invalid duration", err.Error())
+	}
+	wanted.ExpiresAt = now.Add(lifetime)
+	return wanted
+}
+
+// applyListed puts what the service says of the key into the state. Spellings that mean the same stay as they are.
+func (m *apiKeyModel) applyListed(key alphamoon.APIKey) {
+	m.ID = types.StringValue(key.ID)
+	m.Name = types.StringValue(key.Name)
+	if scopes := stringSet(key.Scopes); !scopes.Equal(m.Scopes) {
+		m.Scopes = scopes
+	}
+	m.OrganizationID = stringOrNull(key.OrganizationID)
+	m.Status = stringOrNull(key.Status)
+	m.CreatedAt = instantOrNull(key.CreatedAt.Time)
+	if current, err := rotation.ParseInstant(m.ExpiresAt.ValueString()); err != nil || !alphamoon.SameSecond(current, key.ExpiresAt.Time) {
+		m.ExpiresAt = instantOrNull(key.ExpiresAt.Time)
+	}
+	m.RotatesAt = m.rotatesAt()
+	if m.RotatesAt.IsUnknown() {
+		m.RotatesAt = types.StringNull() // the service did not say when the key expires
+	}
+	if m.KeyVersion.IsNull() || m.KeyVersion.IsUnknown() {
+		m.KeyVersion = m.versionOfCreation()
+	}
+}
+
+// versionOfCreation derives key_version from the creation; null if that is not known.
+func (m *apiKeyModel) versionOfCreation() types.Int64 {
+	if createdAt, err := rotation.ParseInstant(m.CreatedAt.ValueString()); err == nil {
+		return types.Int64Value(createdAt.Unix())
+	}
+	return types.Int64Null()
+}
+
+// recipients returns whom the secret is encrypted to; none if it is kept in clear. They are tried, because a
+// recipient may be known only now, and may need a program that is not there.
+func (m *apiKeyModel) recipients(diags *diag.Diagnostics) []string {
+	recipients := elements(m.EncryptTo.Elements())
+	for i, recipient := range recipients {
+		if _, err := encryption.Encrypt("trial", []string{recipient}); err != nil {
+			diags.AddAttributeError(path.Root("encrypt_to").AtListIndex(i), "Invalid recipient",
+				fmt.Sprintf("No key was created, because its secret could not be encrypted to this recipient: %s.", err))
+		}
+	}
+	return recipients
+}
+
+// setSecret puts the secret of a new key into the state, in clear or encrypted.
+func (m *apiKeyModel) setSecret(secret alphamoon.Secret, recipients []string, diags *diag.Diagnostics) {
+	m.Key, m.EncryptedKey = types.StringNull(), types.StringNull()
+	switch {
+	case secret.IsZero():
+	case len(recipients) == 0:
+		m.Key = types.StringValue(secret.Reveal())
+	default:
+		encrypted, err := encryption.Encrypt(secret.Reveal(), recipients)
+		if err != nil {
+			diags.AddAttributeError(path.Root("encrypted_key"), "Secret could not be encrypted",
+				fmt.Sprintf("The key was created, and its secret is lost: %s. The key is kept in the state as tainted: the next apply replaces it.", err))
+			return
+		}
+		m.EncryptedKey = types.StringValue(encrypted)
+	}
+}
+
+// hasSecret reports whether the state holds the secret, in clear or encrypted. An imported key has none.
+func (m *apiKeyModel) hasSecret() bool { return !m.Key.IsNull() || !m.EncryptedKey.IsNull() }
+
+// expiry returns the instant at which the key expires; false if it is not known.
+func (m *apiKeyModel) expiry() (time.Time, bool) {
+	expiresAt, err := rotation.ParseInstant(m.ExpiresAt.ValueString())
+	return expiresAt, err == nil
+}
+
+// expired reports whether the key is known to be past its expiry.
+func (m *apiKeyModel) expired(now time.Time) bool {
+	expiresAt, known := m.expiry()
+	return known && rotation.Expired(now, expiresAt)
+}
+
+// lifetime is what decisions about time have to know of the key.
+func (m *apiKeyModel) lifetime() rotation.Key {
+	expiresAt, _ := m.expiry()
+	createdAt, _ := rotation.ParseInstant(m.CreatedAt.ValueString()) // zero if it is not known
+	return rotation.Key{CreatedAt: createdAt, ExpiresAt: expiresAt, Disabled: m.disabled()}
+}
+
+// policy returns how the key is rotated. A window that is not known yet counts as none.
+func (m *apiKeyModel) policy() rotation.Policy {
+	// Both were validated, and what is null or unknown is no duration.
+	lifetime, _ := rotation.ParseDuration(m.ExpiresIn.ValueString())
+	window, _ := rotation.ParseDuration(m.RotateBeforeExpiry.ValueString())
+	return rotation.Policy{Lifetime: lifetime, Window: window}
+}
+
+// rotatesAt derives the attribute of that name from the others.
+func (m *apiKeyModel) rotatesAt() types.String {
+	if m.ExpiresIn.IsNull() {
+		return types.StringNull()
+	}
+	if _, ok := m.expiry(); !ok || m.ExpiresIn.IsUnknown() || m.RotateBeforeExpiry.IsUnknown() {
+		return types.StringUnknown()
+	}
+	rotatesAt, _ := m.policy().RotatesAt(m.lifetime())
+	return types.StringValue(formatInstant(rotatesAt))
+}
+
+// due reports whether the key has reached the instant at which it is rotated.
+func (m *apiKeyModel) due(now time.Time) bool {
+	rotatesAt, err := rotation.ParseInstant(m.RotatesAt.ValueString())
+	return err == nil && !now.Before(rotatesAt)
+}
+
+// disabled reports whether the service says that the key no longer works.
+func (m *apiKeyModel) disabled() bool {
+	status := m.Status.ValueString()
+	return status != "" && !alphamoon.IsActive(status)
+}

@@ -1,0 +1,322 @@
+package provider_test
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-testing/compare"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
+)
+
+func attribute(name string) tfjsonpath.Path { return tfjsonpath.New(name) }
+
+func expectAction(action plancheck.ResourceActionType) resource.ConfigPlanChecks {
+	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(address, action)}}
+}
+
+// secretIsNewest checks that the state holds the secret of the newest key that the sandbox created.
+func (f *fixture) secretIsNewest() resource.TestCheckFunc {
+	return func(state *terraform.State) error {
+		keys := f.Keys(processID)
+		if len(keys) == 0 {
+			return fmt.Errorf("the sandbox has no keys")
+		}
+		newest := keys[len(keys)-1]
+		attributes := state.RootModule().Resources[address].Primary.Attributes
+		if attributes["id"] != newest.ID || attributes["key"] != newest.Secret {
+			return fmt.Errorf("the state does not hold the id and the secret of the newest key %s", newest.ID)
+		}
+		return nil
+	}
+}
+
+func TestKeyWithFixedDate(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, sandbox.Options{})
+	f.run(
+		resource.TestStep{
+			Config:           f.key(`expires_at = "2026-05-31T12:00:00.687+02:00"`),
+			ConfigPlanChecks: expectAction(plancheck.ResourceActionCreate),
+			ConfigStateChecks: []statecheck.StateCheck{
+				statecheck.ExpectKnownValue(address, attribute("expires_at"), knownvalue.StringExact("2026-05-31T12:00:00.687+02:00")),
+				statecheck.ExpectKnownValue(address, attribute("rotates_at"), knownvalue.Null()),
+				statecheck.ExpectKnownValue(address, attribute("status"), knownvalue.StringExact("Active")),
+				statecheck.ExpectKnownValue(address, attribute("created_at"), knownvalue.StringExact("2026-03-01T09:30:15Z")),
+				statecheck.ExpectKnownValue(address, attribute("organization_id"), knownvalue.StringExact("org_sandbox")),
+				statecheck.ExpectKnownValue(address, attribute("revoke_on_destroy"), knownvalue.Bool(false)),
+				statecheck.ExpectKnownValue(address, attribute("allow_undocumented_scopes"), knownvalue.Bool(false)),
+				statecheck.ExpectKnownValue(address, attribute("scopes"), knownvalue.SetExact([]knownvalue.Check{
+					knownvalue.StringExact("workspace.file:upload"), knownvalue.StringExact("workspace.result:read"),
+				})),
+				statecheck.ExpectSensitiveValue(address, attribute("key")),
+			},
+			Check: f.secretIsNewest(),
+		},
+		resource.TestStep{
+			// The service's own spelling of the same instant is no change.
+			Config:           f.key(`expires_at = "2026-05-31T10:00:00Z"`),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
+		},
+	)
+	requests := f.created()
+	if len(requests) != 1 || requests[0].Expiry != "2026-05-31T10:00:00.687Z" {
+		t.Errorf("creations: got %+v, want one with the expiry in UTC and milliseconds", requests)
+	}
+	if got, want := requests[0].UserAgent, "terraform-provider-alphamoon/test (+https://"; len(got) < len(want) || got[:len(want)] != want {
+		t.Errorf("User-Agent: got %q", got)
+	}
+}
+
+func TestKeyWithLifetime(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, sandbox.Options{})
+	f.run(
+		resource.TestStep{
+			Config: f.key(`expires_in = "90d"`),
+			ConfigStateChecks: []statecheck.StateCheck{
+				statecheck.ExpectKnownValue(address, attribute("expires_at"), knownvalue.StringExact("2026-05-30T09:30:15Z")),
+				statecheck.ExpectKnownValue(address, attribute("rotates_at"), knownvalue.StringExact("2026-05-30T09:30:15Z")),
+			},
+			Check: f.secretIsNewest(),
+		},
+		resource.TestStep{
+			Config:           f.key(`expires_in = "2160h"`),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
+		},
+	)
+	f.expectCounts(1, 1)
+}
+
+func TestKeyReplacedByChanges(t *testing.T) {
+	other := sandbox.Process{ID: "93580f176efb48cda64f25cba74d8ca4", Name: "Receipts"}
+	t.Parallel()
+	f := newFixture(t, sandbox.Options{Processes: []sandbox.Process{{ID: processID, Name: "Invoices"}, other}})
+	replaced := func(config, attributeName string) resource.TestStep {
+		return resource.TestStep{
+			Config: config,
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+				plancheck.ExpectResourceAction(address, plancheck.ResourceActionDestroyBeforeCreate),
+				expectReplacedBy(attributeName),
+			}},
+		}
+	}
+	elsewhere := fmt.Sprintf("process_id = %q", other.ID)
+	secrets, ids := statecheck.CompareValue(compare.ValuesDiffer()), statecheck.CompareValue(compare.ValuesDiffer())
+	steps := []resource.TestStep{
+		{Config: f.key(`expires_in = "90d"`)},
+		replaced(f.key(`expires_in = "90d"`, `name = "other"`), "name"),
+		replaced(f.key(`expires_in = "90d"`, `name = "other"`, `scopes = ["workspace.result:read"]`), "scopes"),
+		replaced(f.key(`expires_in = "90d"`, `name = "other"`, `scopes = ["workspace.result:read"]`, elsewhere), "process_id"),
+		replaced(f.key(`expires_in = "30d"`, `name = "other"`, `scopes = ["workspace.result:read"]`, elsewhere), "expires_in"),
+		replaced(f.key(`expires_at = "2026-06-01T00:00:00Z"`, `name = "other"`, `scopes = ["workspace.result:read"]`, elsewhere), "expires_at"),
+		replaced(f.key(`expires_at = "2026-06-01T00:00:01Z"`, `name = "other"`, `scopes = ["workspace.result:read"]`, elsewhere), "expires_at"),
+	}
+	for i := range steps {
+		steps[i].ConfigStateChecks = []statecheck.StateCheck{
+			secrets.AddStateValue(address, attribute("key")), ids.AddStateValue(address, attribute("id")),
+		}
+	}
+	f.run(steps...)
+	if got := f.Count(sandbox.Create); got != len(steps) {
+		t.Errorf("creations: got %d, want %d", got, len(steps))
+	}
+}
+
+// TestKeyKeepsItsDateWhenItGetsALifetime also goes the way back: neither may cost a key as long as the date stays.
+func TestKeyKeepsItsDateWhenItGetsALifetime(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, sandbox.Options{})
+	same := statecheck.CompareValue(compare.ValuesSame())
+	sameKeyAnd := func(check statecheck.StateCheck) []statecheck.StateCheck {
+		return []statecheck.StateCheck{same.AddStateValue(address, attribute("key")), check}
+	}
+	rotatesAtExpiry := statecheck.ExpectKnownValue(address, attribute("rotates_at"), knownvalue.StringExact("2026-05-30T09:30:15Z"))
+	neverRotates := statecheck.ExpectKnownValue(address, attribute("rotates_at"), knownvalue.Null())
+	f.run(
+		resource.TestStep{Config: f.key(`expires_at = "2026-05-30T09:30:15Z"`), ConfigStateChecks: sameKeyAnd(neverRotates)},
+		resource.TestStep{
+			Config: f.key(`expires_in = "90d"`), ConfigStateChecks: sameKeyAnd(rotatesAtExpiry),
+			ConfigPlanChecks: expectAction(plancheck.ResourceActionUpdate),
+		},
+		resource.TestStep{
+			Config: f.key(`expires_at = "2026-05-30T09:30:15Z"`), ConfigStateChecks: sameKeyAnd(neverRotates),
+			ConfigPlanChecks: expectAction(plancheck.ResourceActionUpdate),
+		},
+	)
+	f.expectCounts(1, 1)
+}
+
+func TestUndocumentedScopes(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, sandbox.Options{})
+	f.run(
+		resource.TestStep{
+			Config:      f.key(`expires_in = "90d"`, `scopes = ["workspace.result:create"]`),
+			ExpectError: says(`"workspace.result:create" is not a documented scope; the nearest one is`),
+		},
+		resource.TestStep{
+			Config: f.key(`expires_in = "90d"`, `scopes = ["workspace.result:create"]`, `allow_undocumented_scopes = true`),
+		},
+		resource.TestStep{
+			Config:           f.key(`expires_in = "90d"`, `scopes = ["workspace.result:create"]`, `allow_undocumented_scopes = true`, `rotate_before_expiry = "1d"`),
+			ConfigPlanChecks: expectAction(plancheck.ResourceActionUpdate),
+		},
+	)
+	f.expectCounts(1, 1)
+}
+
+func TestDestroyForgets(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, sandbox.Options{})
+	f.run(
+		resource.TestStep{Config: f.key(`expires_in = "90d"`)},
+		resource.TestStep{Config: f.key(`expires_in = "90d"`), Destroy: true},
+	)
+	f.expectCounts(1, 1)
+	if got := f.Count(sandbox.Revoke); got != 0 {
+		t.Errorf("revocations: got %d, want none", got)
+	}
+}
+
+func TestDestroyAfterTheDateHasPassed(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, sandbox.Options{})
+	config := f.key(`expires_at = "2026-03-02T00:00:00Z"`)
+	f.run(
+		resource.TestStep{Config: config},
+		resource.TestStep{
+			PreConfig:        func() { f.clock.Advance(30 * day) },
+			Config:           config,
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
+		},
+		resource.TestStep{Config: config, Destroy: true},
+	)
+	f.expectCounts(1, 1)
+}
+
+func TestImport(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, sandbox.Options{ListedSecret: sandbox.SecretMasked})
+	id := "688874d9d9064c23bf78bf3ec93cbd2d"
+	f.AddKey(processID, sandbox.Key{
+		ID: id, Name: "test", Scopes: []string{"workspace.file:upload", "workspace.result:read"}, ExpiresAt: start.Add(60 * day),
+	})
+	importStep := func(id string) resource.TestStep {
+		return resource.TestStep{
+			Config: f.key(`expires_at = "2026-04-30T09:30:15Z"`), ResourceName: address,
+			ImportState: true, ImportStateId: id, ImportStatePersist: true,
+		}
+	}
+	failing := func(id string, message string) resource.TestStep {
+		step := importStep(id)
+		step.ExpectError = says(message)
+		step.ImportStatePersist = false
+		return step
+	}
+	f.run(
+		failing(id, "does not have the form PROCESS_ID/KEY_ID"),
+		failing("https://workspace.alphamoon.ai/queue/"+processID, "does not have the form PROCESS_ID/KEY_ID"),
+		failing("nonsense/"+id, `"nonsense" is not the id of a process`),
+		failing(processID+"/unknown", `There is no key with the id "unknown"`),
+		failing("00000000000000000000000000000000/"+id, "No process has this id."),
+		importStep(processID+"/"+id),
+		resource.TestStep{
+			Config:           f.key(`expires_at = "2026-04-30T09:30:15Z"`),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
+			ConfigStateChecks: []statecheck.StateCheck{
+				statecheck.ExpectKnownValue(address, attribute("key"), knownvalue.Null()),
+				statecheck.ExpectKnownValue(address, attribute("id"), knownvalue.StringExact(id)),
+			},
+		},
+		resource.TestStep{
+			Config:           f.key(`expires_in = "90d"`, `rotate_before_expiry = "30d"`, `rotation_triggers = { team = "a" }`, `revoke_on_destroy = true`),
+			ConfigPlanChecks: expectAction(plancheck.ResourceActionUpdate),
+			ConfigStateChecks: []statecheck.StateCheck{
+				statecheck.ExpectKnownValue(address, attribute("key"), knownvalue.Null()),
+				statecheck.ExpectKnownValue(address, attribute("rotates_at"), knownvalue.StringExact("2026-03-31T09:30:15Z")),
+			},
+		},
+	)
+	if got := f.Count(sandbox.Create); got != 0 {
+		t.Errorf("creations: got %d, want none", got)
+	}
+}
+
+func TestBadAnswersToACreation(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		fault   sandbox.Fault
+		message string
+		kept    bool // whether the key is in the state afterwards
+	}{
+		"no secret":      {sandbox.Fault{DropSecret: true}, "Key created without its secret", true},
+		"no id":          {sandbox.Fault{DropID: true}, `the answer has no "id"`, false},
+		"other scopes":   {sandbox.Fault{GrantScopes: []string{"workspace.result:read"}}, "it granted workspace.result:read", true},
+		"other name":     {sandbox.Fault{GrantName: "surprise"}, `it is called "surprise"`, true},
+		"clamped expiry": {sandbox.Fault{GrantExpiry: start.Add(30 * day)}, "it expires at 2026-03-31T09:30:15Z", true},
+		"not JSON":       {sandbox.Fault{Body: "<html><body>Welcome</body></html>"}, "is not what the API sends", false},
+		"the service's own validation message": {
+			sandbox.Fault{Status: http.StatusBadRequest, Body: `{"title": "Bad", "errors": [{"location": "body: exp", "message": "must not be on a Sunday"}]}`},
+			"must not be on a Sunday", false,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t, sandbox.Options{})
+			test.fault.Operation = sandbox.Create
+			f.Inject(test.fault)
+			existing := 0
+			if test.fault.Status == 0 {
+				existing = 1
+			}
+			next := plancheck.ResourceActionCreate
+			if test.kept {
+				next = plancheck.ResourceActionDestroyBeforeCreate
+			}
+			f.run(
+				resource.TestStep{Config: f.key(`expires_in = "90d"`), ExpectError: says(test.message)},
+				resource.TestStep{
+					PreConfig:        func() { f.expectCounts(1, existing) },
+					Config:           f.key(`expires_in = "90d"`),
+					ConfigPlanChecks: expectAction(next),
+					Check:            f.secretIsNewest(),
+				},
+			)
+			f.expectCounts(2, existing+1)
+		})
+	}
+}
+
+func TestUnknownProcess(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, sandbox.Options{})
+	f.run(resource.TestStep{
+		Config:      f.key(`expires_in = "90d"`, `process_id = "00000000000000000000000000000000"`),
+		ExpectError: says("Alphamoon does not know the process"),
+	})
+	f.expectCounts(0, 0)
+}
+
+func TestSavedPlanAppliedLater(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, sandbox.Options{})
+	f.run(resource.TestStep{
+		Config: f.key(`expires_in = "90d"`),
+		ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+			// The clock moves between the plan and the apply.
+			planCheckFunc(func() { f.clock.Advance(day) }),
+		}},
+		ConfigStateChecks: []statecheck.StateCheck{
+			statecheck.ExpectKnownValue(address, attribute("expires_at"), knownvalue.StringExact(start.Add(91*day).Format(time.RFC3339))),
+		},
+	})
+}

@@ -1,0 +1,35 @@
+package provider
+
+import (
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/validators"
+)
+
+// processAPIKey is the kind of keys that give access to one process.
+var processAPIKey = apiKeyKind{
+	typeName:  "process_api_key",
+	noun:      "process API key",
+	ofProcess: true,
+	catalogue: true,
+	place:     "in the web application (process, Configuration, API keys)",
+	area: area{
+		forbidden: "The provider's api_key needs the scope " + alphamoon.ScopeManageProcessAPIKeys + " for this process: use a key that has it.",
+		notFound:  "Alphamoon does not know the process",
+		cure: "Check process_id, and that the provider's api_key belongs to the workspace of the process. " +
+			"If the process was deleted and the provider cannot see that, remove its keys with terraform state rm.",
+	},
+	description: "An API key of one Alphamoon process. The API can create and list these keys but not change them, " +
+		"so most changes create a new key.",
+	listDescription: "Finds the API keys of one process, or of all processes, whoever created them.",
+	ephemeralDescription: "A short-lived API key of a process that is never stored in state or plan files. Every plan and every apply creates one. " +
+		"It lives until it expires unless it is revoked.",
+	dataSourceDescription: "Lists the API keys of a process, whoever created them. The service shows a secret only when it creates the key, so there are no secrets here.",
+	revokeDescription: "Whether to revoke the key at the service when it is destroyed or replaced. The API documents removal for " +
+		"organization keys only. The provider tries it and checks the result; it returns an error and keeps the key in the state if revocation fails. " +
+		"Default: `false`, the key stays valid until it expires.",
+	revokeOnCloseDescription: "Whether to revoke the key when Terraform no longer needs it. The API documents removal for organization keys only. " +
+		"The provider tries it, checks the result, and returns an error if revocation fails. Default: `false`.",
+}
+
+// processIDAdvice says what to write instead of something that is no process id.
+func processIDAdvice(text string) string { return validators.ProcessIDAdvice(text) }

@@ -1,0 +1,188 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/rotation"
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/validators"
+)
+
+const (
+	apiKeyVariable  = "ALPHAMOON_API_KEY"
+	baseURLVariable = "ALPHAMOON_BASE_URL"
+)
+
+// providerData is what a configured provider hands to its resources and data sources.
+type providerData struct {
+	now func() time.Time
+	// client is nil if an argument of the provider is unknown.
+	client *alphamoon.Client
+	// unknown names the arguments that were not known when the provider was configured.
+	unknown []string
+	// importWarning is given once, however many keys are imported.
+	importWarning sync.Once
+	// replaces remembers the replacements whose second half Terraform will plan as if it were a new key.
+	replaces tally
+}
+
+// tally counts by name.
+type tally struct {
+	mu     sync.Mutex
+	counts map[string]int
+}
+
+func (t *tally) add(name string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.counts == nil {
+		t.counts = map[string]int{}
+	}
+	t.counts[name]++
+}
+
+// take reports whether the name was counted, and counts it back.
+func (t *tally) take(name string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.counts[name] == 0 {
+		return false
+	}
+	t.counts[name]--
+	return true
+}
+
+// newProviderData builds the client from the configuration and the environment, the configuration first.
+func newProviderData(options Options, model providerModel, terraformVersion string, diags *diag.Diagnostics) *providerData {
+	result := &providerData{now: options.Now, unknown: unknownArguments(model)}
+	if len(result.unknown) > 0 {
+		return result
+	}
+	config := alphamoon.Config{
+		Credential: resolveCredential(model.APIKey, diags),
+		UserAgent: fmt.Sprintf("terraform-provider-alphamoon/%s (+https://registry.terraform.io/providers/alphamoon/alphamoon) Terraform/%s",
+			options.Version, terraformVersion),
+		MaxRetries: alphamoon.DefaultMaxRetries,
+		OnAttempt:  logAttempt,
+		OnLongWait: logLongWait,
+	}
+	address, source := alphamoon.DefaultBaseURL, "The default"
+	if value, from, ok := fromConfigurationOrEnvironment(model.BaseURL, baseURLVariable); ok {
+		address, source = value, from
+	}
+	baseURL, err := alphamoon.ParseBaseURL(address)
+	if err != nil {
+		diags.Append(validators.BaseURLDiagnostic(path.Root("base_url"), source, err))
+	}
+	config.BaseURL = baseURL
+	if !model.MaxRetries.IsNull() {
+		config.MaxRetries = wholeNumber(model.MaxRetries)
+	}
+	if !model.RequestTimeout.IsNull() {
+		timeout, err := rotation.ParseDuration(model.RequestTimeout.ValueString())
+		if err != nil {
+			diags.AddAttributeError(path.Root("request_timeout"), "Invalid duration", err.Error())
+		}
+		config.RequestTimeout = timeout
+	}
+	if diags.HasError() {
+		return nil
+	}
+	if options.Tune != nil {
+		options.Tune(&config)
+	}
+	result.client = alphamoon.NewClient(config)
+	return result
+}
+
+func resolveCredential(argument types.String, diags *diag.Diagnostics) alphamoon.Credential {
+	text, source, ok := fromConfigurationOrEnvironment(argument, apiKeyVariable)
+	if !ok {
+		diags.AddAttributeError(path.Root("api_key"), "Missing Alphamoon API key",
+			"The provider has no API key to work with. Set the environment variable "+apiKeyVariable+
+				" to a key in the form user:pass, or the provider's argument api_key.")
+		return alphamoon.Credential{}
+	}
+	credential, err := alphamoon.ParseCredential(text)
+	if err != nil {
+		diags.Append(validators.CredentialDiagnostic(path.Root("api_key"), source, err))
+	}
+	return credential
+}
+
+// fromConfigurationOrEnvironment returns a value with the beginning of a sentence that tells where it comes from.
+// An empty variable counts as not set, as is usual for environments, and blanks and line ends around a value are
+// dropped, because files and secret stores add them.
+func fromConfigurationOrEnvironment(argument types.String, variable string) (value, source string, ok bool) {
+	if !argument.IsNull() {
+		return argument.ValueString(), "The value", true
+	}
+	if value := strings.TrimSpace(os.Getenv(variable)); value != "" {
+		return value, "The value of the environment variable " + variable, true
+	}
+	return "", "", false
+}
+
+func unknownArguments(model providerModel) []string {
+	var names []string
+	for _, argument := range []struct {
+		name    string
+		unknown bool
+	}{
+		{"api_key", model.APIKey.IsUnknown()},
+		{"base_url", model.BaseURL.IsUnknown()},
+		{"max_retries", model.MaxRetries.IsUnknown()},
+		{"request_timeout", model.RequestTimeout.IsUnknown()},
+	} {
+		if argument.unknown {
+			names = append(names, argument.name)
+		}
+	}
+	return names
+}
+
+// requireClient returns the client, or nil with an error that tells what to do about the unknown arguments.
+func (d *providerData) requireClient(purpose string, diags *diag.Diagnostics) *alphamoon.Client {
+	if d.client == nil {
+		diags.AddError("Provider configuration not known yet",
+			fmt.Sprintf("The provider cannot %s, because its configuration depends on values that are known only after an apply: %s. "+
+				"Apply what they come from first, for instance with -target, or give them as variables or in the environment.",
+				purpose, strings.Join(d.unknown, ", ")))
+	}
+	return d.client
+}
+
+// providerDataFrom reads what Configure of a resource or data source was given; nil before the provider is configured.
+func providerDataFrom(given any, diags *diag.Diagnostics) *providerData {
+	if given == nil {
+		return nil
+	}
+	data, ok := given.(*providerData)
+	if !ok {
+		diags.Append(defect(fmt.Sprintf("The provider handed over %T instead of its own configuration", given))...)
+	}
+	return data
+}
+
+// logAttempt writes one line per attempt. It takes no part of a body and no header.
+func logAttempt(ctx context.Context, attempt alphamoon.Attempt) {
+	tflog.Debug(ctx, "Alphamoon API request", map[string]any{
+		"method": attempt.Method, "path": attempt.Path, "status": attempt.Status,
+		"duration_ms": attempt.Duration.Milliseconds(), "attempt": attempt.Number,
+	})
+}
+
+// logLongWait says once why a request takes so long.
+func logLongWait(ctx context.Context, method, path, reason string) {
+	tflog.Info(ctx, "Alphamoon API request waits for its turn", map[string]any{"method": method, "path": path, "reason": reason})
+}
