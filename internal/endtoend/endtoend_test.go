@@ -4,6 +4,7 @@ package endtoend_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -32,7 +33,8 @@ func setUpAndRun(m *testing.M) int {
 		if mirror, err = os.MkdirTemp("", "alphamoon-mirror-"); err != nil {
 			return err
 		}
-		return terraformcli.Mirror(ctx, root, mirror)
+		return errors.Join(terraformcli.Mirror(ctx, root, mirror),
+			terraformcli.MirrorPackage(ctx, root, "./internal/endtoend/store", "store", mirror))
 	}()
 	defer func() { _ = os.RemoveAll(mirror) }()
 	if err != nil {

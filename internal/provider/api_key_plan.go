@@ -22,7 +22,7 @@ const warnedNote = "warned"
 
 // ModifyPlan decides what depends on the clock and on several attributes at once. It only decides: no planned
 // value is derived from the present time, so that a plan may be applied later than it was made. Terraform asks
-// twice about a replacement, the second time as if the new key were the first.
+// twice about a replacement, the second time as if the new key were the first, and shows only the first warnings.
 func (r *apiKeyResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if r.data == nil {
 		return
@@ -49,7 +49,7 @@ func (r *apiKeyResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		return
 	case req.State.Raw.IsNull():
 		resp.Diagnostics.Append(checkNewAPIKey(now, plan)...)
-		if !r.data.replaces.take(plan.fingerprint()) {
+		if !r.data.replaced.take(plan.fingerprint()) {
 			resp.Diagnostics.Append(r.kind.warnOfLostOverlap(config)...)
 		}
 		settleNewAPIKey(&plan)
@@ -57,9 +57,6 @@ func (r *apiKeyResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		var diags diag.Diagnostics
 		plan, resp.RequiresReplace, diags = planAPIKeyChange(now, config.ExpiresAt, state, plan)
 		resp.Diagnostics.Append(diags...)
-		if len(resp.RequiresReplace) > 0 {
-			r.data.replaces.add(plan.fingerprint())
-		}
 	}
 	if !reflect.DeepEqual(before, plan) {
 		resp.Diagnostics.Append(plan.store(ctx, &resp.Plan.Raw)...)
@@ -125,12 +122,14 @@ func planAPIKeyChange(now time.Time, fixed types.String, state, plan apiKeyModel
 		}
 	}
 	plan.keepSpellings(fixed, state)
+	scheduled := false
 	if _, known := state.expiry(); known && len(replace) == 0 {
 		switch rotation.Decide(now, state.lifetime(), plan.policy()) {
 		case rotation.ReplaceDue, rotation.ReplaceExpired:
 			// Terraform ignores a reason whose value does not change: rotates_at becomes unknown with the expiry.
 			plan.ExpiresAt = types.StringUnknown()
 			replace.Append(path.Root("rotates_at"))
+			scheduled = true
 		case rotation.ReplaceDisabled:
 			plan.Status = types.StringUnknown()
 			replace.Append(path.Root("status"))
@@ -146,6 +145,9 @@ func planAPIKeyChange(now time.Time, fixed types.String, state, plan apiKeyModel
 			plan.ExpiresAt = types.StringUnknown()
 		}
 		plan.KeyVersion = types.Int64Unknown()
+		if !scheduled { // what happens by schedule was judged when the key was new
+			diags.Append(checkNewAPIKey(now, plan)...)
+		}
 	}
 	plan.RotatesAt = plan.rotatesAt()
 	return plan, replace, diags

@@ -181,7 +181,7 @@ func (r *apiKeyResource) Update(ctx context.Context, req resource.UpdateRequest,
 func (r *apiKeyResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var model apiKeyModel
 	resp.Diagnostics.Append(model.load(ctx, req.State.Raw)...)
-	r.data.replaces.add(model.fingerprint())
+	r.data.replaced.add(model.fingerprint())
 	if resp.Diagnostics.HasError() || model.expired(r.data.now()) {
 		return
 	}

@@ -38,7 +38,7 @@ func (a area) diagnostics(err error, action string) diag.Diagnostics {
 	detail := fmt.Sprintf("The provider could not %s: %s %s", action, sentence(reason(err)), advice)
 	var repeated *alphamoon.RepeatedError
 	if errors.As(err, &repeated) {
-		detail = fmt.Sprintf("The provider could not %s. The first error of this kind gives the reason.", action)
+		detail = "The first error of this kind gives the reason." // one line of a terminal, for there may be hundreds
 	}
 	return diag.Diagnostics{diag.NewErrorDiagnostic(summary, detail)}
 }

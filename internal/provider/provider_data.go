@@ -32,8 +32,8 @@ type providerData struct {
 	unknown []string
 	// importWarning is given once, however many keys are imported.
 	importWarning sync.Once
-	// replaces remembers the replacements whose second half Terraform will plan as if it were a new key.
-	replaces tally
+	// replaced remembers the keys that were destroyed: what Terraform then plans as if it were new may replace one.
+	replaced tally
 }
 
 // tally counts by name.

@@ -1,0 +1,231 @@
+package endtoend_test
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
+)
+
+// run carries out a command that must succeed and returns what it prints.
+func (w *workspace) run(arguments ...string) string {
+	w.t.Helper()
+	output, err := w.command(w.t.Context(), nil, arguments...).CombinedOutput()
+	if err != nil {
+		w.t.Fatalf("%s: %v\n%s", arguments, err, output)
+	}
+	return string(output)
+}
+
+func (w *workspace) apply() string {
+	w.t.Helper()
+	return w.run("apply", "-input=false", "-auto-approve")
+}
+
+// keys is a configuration of several keys.
+func keys(count int, arguments ...string) string {
+	return fmt.Sprintf(`
+resource "alphamoon_process_api_key" "test" {
+  count      = %d
+  process_id = %q
+  scopes     = ["workspace.result:read"]
+  %s
+}
+`, count, sandbox.DefaultProcessID, strings.Join(arguments, "\n  "))
+}
+
+var warningForm = regexp.MustCompile(`Warning: ([^\n]*)`)
+
+// warnings counts the blocks that a run printed, and those that Terraform folded into them.
+func warnings(output string) []string {
+	var summaries []string
+	for _, match := range warningForm.FindAllStringSubmatch(output, -1) {
+		summaries = append(summaries, match[1])
+	}
+	return summaries
+}
+
+func expectWarnings(t *testing.T, what, output string, blocks int, summary string) {
+	t.Helper()
+	got := warnings(output)
+	if len(got) != blocks || blocks > 0 && got[0] != summary {
+		t.Errorf("%s: got the warnings %q, want %d of %q", what, got, blocks, summary)
+	}
+}
+
+const forgetting = "Key stays valid until it expires"
+
+// TestScheduledRotationIsQuiet rotates 20 keys that are due, with and without an overlap in the state.
+func TestScheduledRotationIsQuiet(t *testing.T) {
+	t.Parallel()
+	for name, lifecycle := range map[string]string{"create before destroy": "lifecycle {\n create_before_destroy = true\n }", "destroy before create": ""} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			// Due three seconds after the creation.
+			config := keys(20, `name = "rotating-${count.index}"`, `expires_in = "10m"`, `rotate_before_expiry = "9m57s"`, lifecycle)
+			w := newWorkspace(t, config, sandbox.Options{})
+			w.apply()
+			time.Sleep(3500 * time.Millisecond)
+			output := w.apply()
+			expectWarnings(t, "rotation", output, 0, "")
+			if created := w.Count(sandbox.Create); created != 40 {
+				t.Errorf("%d keys were created\n%s", created, output)
+			}
+		})
+	}
+}
+
+// TestOtherReplacementsWarnOnce replaces a key that is not due.
+func TestOtherReplacementsWarnOnce(t *testing.T) {
+	t.Parallel()
+	for name, lifecycle := range map[string]string{"create before destroy": "lifecycle {\n create_before_destroy = true\n }", "destroy before create": ""} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorkspace(t, keys(1, `name = "a"`, `expires_in = "90d"`, lifecycle), sandbox.Options{})
+			w.apply()
+			w.write("main.tf", requirement+keys(1, `name = "b"`, `expires_in = "90d"`, lifecycle))
+			output := w.apply()
+			expectWarnings(t, "replacement", output, 1, forgetting)
+			if strings.Contains(output, "more similar") {
+				t.Errorf("two for one key:\n%s", output)
+			}
+		})
+	}
+}
+
+// TestDestroyWarnsOncePerKey destroys three keys: one block for all, with as many similar ones as there are others.
+func TestDestroyWarnsOncePerKey(t *testing.T) {
+	t.Parallel()
+	w := newWorkspace(t, keys(3, `name = "a"`, `expires_in = "90d"`), sandbox.Options{})
+	w.apply()
+	output := w.run("destroy", "-input=false", "-auto-approve")
+	expectWarnings(t, "destroy", output, 1, forgetting)
+	if !strings.Contains(output, "2 more similar warnings") {
+		t.Errorf("it says:\n%s", output)
+	}
+}
+
+// TestLongLivedKeyWarnsOnce counts per run of the provider.
+func TestLongLivedKeyWarnsOnce(t *testing.T) {
+	t.Parallel()
+	const summary = "Long-lived key"
+	w := newWorkspace(t, keys(1, `name = "a"`, `expires_in = "365d"`), sandbox.Options{})
+	expectWarnings(t, "plan", w.run("plan", "-input=false", "-out=a.tfplan"), 1, summary)
+	expectWarnings(t, "apply", w.run("apply", "-input=false", "a.tfplan"), 1, summary)
+	w.write("main.tf", requirement+keys(1, `name = "b"`, `expires_in = "365d"`))
+	expectWarnings(t, "plan of a replacement", w.run("plan", "-input=false"), 1, summary)
+}
+
+// TestImportWarnsOnce imports three keys in one run.
+func TestImportWarnsOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorkspace(t, "", sandbox.Options{})
+	config := requirement
+	for i := range 3 {
+		key := w.AddKey(sandbox.DefaultProcessID, sandbox.Key{
+			Name: "old", Scopes: []string{"workspace.result:read"}, ExpiresAt: time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC),
+		})
+		config += fmt.Sprintf(`
+import {
+  to = alphamoon_process_api_key.old[%d]
+  id = "%s/%s"
+}
+`, i, sandbox.DefaultProcessID, key.ID)
+	}
+	config += fmt.Sprintf(`
+resource "alphamoon_process_api_key" "old" {
+  count      = 3
+  process_id = %q
+  name       = "old"
+  scopes     = ["workspace.result:read"]
+  expires_at = "2099-01-01T00:00:00Z"
+}
+`, sandbox.DefaultProcessID)
+	w.write("main.tf", config)
+	output := w.run("plan", "-input=false")
+	expectWarnings(t, "plan", output, 1, "Secret of imported keys is not known")
+	if strings.Contains(output, "more similar") || !strings.Contains(output, "3 to import, 0 to add, 0 to change, 0 to destroy") {
+		t.Errorf("it says:\n%s", output)
+	}
+}
+
+// TestManagedKeyOutlivesAFailedTwin: a second key like the first one is to be created, and the creation fails before
+// it did anything. The first one is neither revoked nor named.
+func TestManagedKeyOutlivesAFailedTwin(t *testing.T) {
+	t.Parallel()
+	for _, revokes := range []bool{true, false} {
+		t.Run(fmt.Sprintf("revoke_on_destroy = %t", revokes), func(t *testing.T) {
+			t.Parallel()
+			arguments := []string{`name = "twin"`, `expires_at = "2099-01-01T00:00:00Z"`, fmt.Sprintf("revoke_on_destroy = %t", revokes)}
+			w := newWorkspace(t, keys(1, arguments...), sandbox.Options{})
+			w.apply()
+			first := w.Keys(sandbox.DefaultProcessID)[0]
+			// A colleague has an equal one.
+			colleague := w.AddKey(sandbox.DefaultProcessID, sandbox.Key{Name: first.Name, Scopes: first.Scopes, ExpiresAt: first.ExpiresAt})
+			w.write("main.tf", requirement+keys(2, arguments...))
+			w.Inject(sandbox.Fault{Operation: sandbox.Create, Status: 500})
+			output := w.apply()
+			if live := w.LiveKeys(sandbox.DefaultProcessID); len(live) != 3 || w.Count(sandbox.Revoke) != 0 {
+				t.Errorf("%d keys live, %d removals", len(live), w.Count(sandbox.Revoke))
+			}
+			if strings.Contains(output, "lost") || strings.Contains(output, colleague.ID) {
+				t.Errorf("it says:\n%s", output)
+			}
+		})
+	}
+}
+
+// TestListingThroughAnAlias reads a list through a second configuration of the provider, which is a process of its
+// own, before and after a key was created through the first one.
+func TestListingThroughAnAlias(t *testing.T) {
+	t.Parallel()
+	w := newWorkspace(t, `
+provider "alphamoon" {
+  alias = "reader"
+}
+data "alphamoon_process_api_keys" "before" {
+  provider   = alphamoon.reader
+  process_id = "`+sandbox.DefaultProcessID+`"
+}
+resource "alphamoon_process_api_key" "test" {
+  process_id = "`+sandbox.DefaultProcessID+`"
+  name       = "created after ${data.alphamoon_process_api_keys.before.total}"
+  scopes     = ["workspace.result:read"]
+  expires_in = "90d"
+}
+data "alphamoon_process_api_keys" "after" {
+  provider   = alphamoon.reader
+  process_id = "`+sandbox.DefaultProcessID+`"
+  depends_on = [alphamoon_process_api_key.test]
+}
+output "totals" {
+  value = "${data.alphamoon_process_api_keys.before.total} and then ${data.alphamoon_process_api_keys.after.total}"
+}
+`, sandbox.Options{})
+	w.apply()
+	if got := w.run("output", "-raw", "totals"); got != "0 and then 1" {
+		t.Errorf("got %s", got)
+	}
+}
+
+// TestOutageIsToldOnce refreshes 200 keys while the list fails.
+func TestOutageIsToldOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorkspace(t, keys(200, `name = "k-${count.index}"`, `expires_in = "90d"`), sandbox.Options{})
+	w.apply()
+	w.ClearJournal()
+	w.Inject(sandbox.Fault{Operation: sandbox.List, Status: 503, Times: -1})
+	raw, err := w.command(t.Context(), nil, "plan", "-input=false").CombinedOutput()
+	output := string(raw)
+	if err == nil || strings.Count(output, "503 Service Unavailable") != 1 || strings.Count(output, "The first error of this kind gives the reason.") != 199 {
+		t.Errorf("%d full errors, %d short ones, %v", strings.Count(output, "503 Service Unavailable"), strings.Count(output, "The first error of this kind"), err)
+	}
+	lines := strings.Count(output, "\n")
+	t.Logf("%d requests, %d lines", w.Count(sandbox.List), lines)
+	if w.Count(sandbox.List) > 12 || lines > 2200 {
+		t.Errorf("%d requests, %d lines", w.Count(sandbox.List), lines)
+	}
+}

@@ -1,0 +1,290 @@
+package provider_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-testing/compare"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
+	"github.com/hashicorp/terraform-plugin-testing/tfversion"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
+)
+
+const organizationAddress = "alphamoon_organization_api_key.test"
+
+// organizationKey is a configuration with one organization key.
+func (f *fixture) organizationKey(arguments ...string) string {
+	return f.config(fmt.Sprintf("resource \"alphamoon_organization_api_key\" \"test\" {\n  name = \"test\"\n"+
+		"  scopes = [\"workspace.admin.api_key:manage\"]\n  %s\n}\n", strings.Join(arguments, "\n  ")))
+}
+
+func organizationAction(action plancheck.ResourceActionType) resource.ConfigPlanChecks {
+	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(organizationAddress, action)}}
+}
+
+// expectOrganizationKeys checks how many keys of the organization were created, exist and were revoked.
+func (f *fixture) expectOrganizationKeys(created, existing, revocations int) {
+	f.t.Helper()
+	if got := [3]int{f.Count(sandbox.Create), len(f.Keys(sandbox.Organization)), f.Count(sandbox.Revoke)}; got != [3]int{created, existing, revocations} {
+		f.t.Errorf("created, existing, revoked: got %v, want %d, %d, %d", got, created, existing, revocations)
+	}
+}
+
+// TestAccOrganizationKey goes through the life of a key that is revoked by default.
+func TestAccOrganizationKey(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, sandbox.Options{})
+	secrets := statecheck.CompareValue(compare.ValuesDiffer())
+	versions := statecheck.CompareValue(compare.ValuesDiffer())
+	newSecret := func() []statecheck.StateCheck {
+		return []statecheck.StateCheck{
+			secrets.AddStateValue(organizationAddress, attribute("key")), versions.AddStateValue(organizationAddress, attribute("key_version")),
+		}
+	}
+	f.run(
+		resource.TestStep{
+			Config: f.organizationKey(lifetime, window), ConfigPlanChecks: organizationAction(plancheck.ResourceActionCreate),
+			ConfigStateChecks: append(newSecret(),
+				statecheck.ExpectKnownValue(organizationAddress, attribute("revoke_on_destroy"), knownvalue.Bool(true)),
+				statecheck.ExpectKnownValue(organizationAddress, attribute("organization_id"), knownvalue.StringExact("org_sandbox")),
+				statecheck.ExpectKnownValue(organizationAddress, attribute("key_version"), knownvalue.Int64Exact(start.Unix())),
+				statecheck.ExpectSensitiveValue(organizationAddress, attribute("key"))),
+			Check: func(state *terraform.State) error {
+				if key := f.Keys(sandbox.Organization)[0]; key.Secret != state.RootModule().Resources[organizationAddress].Primary.Attributes["key"] || key.ProcessID != "" {
+					return fmt.Errorf("the state does not hold the organization's key")
+				}
+				return nil
+			},
+		},
+		keeps(f.organizationKey(lifetime, window)),
+		f.after(60*day, resource.TestStep{
+			Config: f.organizationKey(lifetime, window), ConfigStateChecks: newSecret(),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+				plancheck.ExpectResourceAction(organizationAddress, plancheck.ResourceActionReplace),
+				plancheck.ExpectUnknownValue(organizationAddress, attribute("key_version")),
+			}},
+		}),
+		f.after(time.Second, resource.TestStep{
+			// Without a revocation the old key stays.
+			Config: f.organizationKey(lifetime, window, `revoke_on_destroy = false`), ConfigPlanChecks: organizationAction(plancheck.ResourceActionUpdate),
+		}),
+		f.after(60*day, resource.TestStep{
+			Config: f.organizationKey(lifetime, window, `revoke_on_destroy = false`), ConfigStateChecks: newSecret(),
+			ConfigPlanChecks: organizationAction(plancheck.ResourceActionReplace),
+		}),
+		resource.TestStep{PreConfig: func() { f.expectOrganizationKeys(3, 2, 1) }, Config: f.organizationKey(lifetime, window)},
+		resource.TestStep{Config: f.organizationKey(lifetime, window), Destroy: true},
+	)
+	f.expectOrganizationKeys(3, 1, 2)
+}
+
+// TestAccOrganizationKeyNeedsAnAdmin uses a credential that manages keys of processes only.
+func TestAccOrganizationKeyNeedsAnAdmin(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, sandbox.Options{})
+	asMember := func(config string) string {
+		return strings.ReplaceAll(config, sandbox.DefaultCredential, sandbox.DefaultMemberCredential)
+	}
+	f.fails(asMember(f.organizationKey(lifetime)), "need an organization admin's API key")
+	f.fails(asMember(f.config(`data "alphamoon_organization_api_keys" "test" {}`)), "need an organization admin's API key")
+	f.expectOrganizationKeys(1, 0, 0)
+	f.run(resource.TestStep{Config: asMember(f.key(lifetime)), Check: f.secretIsNewest()})
+}
+
+func TestAccOrganizationKeyRevocationFails(t *testing.T) {
+	t.Parallel()
+	for name, revocation := range map[string]sandbox.Revocation{"unknown": sandbox.RevocationUnknown, "without effect": sandbox.RevocationDoesNothing} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t, sandbox.Options{OrganizationRevocation: revocation})
+			f.run(
+				resource.TestStep{Config: f.organizationKey(lifetime)},
+				resource.TestStep{Config: f.organizationKey(lifetime), Destroy: true, ExpectError: says("Key could not be revoked")},
+				resource.TestStep{Config: f.organizationKey(lifetime, `revoke_on_destroy = false`), ConfigPlanChecks: organizationAction(plancheck.ResourceActionUpdate)},
+			)
+		})
+	}
+}
+
+func TestAccOrganizationKeyEncrypted(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, sandbox.Options{})
+	identity := newIdentity(t)
+	f.run(resource.TestStep{
+		Config: f.organizationKey(lifetime, encryptTo(identity)),
+		ConfigStateChecks: []statecheck.StateCheck{
+			statecheck.ExpectKnownValue(organizationAddress, attribute("key"), knownvalue.Null()),
+			statecheck.ExpectKnownValue(organizationAddress, attribute("encrypted_key"), knownvalue.NotNull()),
+		},
+	})
+}
+
+func TestAccOrganizationKeyImport(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, sandbox.Options{})
+	key := f.AddKey(sandbox.Organization, sandbox.Key{Name: "test", Scopes: []string{"workspace.admin.api_key:manage"}, ExpiresAt: start.Add(60 * day)})
+	config := f.organizationKey(`expires_at = "2026-04-30T09:30:15Z"`, `revoke_on_destroy = false`)
+	importStep := resource.TestStep{
+		Config: config, ResourceName: organizationAddress, ImportState: true, ImportStateId: key.ID, ImportStatePersist: true,
+	}
+	wrong := importStep
+	wrong.ImportStateId, wrong.ImportStatePersist, wrong.ExpectError = processID+"/"+key.ID, false, says("does not have the form KEY_ID")
+	missing := importStep
+	missing.ImportStateId, missing.ImportStatePersist, missing.ExpectError = "unknown", false, says(`There is no key with the id "unknown" in the organization`)
+	f.run(wrong, missing, importStep, keeps(config))
+	f.expectOrganizationKeys(0, 1, 0)
+}
+
+func TestAccOrganizationKeysDataSource(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, sandbox.Options{})
+	const lookup = "data.alphamoon_organization_api_keys.test"
+	for i := range 3 {
+		f.AddKey(sandbox.Organization, sandbox.Key{ID: fmt.Sprint("id-", i), Name: "a", Scopes: []string{"x.y:z"}, ExpiresAt: start.Add(day)})
+	}
+	f.AddKey(processID, sandbox.Key{Name: "of a process", Scopes: []string{"x.y:z"}, ExpiresAt: start.Add(day)})
+	f.run(resource.TestStep{
+		Config: f.config(`data "alphamoon_organization_api_keys" "test" {
+  status = "active"
+}`),
+		ConfigStateChecks: []statecheck.StateCheck{
+			statecheck.ExpectKnownValue(lookup, attribute("total"), knownvalue.Int64Exact(3)),
+			statecheck.ExpectKnownValue(lookup, attribute("api_keys").AtSliceIndex(2), knownvalue.ObjectExact(map[string]knownvalue.Check{
+				"id": knownvalue.StringExact("id-2"), "name": knownvalue.StringExact("a"), "status": knownvalue.StringExact("Active"),
+				"scopes":     knownvalue.SetExact([]knownvalue.Check{knownvalue.StringExact("x.y:z")}),
+				"created_at": knownvalue.StringExact("2026-03-01T09:30:15Z"), "expires_at": knownvalue.StringExact("2026-03-02T09:30:15Z"),
+				"organization_id": knownvalue.StringExact("org_sandbox"),
+			})),
+		},
+	})
+}
+
+// TestAccOrganizationKeyEphemeral ends with the run.
+func TestAccOrganizationKeyEphemeral(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, sandbox.Options{})
+	f.runEphemeral(nil, resource.TestStep{Config: f.config(`
+ephemeral "alphamoon_organization_api_key" "test" {
+  name   = "job"
+  scopes = ["workspace.admin.api_key:manage"]
+}
+provider "echo" {
+  data = ephemeral.alphamoon_organization_api_key.test
+}
+resource "echo" "test" {}
+`)})
+	created := f.Count(sandbox.Create)
+	if created < 2 {
+		t.Errorf("%d keys were created", created)
+	}
+	f.expectOrganizationKeys(created, 0, created)
+}
+
+// TestAccDeletedProcess: the keys of a process that is provably gone leave the state, and everything else goes on.
+func TestAccDeletedProcess(t *testing.T) {
+	t.Parallel()
+	other := sandbox.Process{ID: "93580f176efb48cda64f25cba74d8ca4", Name: "Receipts"}
+	for name, revokes := range map[string]string{"forgets": "", "revokes": "revoke_on_destroy = true"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t, sandbox.Options{Processes: []sandbox.Process{{ID: processID, Name: "Invoices"}, other}})
+			doomed := strings.ReplaceAll(f.key(lifetime, revokes), `"test" {`, `"doomed" {`)
+			_, doomed, _ = strings.Cut(doomed, "}\n")
+			kept := f.key(lifetime, fmt.Sprintf("process_id = %q", other.ID))
+			f.run(
+				resource.TestStep{Config: kept + doomed},
+				resource.TestStep{
+					PreConfig: func() { f.RemoveProcess(processID) },
+					Config:    kept, ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
+				},
+			)
+		})
+	}
+	t.Run("another workspace answers", func(t *testing.T) {
+		t.Parallel()
+		f := newFixture(t, sandbox.Options{})
+		f.run(
+			resource.TestStep{Config: f.key(lifetime)},
+			resource.TestStep{
+				PreConfig: func() {
+					// The list shows processes, but none of the key's own organization.
+					f.RemoveProcess(processID)
+					f.Inject(sandbox.Fault{Operation: sandbox.ListProcesses, Times: -1, Body: `{"processes": [{"id": "x", "orgId": "org_other"}]}`})
+				},
+				Config: f.key(lifetime), ExpectError: says("Alphamoon does not know the process"),
+			},
+			resource.TestStep{
+				// The key is still in the state: it comes back with its process.
+				PreConfig: func() { f.ClearFaults() },
+				Config:    f.key(lifetime), ExpectError: says("Alphamoon does not know the process"),
+			},
+			resource.TestStep{
+				RefreshState: true, ExpectError: says("Alphamoon does not know the process"),
+			},
+		)
+	})
+}
+
+// TestAccExpiredKeyIsDone: past its expiry a key blocks neither a rotation nor a destroy, whatever the removal says.
+func TestAccExpiredKeyIsDone(t *testing.T) {
+	t.Parallel()
+	for name, revocation := range map[string]sandbox.Revocation{"unknown": sandbox.RevocationUnknown, "without effect": sandbox.RevocationDoesNothing} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t, sandbox.Options{Revocation: revocation})
+			config := f.key(lifetime, `revoke_on_destroy = true`)
+			f.run(
+				resource.TestStep{Config: config},
+				f.after(91*day, f.replaces(config, "rotates_at")),
+				f.after(91*day, resource.TestStep{Config: config, Destroy: true}),
+			)
+			if got := f.Count(sandbox.Revoke); got != 0 {
+				t.Errorf("%d removals were sent for keys past their expiry", got)
+			}
+		})
+	}
+}
+
+// TestAccGrantWithoutExpiry: the service does not say when the key expires.
+func TestAccGrantWithoutExpiry(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, sandbox.Options{})
+	f.Inject(sandbox.Fault{Operation: sandbox.Create, Body: `{"id": "odd", "name": "test", "scopes": ["workspace.result:read", "workspace.file:upload"], "status": "Active", "key": "a:b", "exp": "soon"}`})
+	output := f.fails(f.key(lifetime), "the answer names no readable expiry")
+	if strings.Contains(output, "bug in the provider") {
+		t.Errorf("it says:\n%s", output)
+	}
+}
+
+// TestAccGeneratedConfiguration is valid as it stands, undocumented scopes included.
+func TestAccGeneratedConfiguration(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, sandbox.Options{})
+	key := f.AddKey(processID, sandbox.Key{Name: "test", Scopes: []string{"workspace.result:create"}, ExpiresAt: start.Add(60 * day)})
+	config := f.key(`expires_at = "2026-04-30T09:30:15Z"`, `scopes = ["workspace.result:create"]`, `allow_undocumented_scopes = true`)
+	f.run(
+		resource.TestStep{Config: config, ResourceName: address, ImportState: true, ImportStateId: processID + "/" + key.ID, ImportStatePersist: true},
+		keeps(config),
+	)
+}
+
+// TestAccOrganizationKeyImportByIdentity needs a Terraform that knows identities.
+func TestAccOrganizationKeyImportByIdentity(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, sandbox.Options{})
+	resource.UnitTest(t, resource.TestCase{
+		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_12_0)},
+		ProtoV6ProviderFactories: f.factories(),
+		Steps: []resource.TestStep{
+			{Config: f.organizationKey(`expires_at = "2026-05-30T09:30:15Z"`, `revoke_on_destroy = false`)},
+			{ResourceName: organizationAddress, ImportState: true, ImportStateKind: resource.ImportBlockWithResourceIdentity},
+		},
+	})
+}
