@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/querycheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfversion"
@@ -21,9 +20,13 @@ func (p *protocol) query(t *testing.T, stopAfter int, limit int64, includeResour
 	if !ok {
 		t.Fatal("the server lists no resources")
 	}
-	kind := tftypes.Object{AttributeTypes: map[string]tftypes.Type{"process_id": tftypes.String}}
+	kind := p.schemas.ListResourceSchemas[p.resourceType].ValueType()
+	config := values{"process_id": processID}
+	if p.everyProcess {
+		config = nil
+	}
 	stream, err := server.ListResource(t.Context(), &tfprotov6.ListResourceRequest{
-		TypeName: resourceType, Limit: limit, IncludeResource: includeResource, Config: p.encode(kind, p.object(kind, values{"process_id": processID})),
+		TypeName: p.resourceType, Limit: limit, IncludeResource: includeResource, Config: p.encode(kind, p.object(kind, config)),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -8,14 +8,17 @@ import (
 	"time"
 )
 
-// Listen serves the sandbox at an address such as 127.0.0.1:0, where port 0 takes a free one. It returns the
+// Listen serves the sandbox, and below /sandbox/ its [Sandbox.Control], at an address such as 127.0.0.1:0, where port 0 takes a free one. It returns the
 // address as the provider's base_url wants it, and a function that ends the service at once.
 func (s *Sandbox) Listen(ctx context.Context, address string) (baseURL string, stop func(), err error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
 		return "", nil, fmt.Errorf("cannot listen on %s (is the port in use?): %w", address, err)
 	}
-	server := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
+	mux := http.NewServeMux()
+	mux.Handle("/sandbox/", s.Control())
+	mux.Handle("/", s)
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = server.Serve(listener) }() // ends with stop, and only then
 	return "http://" + listener.Addr().String(), func() { _ = server.Close() }, nil
 }

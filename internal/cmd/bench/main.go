@@ -4,6 +4,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -35,7 +36,7 @@ func status() int {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *quick, *guide); err != nil {
+	if err := run(ctx, ".", *quick, *guide); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		return 1
 	}
@@ -50,9 +51,11 @@ type bench struct {
 	url    string
 	stop   func()
 	report strings.Builder
+	lines  int // that the last run of Terraform printed
 }
 
-func run(ctx context.Context, quick bool, guide string) (err error) {
+// run measures the provider of the module in moduleDir.
+func run(ctx context.Context, moduleDir string, quick bool, guide string) (err error) {
 	if _, err := exec.LookPath("go"); err != nil {
 		return errors.New("no Go is on the PATH, which is needed to build the providers")
 	}
@@ -65,13 +68,20 @@ func run(ctx context.Context, quick bool, guide string) (err error) {
 	if b.cli, err = terraformcli.Find(ctx, filepath.Join(dir, "terraform")); err != nil {
 		return err
 	}
-	if err := b.build(ctx); err != nil {
+	defer func() {
+		if b.stop != nil {
+			b.stop()
+		}
+	}()
+	if err := b.build(ctx, moduleDir); err != nil {
 		return err
 	}
 	sizes, delays, listed := []int{10, 100, 1000}, []time.Duration{0, 20 * time.Millisecond, 100 * time.Millisecond}, []int{1000, 10_000, 100_000}
 	created := 200
+	large := fleet{processes: 40, keys: 8, outage: 200, limits: []limit{{100, 5, false}, {100, 5, true}, {30, 1, true}, {200, 20, false}}}
 	if quick {
-		sizes, delays, listed, created = []int{10}, delays[:2], []int{1000}, 10
+		sizes, delays, listed, created = []int{10}, delays[:1], []int{200}, 10
+		large = fleet{processes: 3, keys: 2, outage: 20, limits: []limit{{10, 20, true}}}
 	}
 	now := time.Now().UTC() //nolint:forbidigo // a benchmark measures
 	b.printf("`make bench`, %s, %s/%s with %d cores, %s, %s. Seconds are the median of three runs.\n",
@@ -82,8 +92,15 @@ func run(ctx context.Context, quick bool, guide string) (err error) {
 	if err := b.applies(ctx, created); err != nil {
 		return err
 	}
-	if err := b.lists(ctx, listed); err != nil {
-		return err
+	for _, measure := range []func(context.Context) error{
+		func(ctx context.Context) error { return b.fleet(ctx, large) },
+		func(ctx context.Context) error { return b.limits(ctx, large.limits) },
+		func(ctx context.Context) error { return b.outage(ctx, large.outage) },
+		func(ctx context.Context) error { return b.lists(ctx, listed) },
+	} {
+		if err := measure(ctx); err != nil {
+			return err
+		}
 	}
 	if err := b.startup(ctx); err != nil {
 		return err
@@ -110,10 +127,11 @@ func (b *bench) printf(format string, values ...any) {
 }
 
 // build makes both providers and a configuration that lets Terraform use them without an installation.
-func (b *bench) build(ctx context.Context) error {
+func (b *bench) build(ctx context.Context, moduleDir string) error {
 	bin := filepath.Join(b.dir, "bin")
 	for name, source := range map[string]string{"alphamoon": ".", "bare": "./internal/cmd/bench/bare"} {
 		command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(bin, "terraform-provider-"+name), source) //nolint:gosec // fixed names
+		command.Dir = moduleDir
 		if output, err := command.CombinedOutput(); err != nil {
 			return fmt.Errorf("building %s: %w\n%s", source, err, output)
 		}
@@ -132,11 +150,13 @@ func (b *bench) path(elements ...string) string {
 }
 
 // serve replaces the sandbox by an empty one.
-func (b *bench) serve(ctx context.Context) (err error) {
+func (b *bench) serve(ctx context.Context) error { return b.serveWith(ctx, sandbox.Options{}) }
+
+func (b *bench) serveWith(ctx context.Context, options sandbox.Options) (err error) {
 	if b.stop != nil {
 		b.stop()
 	}
-	b.box = &sandbox.Sandbox{}
+	b.box = &sandbox.Sandbox{Options: options}
 	b.url, b.stop, err = b.box.Listen(ctx, "127.0.0.1:0")
 	return err
 }
@@ -159,7 +179,8 @@ var farAway = time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // terraform runs it in a folder of the benchmark and returns how long it took.
 func (b *bench) terraform(ctx context.Context, folder string, variables map[string]string, arguments ...string) (time.Duration, error) {
-	command := exec.CommandContext(ctx, b.cli.Path, append(arguments, "-input=false", "-no-color")...) //nolint:gosec // found by this program itself
+	arguments = slices.Concat(arguments[:1], []string{"-input=false", "-no-color"}, arguments[1:])
+	command := exec.CommandContext(ctx, b.cli.Path, arguments...) //nolint:gosec // found by this program itself
 	command.Dir = b.path(folder)
 	environment := map[string]string{
 		"TF_CLI_CONFIG_FILE": b.path("bench.tfrc"), "CHECKPOINT_DISABLE": "1",
@@ -172,8 +193,9 @@ func (b *bench) terraform(ctx context.Context, folder string, variables map[stri
 	began := time.Now() //nolint:forbidigo // a benchmark measures
 	output, err := command.CombinedOutput()
 	took := time.Since(began) //nolint:forbidigo // as above
+	b.lines = bytes.Count(output, []byte("\n"))
 	if err != nil {
-		return 0, fmt.Errorf("%s %s in %s: %w\n%s", b.cli.Name(), arguments[0], folder, err, output)
+		return took, fmt.Errorf("%s %s in %s: %w\n%s", b.cli.Name(), arguments[0], folder, err, output)
 	}
 	return took, nil
 }

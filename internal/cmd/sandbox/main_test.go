@@ -35,7 +35,7 @@ func TestRun(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var output safeBuffer
 	done := make(chan error, 1)
-	go func() { done <- run(ctx, "127.0.0.1:0", &output) }()
+	go func() { done <- run(ctx, settings{address: "127.0.0.1:0", processes: 3}, &output) }()
 	exports := regexp.MustCompile(`export ALPHAMOON_BASE_URL=(\S+)\s+export ALPHAMOON_API_KEY=(\S+):(\S+)`)
 	var match []string
 	for deadline := time.After(10 * time.Second); match == nil; {
@@ -75,8 +75,24 @@ func TestPortInUse(t *testing.T) {
 	}
 	defer listener.Close()
 	var output safeBuffer
-	err = run(t.Context(), listener.Addr().String(), &output)
+	err = run(t.Context(), settings{address: listener.Addr().String(), processes: 1}, &output)
 	if err == nil || !strings.Contains(err.Error(), "is the port in use?") || output.String() != "" {
 		t.Errorf("got %v, %q", err, output.String())
+	}
+}
+
+func TestProcesses(t *testing.T) {
+	t.Parallel()
+	list := processes(40)
+	seen := map[string]bool{}
+	for _, process := range list {
+		seen[process.ID], seen[process.Name] = true, true
+	}
+	if len(list) != 40 || len(seen) != 80 || list[0].Name != "Invoices" || list[39].Name != "Process 40" {
+		t.Errorf("got %+v", list)
+	}
+	var output safeBuffer
+	if err := run(t.Context(), settings{address: "127.0.0.1:0"}, &output); err == nil {
+		t.Error("no process at all was accepted")
 	}
 }

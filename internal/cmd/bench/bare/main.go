@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/provider"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/tuning"
@@ -29,8 +30,8 @@ func main() {
 
 type bare struct{}
 
-func (bare) Metadata(_ context.Context, _ framework.MetadataRequest, response *framework.MetadataResponse) {
-	response.TypeName = "bare"
+func (bare) Metadata(_ context.Context, _ framework.MetadataRequest, resp *framework.MetadataResponse) {
+	resp.TypeName = "bare"
 }
 
 func (bare) Schema(context.Context, framework.SchemaRequest, *framework.SchemaResponse) {}
@@ -45,31 +46,52 @@ func (bare) Resources(context.Context) []func() resource.Resource {
 
 type key struct{}
 
-func (key) Metadata(_ context.Context, _ resource.MetadataRequest, response *resource.MetadataResponse) {
-	response.TypeName = "bare_process_api_key"
+func (key) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = "bare_process_api_key"
 }
 
-func (key) Schema(ctx context.Context, request resource.SchemaRequest, response *resource.SchemaResponse) {
-	provider.New(provider.Options{Now: time.Now})().Resources(ctx)[0]().Schema(ctx, request, response) //nolint:forbidigo // nothing asks it
+func (key) Schema(ctx context.Context, req resource.SchemaRequest, resp *resource.SchemaResponse) {
+	provider.New(provider.Options{Now: time.Now})().Resources(ctx)[0]().Schema(ctx, req, resp) //nolint:forbidigo // nothing asks it
 }
 
-func (key) Create(ctx context.Context, request resource.CreateRequest, response *resource.CreateResponse) {
-	response.State.Raw = request.Plan.Raw
-	for _, name := range []string{"id", "organization_id", "status", "created_at", "expires_at", "rotates_at", "key", "encrypted_key"} {
-		var value types.String
-		response.Diagnostics.Append(request.Plan.GetAttribute(ctx, path.Root(name), &value)...)
-		if value.IsUnknown() {
-			response.Diagnostics.Append(response.State.SetAttribute(ctx, path.Root(name), "2099-01-01T00:00:00Z")...)
+func (key) Create(_ context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var err error
+	// Whatever the real provider would compute is made up, attributes that are added later included.
+	resp.State.Raw, err = tftypes.Transform(req.Plan.Raw, func(_ *tftypes.AttributePath, value tftypes.Value) (tftypes.Value, error) {
+		switch {
+		case value.IsKnown():
+			return value, nil
+		case value.Type().Is(tftypes.Number):
+			return tftypes.NewValue(tftypes.Number, 1), nil
+		default:
+			return tftypes.NewValue(value.Type(), "2099-01-01T00:00:00Z"), nil
 		}
+	})
+	if err != nil {
+		resp.Diagnostics.AddError("Values cannot be made up", err.Error())
 	}
 }
 
-func (key) Read(_ context.Context, request resource.ReadRequest, response *resource.ReadResponse) {
-	response.State.Raw = request.State.Raw
+// ModifyPlan replaces a key for other triggers, so that a rotation can be compared.
+func (key) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.State.Raw.IsNull() || req.Plan.Raw.IsNull() {
+		return
+	}
+	var before, after types.Map
+	triggers := path.Root("rotation_triggers")
+	resp.Diagnostics.Append(req.State.GetAttribute(ctx, triggers, &before)...)
+	resp.Diagnostics.Append(req.Plan.GetAttribute(ctx, triggers, &after)...)
+	if !before.Equal(after) {
+		resp.RequiresReplace.Append(triggers)
+	}
 }
 
-func (key) Update(_ context.Context, request resource.UpdateRequest, response *resource.UpdateResponse) {
-	response.State.Raw = request.Plan.Raw
+func (key) Read(_ context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	resp.State.Raw = req.State.Raw
+}
+
+func (key) Update(_ context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	resp.State.Raw = req.Plan.Raw
 }
 
 func (key) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {}

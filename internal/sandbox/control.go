@@ -1,0 +1,145 @@
+package sandbox
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/xhit/go-str2duration/v2"
+)
+
+// NamedFaults are the faults that can be switched on by name while the sandbox runs as a program.
+func NamedFaults() map[string]Fault {
+	const problem = `{"title": "Refused", "detail": "The sandbox was told to refuse this.", "errors": []}`
+	return map[string]Fault{
+		"outage":            {Status: http.StatusServiceUnavailable},
+		"rate-limit":        {Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"1"}}},
+		"unauthorized":      {Status: http.StatusUnauthorized, Body: problem},
+		"forbidden":         {Status: http.StatusForbidden, Body: problem},
+		"login-page":        {Body: "<html><body>Please log in</body></html>", Header: http.Header{"Content-Type": {"text/html"}}},
+		"reset":             {ResetBefore: true},
+		"lost-answer":       {Operation: Create, ResetAfter: true},
+		"granted-otherwise": {Operation: Create, GrantName: "surprise"},
+		"revocation-fails":  {Operation: Revoke, Status: http.StatusNotFound, Body: problem},
+	}
+}
+
+// help is what the control prints about itself.
+const help = `What you can do to this sandbox while it runs:
+
+  curl URL/sandbox/                                      this text, and what there is
+  curl -X POST URL/sandbox/keys/ID/disable               disable a key by hand
+  curl -X DELETE URL/sandbox/keys/ID                     remove a key by hand
+  curl -X DELETE URL/sandbox/processes/ID                delete a process with its keys
+  curl -X POST 'URL/sandbox/faults/NAME?times=3'         switch a fault on for 3 requests
+  curl -X POST URL/sandbox/faults/NAME                   switch a fault on until further notice
+  curl -X DELETE URL/sandbox/faults                      switch all faults off
+  curl -X POST 'URL/sandbox/clock?advance=60d'           move the sandbox's clock forward
+
+Faults: %s
+
+`
+
+// Control is a handler of the requests under /sandbox/, which steer a sandbox that runs as a program. It asks for no
+// credential: serve it on loopback addresses only.
+func (s *Sandbox) Control() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /sandbox/{$}", func(writer http.ResponseWriter, req *http.Request) {
+		names := strings.Join(slices.Sorted(maps.Keys(NamedFaults())), ", ")
+		_, _ = fmt.Fprintf(writer, strings.ReplaceAll(help, "URL", "http://"+req.Host), names)
+		s.describe(writer)
+	})
+	mux.HandleFunc("POST /sandbox/keys/{id}/disable", func(writer http.ResponseWriter, req *http.Request) {
+		s.steer(writer, s.editKey(req.PathValue("id"), func(key *Key) { key.Status = "Disabled" }), "The key is disabled.")
+	})
+	mux.HandleFunc("DELETE /sandbox/keys/{id}", func(writer http.ResponseWriter, req *http.Request) {
+		s.steer(writer, s.editKey(req.PathValue("id"), nil), "The key is removed.")
+	})
+	mux.HandleFunc("DELETE /sandbox/processes/{id}", func(writer http.ResponseWriter, req *http.Request) {
+		id := req.PathValue("id")
+		s.mu.Lock()
+		s.prepare()
+		known := id != Organization && s.hasOwner(id)
+		s.mu.Unlock()
+		s.RemoveProcess(id)
+		s.steer(writer, known, "The process is deleted, and its keys with it.")
+	})
+	mux.HandleFunc("POST /sandbox/faults/{name}", s.switchOn)
+	mux.HandleFunc("DELETE /sandbox/faults", func(writer http.ResponseWriter, _ *http.Request) {
+		s.ClearFaults()
+		s.steer(writer, true, "All faults are off.")
+	})
+	mux.HandleFunc("POST /sandbox/clock", func(writer http.ResponseWriter, req *http.Request) {
+		duration, err := str2duration.ParseDuration(req.URL.Query().Get("advance"))
+		if err != nil || duration < 0 {
+			http.Error(writer, "Write advance=60d, or another duration with the units w, d, h, m and s.", http.StatusBadRequest)
+			return
+		}
+		s.Advance(duration)
+		s.steer(writer, true, "The sandbox's clock has moved.")
+	})
+	return mux
+}
+
+// editKey is edit for those who do not hold the lock.
+func (s *Sandbox) editKey(id string, change func(*Key)) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.prepare()
+	return s.edit(id, change)
+}
+
+func (s *Sandbox) steer(writer http.ResponseWriter, known bool, done string) {
+	if !known {
+		http.Error(writer, "There is nothing with this id.", http.StatusNotFound)
+		return
+	}
+	_, _ = fmt.Fprintln(writer, done)
+}
+
+func (s *Sandbox) switchOn(writer http.ResponseWriter, req *http.Request) {
+	fault, ok := NamedFaults()[req.PathValue("name")]
+	if !ok {
+		http.Error(writer, "There is no fault of this name; see /sandbox/ for all.", http.StatusNotFound)
+		return
+	}
+	fault.Name, fault.Times = req.PathValue("name"), -1
+	if text := req.URL.Query().Get("times"); text != "" {
+		times, err := strconv.Atoi(text)
+		if err != nil || times < 1 {
+			http.Error(writer, "Write times=3, or another number from 1.", http.StatusBadRequest)
+			return
+		}
+		fault.Times = times
+	}
+	s.Inject(fault)
+	s.steer(writer, true, "The fault is on.")
+}
+
+// describe prints what there is, without secrets.
+func (s *Sandbox) describe(output io.Writer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.prepare()
+	table := tabwriter.NewWriter(output, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintf(table, "It is %s here, and %d requests came so far.\n\nOWNER\tKEY\tNAME\tSTATUS\tEXPIRES\n", wireTime(s.clock()), len(s.journal))
+	row := func(name, owner string) {
+		_, _ = fmt.Fprintf(table, "%s\t\t\t\t\n", name)
+		for _, key := range s.keys[owner] {
+			_, _ = fmt.Fprintf(table, "\t%s\t%s\t%s\t%s\n", key.ID, key.Name, key.Status, wireTime(key.ExpiresAt))
+		}
+	}
+	row("organization", Organization)
+	for _, process := range s.processes {
+		row(process.Name+" "+process.ID, process.ID)
+	}
+	for _, fault := range s.faults {
+		_, _ = fmt.Fprintf(table, "fault %s\t\t\t\t\n", fault.Name)
+	}
+	_ = table.Flush()
+}

@@ -1,0 +1,115 @@
+package sandbox_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
+)
+
+// TestControl steers a sandbox as a person does with curl.
+func TestControl(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	box := &sandbox.Sandbox{Options: sandbox.Options{Now: func() time.Time { return now }}}
+	address, stop, err := box.Listen(t.Context(), "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	curl := func(method, path string) (int, string) {
+		t.Helper()
+		req, err := http.NewRequestWithContext(context.Background(), method, address+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.SetBasicAuth("sandbox", "sandbox-password")
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		body, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp.StatusCode, string(body)
+	}
+	expect := func(method, path string, status int) string {
+		t.Helper()
+		got, body := curl(method, path)
+		if got != status {
+			t.Errorf("%s %s: got %d, want %d: %s", method, path, got, status, body)
+		}
+		return body
+	}
+	for range 2 {
+		box.AddKey(sandbox.DefaultProcessID, sandbox.Key{Name: "x", Scopes: []string{"a.b:c"}, ExpiresAt: now.Add(24 * time.Hour)})
+	}
+	keys := box.Keys(sandbox.DefaultProcessID)
+	page := expect(http.MethodGet, "/sandbox/", 200)
+	if !strings.Contains(page, keys[0].ID) || strings.Contains(page, keys[0].Secret) || !strings.Contains(page, "curl -X POST "+address+"/sandbox/keys/ID/disable") {
+		t.Errorf("it says:\n%s", page)
+	}
+	expect(http.MethodPost, "/sandbox/keys/"+keys[0].ID+"/disable", 200)
+	expect(http.MethodDelete, "/sandbox/keys/"+keys[1].ID, 200)
+	expect(http.MethodDelete, "/sandbox/keys/unknown", 404)
+	if left := box.Keys(sandbox.DefaultProcessID); len(left) != 1 || left[0].Status != "Disabled" {
+		t.Errorf("got %+v", left)
+	}
+	for name := range sandbox.NamedFaults() {
+		expect(http.MethodPost, "/sandbox/faults/"+name+"?times=1", 200)
+	}
+	expect(http.MethodDelete, "/sandbox/faults", 200)
+	expect(http.MethodPost, "/sandbox/faults/outage?times=2", 200)
+	for _, status := range []int{503, 503, 200} {
+		expect(http.MethodGet, keysPath, status)
+	}
+	expect(http.MethodPost, "/sandbox/faults/outage", 200)
+	for range 3 {
+		expect(http.MethodGet, keysPath, 503)
+	}
+	expect(http.MethodDelete, "/sandbox/faults", 200)
+	expect(http.MethodPost, "/sandbox/faults/none", 404)
+	expect(http.MethodPost, "/sandbox/faults/outage?times=0", 400)
+	expect(http.MethodPost, "/sandbox/clock?advance=60d", 200)
+	expect(http.MethodPost, "/sandbox/clock?advance=soon", 400)
+	if !strings.Contains(expect(http.MethodGet, "/sandbox/", 200), "It is 2026-03-02T00:00:00Z here") {
+		t.Error("the clock has not moved")
+	}
+	expect(http.MethodDelete, "/sandbox/processes/"+sandbox.DefaultProcessID, 200)
+	expect(http.MethodDelete, "/sandbox/processes/"+sandbox.DefaultProcessID, 404)
+	expect(http.MethodGet, keysPath, 404)
+}
+
+// TestRate refuses what comes too fast, with and without a hint.
+func TestRate(t *testing.T) {
+	t.Parallel()
+	for _, hints := range []bool{false, true} {
+		box := &sandbox.Sandbox{Options: sandbox.Options{Rate: 0.001, Burst: 2, RateHints: hints}}
+		address, stop, err := box.Listen(t.Context(), "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(stop)
+		for i, want := range []int{200, 200, 429} {
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address+keysPath, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.SetBasicAuth("sandbox", "sandbox-password")
+			resp, err := http.DefaultClient.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp.Body.Close()
+			if hint := resp.Header.Get("Retry-After") != ""; resp.StatusCode != want || hint != (hints && want == 429) {
+				t.Errorf("request %d: %d, %q", i+1, resp.StatusCode, resp.Header.Get("Retry-After"))
+			}
+		}
+	}
+}
