@@ -1,10 +1,6 @@
 # Native tests of this configuration. They need a service: start the sandbox, paste its exports, then run
 # "terraform init" and "terraform test" (Terraform 1.6 or OpenTofu 1.6, or later).
 
-variables {
-  process_id = "2080d36bf94c4147b2e543104342fc2f"
-}
-
 run "creates_a_key" {
   assert {
     condition     = alphamoon_process_api_key.uploader.status == "Active"
@@ -21,6 +17,13 @@ run "creates_a_key" {
   assert {
     condition     = contains(data.alphamoon_process_api_keys.all.api_keys[*].id, alphamoon_process_api_key.uploader.id)
     error_message = "The key is not listed."
+  }
+}
+
+run "creates_an_organization_key" {
+  assert {
+    condition     = alphamoon_organization_api_key.pipeline.revoke_on_destroy
+    error_message = "The key would not be revoked."
   }
 }
 

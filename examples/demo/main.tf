@@ -8,9 +8,10 @@ terraform {
   }
 }
 
-variable "process_id" {
+variable "process" {
   type        = string
-  description = "The process whose documents are uploaded and read."
+  description = "The name of the process whose documents are uploaded and read."
+  default     = "Invoices"
 }
 
 variable "scopes" {
@@ -19,8 +20,12 @@ variable "scopes" {
   default     = ["workspace.file:upload", "workspace.result:read"]
 }
 
+data "alphamoon_process" "documents" {
+  name = var.process
+}
+
 resource "alphamoon_process_api_key" "uploader" {
-  process_id           = var.process_id
+  process_id           = data.alphamoon_process.documents.id
   name                 = "invoice-uploader"
   scopes               = var.scopes
   expires_in           = "90d"
@@ -31,8 +36,15 @@ resource "alphamoon_process_api_key" "uploader" {
   }
 }
 
+# A key of the whole organization, for a job that manages keys. The API can remove it, so a destroy revokes it.
+resource "alphamoon_organization_api_key" "pipeline" {
+  name       = "pipeline"
+  scopes     = ["workspace.process.api_key:manage"]
+  expires_in = "90d"
+}
+
 data "alphamoon_process_api_keys" "all" {
-  process_id = var.process_id
+  process_id = data.alphamoon_process.documents.id
   depends_on = [alphamoon_process_api_key.uploader]
 }
 

@@ -25,6 +25,8 @@ type Target struct {
 	Credential string
 	// ProcessID is a process in which keys may be created. They expire within minutes.
 	ProcessID string
+	// AdminCredential is an organization admin's API key, user:pass. Without it the organization's keys are not checked.
+	AdminCredential string
 }
 
 // What the documentation shows; undocumented parts of an answer may be there or not.
@@ -51,6 +53,9 @@ func Run(t *testing.T, target Target) {
 	t.Run("a missing field", s.missingField)
 	t.Run("an unknown process", s.unknownProcess)
 	t.Run("processes", s.processes)
+	if target.AdminCredential != "" {
+		t.Run("a key of the organization", s.organizationKey)
+	}
 }
 
 type suite struct{ Target }
@@ -124,6 +129,34 @@ func (s suite) create(t *testing.T) object {
 	expect(t, "scopes, in any order", sameSet(key["scopes"], scopes))
 	expect(t, "key, two parts with a colon", secretForm.MatchString(text(key["key"])))
 	return key
+}
+
+// organizationKey creates, lists and removes one. Only that the removal exists is documented, not what it answers.
+func (s suite) organizationKey(t *testing.T) {
+	const path = "/api/v0.4/admin/api-keys"
+	expiry := time.Now().UTC().Add(lifetime).Truncate(time.Second) //nolint:forbidigo // as above
+	status, key := s.send(t, s.AdminCredential, http.MethodPost, path, object{
+		"name": "conformance", "exp": expiry.Format("2006-01-02T15:04:05.000Z"), "scopes": []string{"workspace.result:read"},
+	})
+	expect(t, "creation: the status is 200 or 201", status == http.StatusOK || status == http.StatusCreated)
+	for _, field := range []string{"id", "name", "orgId", "scopes", "status", "createdAt", "exp", "key"} {
+		if _, ok := key[field]; !ok {
+			t.Errorf("creation: no %q in the answer", field)
+		}
+	}
+	listed := func() bool {
+		_, body := s.send(t, s.AdminCredential, http.MethodGet, path+"?offset=0&limit=100", nil)
+		elements, ok := body["apiKeys"].([]any)
+		expect(t, "the list is called apiKeys", ok)
+		return slices.ContainsFunc(elements, func(element any) bool {
+			fields, ok := element.(object)
+			return ok && fields["id"] == key["id"] && fields["status"] == "Active"
+		})
+	}
+	expect(t, "the created key is listed", listed())
+	status, _ = s.send(t, s.AdminCredential, http.MethodDelete, path+"/"+text(key["id"]), nil)
+	expect(t, "the removal is accepted", status >= 200 && status < 300)
+	expect(t, "the removed key is no longer listed as active", !listed())
 }
 
 func (s suite) credentialIsNeeded(t *testing.T) {

@@ -16,6 +16,8 @@ func TestLive(t *testing.T) {
 		BaseURL:    cmp.Or(os.Getenv("ALPHAMOON_BASE_URL"), "https://workspace.alphamoon.ai"),
 		Credential: os.Getenv("ALPHAMOON_CONFORMANCE_API_KEY"),
 		ProcessID:  os.Getenv("ALPHAMOON_CONFORMANCE_PROCESS_ID"),
+
+		AdminCredential: os.Getenv("ALPHAMOON_CONFORMANCE_ADMIN_API_KEY"),
 	}
 	if target.Credential == "" || target.ProcessID == "" {
 		t.Skip("ALPHAMOON_CONFORMANCE_API_KEY and ALPHAMOON_CONFORMANCE_PROCESS_ID are not set")

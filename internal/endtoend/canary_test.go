@@ -31,12 +31,26 @@ data "alphamoon_process_api_keys" "test" {
 }
 `
 
+// organizationConfig has a key of the other kind.
+const organizationConfig = `
+resource "alphamoon_organization_api_key" "test" {
+  name       = "canary"
+  scopes     = ["workspace.result:read"]
+  expires_in = "90d"
+  depends_on = [alphamoon_process_api_key.test]
+}
+
+data "alphamoon_organization_api_keys" "test" {
+  depends_on = [alphamoon_organization_api_key.test]
+}
+`
+
 // TestCanary goes through a whole life of a key with every log at its most talkative, under faults that send
 // secrets back, and searches everything that was written for the secrets in every spelling.
 func TestCanary(t *testing.T) {
 	t.Parallel()
 	const credential = "canary-user:canary+pass/word"
-	w := newWorkspace(t, strings.ReplaceAll(keyConfig, "ROUND", "1"), sandbox.Options{Credential: credential, Latency: time.Millisecond})
+	w := newWorkspace(t, strings.ReplaceAll(keyConfig, "ROUND", "1")+organizationConfig, sandbox.Options{Credential: credential, Latency: time.Millisecond})
 	echo := `{"title": "Refused", "detail": "You sent ` + credential + ` as ` + base64.StdEncoding.EncodeToString([]byte(credential)) + `"}`
 	page := `<html><body>` + strings.Repeat("x", 190) + ` canary+pass/word</body></html>`
 	written := &strings.Builder{}
@@ -46,7 +60,7 @@ func TestCanary(t *testing.T) {
 	collect := func(box *sandbox.Sandbox) {
 		mu.Lock()
 		defer mu.Unlock()
-		for _, key := range box.Keys(sandbox.DefaultProcessID) {
+		for _, key := range append(box.Keys(sandbox.DefaultProcessID), box.Keys(sandbox.Organization)...) {
 			secrets[key.Secret] = true
 		}
 	}
@@ -70,7 +84,7 @@ func TestCanary(t *testing.T) {
 	run("apply", "-input=false", "-auto-approve") // the answer with the secret breaks off
 	run("apply", "-input=false", "-auto-approve")
 	run("show")
-	w.write("main.tf", requirement+strings.ReplaceAll(keyConfig, "ROUND", "2"))
+	w.write("main.tf", requirement+strings.ReplaceAll(keyConfig, "ROUND", "2")+organizationConfig)
 	w.Inject(sandbox.Fault{Operation: sandbox.Create, GrantName: "surprise"})
 	run("apply", "-input=false", "-auto-approve") // kept, tainted
 	w.Inject(sandbox.Fault{Operation: sandbox.Create, Status: 500, AfterWork: true, Body: echo, Then: collect})
@@ -88,7 +102,7 @@ func TestCanary(t *testing.T) {
 	if !strings.Contains(written.String(), "(redacted)") {
 		t.Error("no diagnostic had anything to take out: the search would prove nothing")
 	}
-	if len(secrets) < 6 {
+	if len(secrets) < 7 {
 		t.Errorf("only %d secrets were made", len(secrets))
 	}
 	everything := written.String() + trace

@@ -32,7 +32,8 @@ func TestConformance(t *testing.T) {
 			server := httptest.NewServer(&sandbox.Sandbox{Options: options})
 			t.Cleanup(server.Close)
 			conformance.Run(t, conformance.Target{
-				BaseURL: server.URL, Credential: sandbox.DefaultCredential, ProcessID: sandbox.DefaultProcessID,
+				BaseURL: server.URL, Credential: sandbox.DefaultMemberCredential, ProcessID: sandbox.DefaultProcessID,
+				AdminCredential: sandbox.DefaultCredential,
 			})
 		})
 	}

@@ -125,9 +125,8 @@ func run(ctx context.Context, moduleDir string, output *printer) (err error) {
 }
 
 func (d *demo) show(ctx context.Context) error {
-	d.heading("A new key: examples/demo/main.tf is applied")
-	process := tfexec.Var("process_id=" + sandbox.DefaultProcessID)
-	if err := d.planAndApply(ctx, process); err != nil {
+	d.heading("Two new keys, one of a process and one of the organization: examples/demo/main.tf is applied")
+	if err := d.planAndApply(ctx); err != nil {
 		return err
 	}
 	if err := d.list(ctx); err != nil {
@@ -141,7 +140,7 @@ func (d *demo) show(ctx context.Context) error {
 	d.heading("A change: the program no longer uploads, so its key shall only read")
 	readOnly := tfexec.Var(`scopes=["workspace.result:read"]`)
 	d.line("The API cannot change a key, so the plan creates a new one before it lets go of the old one:")
-	if err := d.planAndApply(ctx, process, readOnly); err != nil {
+	if err := d.planAndApply(ctx, readOnly); err != nil {
 		return err
 	}
 	second, err := d.secret(ctx)
@@ -155,7 +154,7 @@ func (d *demo) show(ctx context.Context) error {
 	if err := d.list(ctx); err != nil {
 		return err
 	}
-	changes, err := d.terraform.Plan(ctx, process, readOnly)
+	changes, err := d.terraform.Plan(ctx, readOnly)
 	if err != nil {
 		return fmt.Errorf("plan: %w", err)
 	}
@@ -165,10 +164,11 @@ func (d *demo) show(ctx context.Context) error {
 	d.line("A second plan is empty.")
 
 	d.heading("The end: destroy")
-	if err := d.terraform.Destroy(ctx, process, readOnly); err != nil {
+	if err := d.terraform.Destroy(ctx, readOnly); err != nil {
 		return fmt.Errorf("destroy: %w", err)
 	}
-	d.line("Terraform has forgotten both keys; without revoke_on_destroy they live on at the service until they expire.")
+	d.line("Terraform has forgotten the keys of the process; without revoke_on_destroy they live on at the service until they expire.")
+	d.line("The organization's key was revoked: the API documents that, and the provider checked that it is gone.")
 	return d.summary()
 }
 
@@ -192,18 +192,18 @@ func (d *demo) planAndApply(ctx context.Context, variables ...*tfexec.VarOption)
 	return nil
 }
 
-// resourceChanges cuts the part of a plan about the key out of it, which needs no explanation.
+// resourceChanges cuts the parts of a plan about keys out of it, which need no explanation.
 func resourceChanges(plan string) string {
-	const marker = "  # alphamoon_process_api_key"
-	start := strings.Index(plan, marker)
-	if start < 0 {
+	var changes []string
+	for _, part := range strings.Split(plan, "\n\n") {
+		if strings.HasPrefix(part, "  # alphamoon_") && strings.Contains(part, "_api_key.") {
+			changes = append(changes, part)
+		}
+	}
+	if len(changes) == 0 {
 		return plan
 	}
-	plan = plan[start:]
-	if end := strings.Index(plan, "\n    }\n"); end >= 0 {
-		return plan[:end+len("\n    }")]
-	}
-	return plan
+	return strings.Join(changes, "\n\n")
 }
 
 // secret returns the sensitive output, as a program would get it, without showing it.
@@ -250,11 +250,17 @@ func (d *demo) list(ctx context.Context) error {
 
 func (d *demo) summary() error {
 	created, alive := d.box.Count(sandbox.Create), len(d.box.LiveKeys(sandbox.DefaultProcessID))
+	ofOrganization := len(d.box.LiveKeys(sandbox.Organization))
 	d.heading("Summary")
-	d.line("Keys created: %d. Still valid at the service: %d. Listings: %d.", created, alive, d.box.Count(sandbox.List))
-	if created != 2 || alive != 2 {
-		return errors.New("2 keys were expected, both created and valid")
+	d.line("Keys created: %d. Still valid at the service: %d of the process, %d of the organization. Listings: %d.",
+		created, alive, ofOrganization, d.box.Count(sandbox.List))
+	if created != 3 || alive != 2 || ofOrganization != 0 {
+		return errors.New("3 created keys were expected, of which 2 of the process are valid")
 	}
-	d.line("%s", d.paint(green, "One key, replaced once without a gap; none lost, none doubled."))
+	d.line("%s", d.paint(green, "One key replaced once without a gap, one revoked; none lost, none doubled."))
+	d.heading("Try next")
+	d.line("make install && make sandbox      a sandbox to try your own configuration against")
+	d.line("docs/guides/getting-started.md    from nothing to a key in ten minutes")
+	d.line("docs/guides/rehearse.md           a rotation, an outage and a rate limit, played through")
 	return nil
 }

@@ -18,7 +18,8 @@ func TestDemo(t *testing.T) {
 	text := output.String()
 	for _, part := range []string{
 		"alphamoon_process_api_key.uploader will be created", "# forces replacement", "+/- resource", "A second plan is empty.",
-		"Keys created: 2. Still valid at the service: 2.", "none lost, none doubled",
+		"alphamoon_organization_api_key.pipeline will be created", "The organization's key was revoked",
+		"Keys created: 3. Still valid at the service: 2 of the process, 0 of the organization.", "none lost, none doubled", "Try next",
 	} {
 		if !strings.Contains(text, part) {
 			t.Errorf("the output does not say %q", part)

@@ -1,0 +1,109 @@
+package endtoend_test
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// pages reads what the Registry shows, by path below docs/.
+func pages(t *testing.T) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	dir := filepath.Join(root, "docs")
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		raw, err := os.ReadFile(path)
+		name, relErr := filepath.Rel(dir, path)
+		if err != nil || relErr != nil {
+			t.Fatal(err, relErr)
+		}
+		found[filepath.ToSlash(name)] = string(raw)
+		return nil
+	})
+	if err != nil || len(found) < 20 {
+		t.Fatalf("%d pages, %v", len(found), err)
+	}
+	return found
+}
+
+var (
+	heading  = regexp.MustCompile(`(?m)^## (.+)$`)
+	fence    = regexp.MustCompile("(?m)^ *```([a-z]*)$")
+	fenced   = regexp.MustCompile("(?sm)^ *```([a-z]*)\n(.*?)^ *```$")
+	hclBlock = regexp.MustCompile(`(?m)^(?:resource|data|provider|ephemeral|list|import|removed|terraform|check|locals|variable|output)\b[^\n]*\{`)
+)
+
+// TestEveryObjectBeginsWithAnExample looks at the first heading of every object's page.
+func TestEveryObjectBeginsWithAnExample(t *testing.T) {
+	t.Parallel()
+	for name, page := range pages(t) {
+		if strings.HasPrefix(name, "guides/") {
+			continue
+		}
+		first := heading.FindStringSubmatch(fenced.ReplaceAllString(page, ""))
+		if first == nil || first[1] != "Example Usage" {
+			t.Errorf("%s begins with %q", name, first)
+		}
+		if !strings.Contains(page, "\nsubcategory: \"") && name != "index.md" {
+			t.Errorf("%s has no subcategory", name)
+		}
+	}
+}
+
+// TestConfigurationsAreFencedAsTerraform: the Registry colours only what it knows.
+func TestConfigurationsAreFencedAsTerraform(t *testing.T) {
+	t.Parallel()
+	known := map[string]bool{"terraform": true, "shell": true, "text": true, "yaml": true, "mermaid": true}
+	for name, page := range pages(t) {
+		if len(fence.FindAllString(page, -1))%2 != 0 {
+			t.Errorf("%s has a fence that is not closed", name)
+		}
+		for _, block := range fenced.FindAllStringSubmatch(page, -1) {
+			if !known[block[1]] {
+				t.Errorf("%s has a block fenced as %q:\n%s", name, block[1], block[2])
+			}
+			if block[1] != "terraform" && hclBlock.MatchString(block[2]) {
+				t.Errorf("%s has a configuration fenced as %q:\n%s", name, block[1], block[2])
+			}
+		}
+	}
+}
+
+// TestTablesAreWhole: every row has as many cells as the heading, and no blank line breaks a table.
+func TestTablesAreWhole(t *testing.T) {
+	t.Parallel()
+	tables := 0
+	for name, page := range pages(t) {
+		columns, separated := 0, false
+		for line := range strings.Lines(fenced.ReplaceAllString(page, "")) {
+			line = strings.TrimSpace(line)
+			if !strings.HasPrefix(line, "|") {
+				columns, separated = 0, false
+				continue
+			}
+			cells := strings.Count(strings.ReplaceAll(line, `\|`, ""), "|") - 1
+			switch {
+			case columns == 0:
+				columns = cells
+				tables++
+			case !separated:
+				if separated = strings.Trim(line, "|-: ") == ""; !separated {
+					t.Errorf("%s: a table without a heading: %s", name, line)
+					separated = true
+				}
+			}
+			if cells != columns {
+				t.Errorf("%s: %d cells instead of %d: %s", name, cells, columns, line)
+			}
+		}
+	}
+	if tables < 15 {
+		t.Errorf("only %d tables were found", tables)
+	}
+}
