@@ -45,9 +45,9 @@ data "alphamoon_organization_api_keys" "test" {
 }
 `
 
-// TestCanary goes through a whole life of a key with every log at its most talkative, under faults that send
+// TestAccCanary goes through a whole life of a key with every log at its most talkative, under faults that send
 // secrets back, and searches everything that was written for the secrets in every spelling.
-func TestCanary(t *testing.T) {
+func TestAccCanary(t *testing.T) {
 	t.Parallel()
 	const credential = "canary-user:canary+pass/word"
 	w := newWorkspace(t, strings.ReplaceAll(keyConfig, "ROUND", "1")+organizationConfig, sandbox.Options{Credential: credential, Latency: time.Millisecond})
@@ -126,8 +126,8 @@ func spellings(secret string) []string {
 	return forms
 }
 
-// TestEncryptedSecretIsInNoFile searches every file that Terraform leaves for the secret of a key that is encrypted.
-func TestEncryptedSecretIsInNoFile(t *testing.T) {
+// TestAccEncryptedSecretIsInNoFile searches every file that Terraform leaves for the secret of a key that is encrypted.
+func TestAccEncryptedSecretIsInNoFile(t *testing.T) {
 	t.Parallel()
 	identity, err := age.GenerateX25519Identity()
 	if err != nil {

@@ -180,9 +180,9 @@ func (v *vault) expectNowhereElse(pair pairOfKeys) {
 	v.expectInNoFile(secrets)
 }
 
-// TestDecryptedKeyReachesItsStore goes from the creation through plans without a change and a rotation to the
+// TestAccDecryptedKeyReachesItsStore goes from the creation through plans without a change and a rotation to the
 // destruction.
-func TestDecryptedKeyReachesItsStore(t *testing.T) {
+func TestAccDecryptedKeyReachesItsStore(t *testing.T) {
 	t.Parallel()
 	for name, makePair := range map[string]func(*testing.T) pairOfKeys{"age": agePair, "SSH": sshPair, "post-quantum": postQuantumPair} {
 		t.Run(name, func(t *testing.T) {
@@ -215,7 +215,7 @@ func TestDecryptedKeyReachesItsStore(t *testing.T) {
 	}
 }
 
-func TestDecryptedKeyFromAFile(t *testing.T) {
+func TestAccDecryptedKeyFromAFile(t *testing.T) {
 	t.Parallel()
 	pair := agePair(t)
 	v := newVault(t, pair, "")
@@ -233,8 +233,8 @@ func TestDecryptedKeyFromAFile(t *testing.T) {
 	v.expectStored(1)
 }
 
-// TestDecryptedKeyWithoutIdentity: it is an error, unless only the apply has the identity and the configuration says so.
-func TestDecryptedKeyWithoutIdentity(t *testing.T) {
+// TestAccDecryptedKeyWithoutIdentity: it is an error, unless only the apply has the identity and the configuration says so.
+func TestAccDecryptedKeyWithoutIdentity(t *testing.T) {
 	t.Parallel()
 	pair := agePair(t)
 	v := newVault(t, pair, "")
@@ -261,7 +261,7 @@ func TestDecryptedKeyWithoutIdentity(t *testing.T) {
 	v.expectNowhereElse(pair)
 }
 
-func TestDecryptedKeyWithAWrongIdentity(t *testing.T) {
+func TestAccDecryptedKeyWithAWrongIdentity(t *testing.T) {
 	t.Parallel()
 	v := newVault(t, agePair(t), "")
 	v.must(nil, "apply", "-input=false", "-auto-approve", "-target=alphamoon_process_api_key.test")
@@ -283,8 +283,8 @@ func TestDecryptedKeyWithAWrongIdentity(t *testing.T) {
 	}
 }
 
-// TestDecryptedKeyWithIdentitiesAsArgument takes them from ephemeral values of another resource.
-func TestDecryptedKeyWithIdentitiesAsArgument(t *testing.T) {
+// TestAccDecryptedKeyWithIdentitiesAsArgument takes them from ephemeral values of another resource.
+func TestAccDecryptedKeyWithIdentitiesAsArgument(t *testing.T) {
 	t.Parallel()
 	pair := agePair(t)
 	v := newVault(t, pair, "identities = [var.identity, var.other]")

@@ -7,9 +7,9 @@ import (
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
 )
 
-// TestEphemeralSecretIsInNoFile mints a key, lets another instance of the provider work with it, and searches
+// TestAccEphemeralSecretIsInNoFile mints a key, lets another instance of the provider work with it, and searches
 // every file that Terraform leaves.
-func TestEphemeralSecretIsInNoFile(t *testing.T) {
+func TestAccEphemeralSecretIsInNoFile(t *testing.T) {
 	t.Parallel()
 	if withoutEphemerals(t) {
 		t.Skip("this version has no ephemeral resources")
@@ -44,7 +44,8 @@ output "names" {
 		t.Error("the consumer did not list the key with itself")
 	}
 	keys := w.Keys(sandbox.DefaultProcessID)
-	if len(keys) != 2 {
+	// Terraform opens it for the plan and for the apply; OpenTofu need not open it again for a plan that changes nothing.
+	if len(keys) != 2 && (!cli.OpenTofu || len(keys) != 1) {
 		t.Errorf("%d keys: a plan and an apply create one each", len(keys))
 	}
 	w.expectInNoFile(keys)

@@ -30,8 +30,8 @@ func install(t *testing.T, home string) (output string, err error) {
 	return string(raw), err
 }
 
-// TestInstall installs into an empty home folder and then runs a plain init there.
-func TestInstall(t *testing.T) {
+// TestAccInstall installs into an empty home folder and then runs a plain init there.
+func TestAccInstall(t *testing.T) {
 	t.Parallel()
 	home := t.TempDir()
 	if output, err := install(t, home); err != nil || !strings.Contains(output, "Installed into "+home) {
@@ -50,8 +50,8 @@ func TestInstall(t *testing.T) {
 	}
 }
 
-// TestInstallIntoWhatCannotBeWritten says so in one line and leaves nothing behind.
-func TestInstallIntoWhatCannotBeWritten(t *testing.T) {
+// TestAccInstallIntoWhatCannotBeWritten says so in one line and leaves nothing behind.
+func TestAccInstallIntoWhatCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	home := t.TempDir()
 	// A file where the folder should be stops even the superuser.

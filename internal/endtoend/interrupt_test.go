@@ -73,7 +73,7 @@ func (w *workspace) keyInState() (id, secret string) {
 	return "", ""
 }
 
-func TestInterruptDuringACreation(t *testing.T) {
+func TestAccInterruptDuringACreation(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, keyConfig, sandbox.Options{})
 	w.Inject(sandbox.Fault{Operation: sandbox.Create, Delay: 2 * time.Second})
@@ -85,7 +85,7 @@ func TestInterruptDuringACreation(t *testing.T) {
 	}
 }
 
-func TestInterruptDuringACreationThatNeverAnswers(t *testing.T) {
+func TestAccInterruptDuringACreationThatNeverAnswers(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, keyConfig, sandbox.Options{})
 	w.Inject(sandbox.Fault{Operation: sandbox.Create, LoseAnswer: true})
@@ -102,7 +102,7 @@ func TestInterruptDuringACreationThatNeverAnswers(t *testing.T) {
 	}
 }
 
-func TestInterruptWhileWaitingForARetry(t *testing.T) {
+func TestAccInterruptWhileWaitingForARetry(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, keyConfig, sandbox.Options{})
 	w.Inject(sandbox.Fault{Operation: sandbox.Create, Status: 429, Header: http.Header{"Retry-After": {"30"}}, Times: -1})

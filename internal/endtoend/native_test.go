@@ -10,8 +10,8 @@ import (
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
 )
 
-// TestNativeTests runs every .tftest.hcl under examples/ as a user would.
-func TestNativeTests(t *testing.T) {
+// TestAccNativeTests runs every .tftest.hcl under examples/ as a user would.
+func TestAccNativeTests(t *testing.T) {
 	t.Parallel()
 	if olderThan(t, "1.6.0") {
 		t.Skip("this version has no native tests")

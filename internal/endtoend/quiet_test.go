@@ -58,8 +58,8 @@ func expectWarnings(t *testing.T, what, output string, blocks int, summary strin
 
 const forgetting = "Key stays valid until it expires"
 
-// TestScheduledRotationIsQuiet rotates 20 keys that are due, with and without an overlap in the state.
-func TestScheduledRotationIsQuiet(t *testing.T) {
+// TestAccScheduledRotationIsQuiet rotates 20 keys that are due, with and without an overlap in the state.
+func TestAccScheduledRotationIsQuiet(t *testing.T) {
 	t.Parallel()
 	for name, lifecycle := range map[string]string{"create before destroy": "lifecycle {\n create_before_destroy = true\n }", "destroy before create": ""} {
 		t.Run(name, func(t *testing.T) {
@@ -78,8 +78,8 @@ func TestScheduledRotationIsQuiet(t *testing.T) {
 	}
 }
 
-// TestOtherReplacementsWarnOnce replaces a key that is not due.
-func TestOtherReplacementsWarnOnce(t *testing.T) {
+// TestAccOtherReplacementsWarnOnce replaces a key that is not due.
+func TestAccOtherReplacementsWarnOnce(t *testing.T) {
 	t.Parallel()
 	for name, lifecycle := range map[string]string{"create before destroy": "lifecycle {\n create_before_destroy = true\n }", "destroy before create": ""} {
 		t.Run(name, func(t *testing.T) {
@@ -96,8 +96,8 @@ func TestOtherReplacementsWarnOnce(t *testing.T) {
 	}
 }
 
-// TestDestroyWarnsOncePerKey destroys three keys: one block for all, with as many similar ones as there are others.
-func TestDestroyWarnsOncePerKey(t *testing.T) {
+// TestAccDestroyWarnsOncePerKey destroys three keys: one block for all, with as many similar ones as there are others.
+func TestAccDestroyWarnsOncePerKey(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, keys(3, `name = "a"`, `expires_in = "90d"`), sandbox.Options{})
 	w.apply()
@@ -108,8 +108,8 @@ func TestDestroyWarnsOncePerKey(t *testing.T) {
 	}
 }
 
-// TestLongLivedKeyWarnsOnce counts per run of the provider.
-func TestLongLivedKeyWarnsOnce(t *testing.T) {
+// TestAccLongLivedKeyWarnsOnce counts per run of the provider.
+func TestAccLongLivedKeyWarnsOnce(t *testing.T) {
 	t.Parallel()
 	const summary = "Long-lived key"
 	w := newWorkspace(t, keys(1, `name = "a"`, `expires_in = "365d"`), sandbox.Options{})
@@ -119,8 +119,8 @@ func TestLongLivedKeyWarnsOnce(t *testing.T) {
 	expectWarnings(t, "plan of a replacement", w.run("plan", "-input=false"), 1, summary)
 }
 
-// TestImportWarnsOnce imports three keys in one run.
-func TestImportWarnsOnce(t *testing.T) {
+// TestAccImportWarnsOnce imports three keys in one run.
+func TestAccImportWarnsOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, "", sandbox.Options{})
 	config := requirement
@@ -152,9 +152,9 @@ resource "alphamoon_process_api_key" "old" {
 	}
 }
 
-// TestManagedKeyOutlivesAFailedTwin: a second key like the first one is to be created, and the creation fails before
+// TestAccManagedKeyOutlivesAFailedTwin: a second key like the first one is to be created, and the creation fails before
 // it did anything. The first one is neither revoked nor named.
-func TestManagedKeyOutlivesAFailedTwin(t *testing.T) {
+func TestAccManagedKeyOutlivesAFailedTwin(t *testing.T) {
 	t.Parallel()
 	for _, revokes := range []bool{true, false} {
 		t.Run(fmt.Sprintf("revoke_on_destroy = %t", revokes), func(t *testing.T) {
@@ -178,9 +178,9 @@ func TestManagedKeyOutlivesAFailedTwin(t *testing.T) {
 	}
 }
 
-// TestListingThroughAnAlias reads a list through a second configuration of the provider, which is a process of its
+// TestAccListingThroughAnAlias reads a list through a second configuration of the provider, which is a process of its
 // own, before and after a key was created through the first one.
-func TestListingThroughAnAlias(t *testing.T) {
+func TestAccListingThroughAnAlias(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, `
 provider "alphamoon" {
@@ -211,8 +211,8 @@ output "totals" {
 	}
 }
 
-// TestOutageIsToldOnce refreshes 200 keys while the list fails.
-func TestOutageIsToldOnce(t *testing.T) {
+// TestAccOutageIsToldOnce refreshes 200 keys while the list fails.
+func TestAccOutageIsToldOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, keys(200, `name = "k-${count.index}"`, `expires_in = "90d"`), sandbox.Options{})
 	w.apply()

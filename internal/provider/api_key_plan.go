@@ -150,7 +150,18 @@ func planAPIKeyChange(now time.Time, fixed types.String, state, plan apiKeyModel
 		}
 	}
 	plan.RotatesAt = plan.rotatesAt()
+	if plan.ExpiresAt.Equal(state.ExpiresAt) && plan.ExpiresIn.Equal(state.ExpiresIn) && plan.RotateBeforeExpiry.Equal(state.RotateBeforeExpiry) {
+		plan.RotatesAt = state.RotatesAt // a state of an earlier version that computed another is corrected by a refresh
+	}
+	if unchanged := plan.withVersion(state.KeyVersion); reflect.DeepEqual(unchanged, state) {
+		plan = unchanged // nor is a version that the state does not have yet a change by itself
+	}
 	return plan, replace, diags
+}
+
+func (m apiKeyModel) withVersion(version types.Int64) apiKeyModel {
+	m.KeyVersion = version
+	return m
 }
 
 // settleComputed carries over what the key has as long as it is not replaced.

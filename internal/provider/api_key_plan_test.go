@@ -21,6 +21,9 @@ func existing(change func(*apiKeyModel)) apiKeyModel {
 		Scopes: stringSet([]string{"workspace.result:read"}), EncryptTo: types.ListNull(types.StringType), Key: types.StringValue("user:pass"), KeyVersion: types.Int64Value(1769947200),
 	}
 	change(&model)
+	if model.RotatesAt = model.rotatesAt(); model.RotatesAt.IsUnknown() {
+		model.RotatesAt = types.StringNull()
+	}
 	return model
 }
 
@@ -145,6 +148,13 @@ func TestCheckNewAPIKey(t *testing.T) {
 	}
 }
 
+// rotatingWith gives the key, which expires in 50 days, a policy with a window.
+func rotatingWith(window string) func(*apiKeyModel) {
+	return func(m *apiKeyModel) {
+		m.ExpiresIn, m.RotateBeforeExpiry = types.StringValue("90d"), types.StringValue(window)
+	}
+}
+
 func TestWarnOfForgetting(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -158,8 +168,8 @@ func TestWarnOfForgetting(t *testing.T) {
 		"will be revoked":   {func(m *apiKeyModel) { m.RevokeOnDestroy = types.BoolValue(true) }, false},
 		"already disabled":  {func(m *apiKeyModel) { m.Status = types.StringValue("Disabled") }, false},
 		"status not stated": {func(m *apiKeyModel) { m.Status = types.StringNull() }, true},
-		"due":               {func(m *apiKeyModel) { m.RotatesAt = types.StringValue("2026-03-01T12:00:00Z") }, false},
-		"nearly due":        {func(m *apiKeyModel) { m.RotatesAt = types.StringValue("2026-03-01T12:00:01Z") }, true},
+		"due":               {rotatingWith("50d"), false},
+		"nearly due":        {rotatingWith("49d"), true},
 	} {
 		if got := processAPIKey.warnOfForgetting(planTime, existing(test.change)); (got != nil) != test.warns {
 			t.Errorf("%s: got %v", name, got)
@@ -179,7 +189,7 @@ func TestKeyVersion(t *testing.T) {
 		"nothing changes":                 {existing(func(*apiKeyModel) {}), existing(func(*apiKeyModel) {}), types.Int64Value(1769947200)},
 		"a replacement":                   {existing(func(*apiKeyModel) {}), existing(func(m *apiKeyModel) { m.Name = types.StringValue("y") }), types.Int64Unknown()},
 		"an older state, nothing changes": {older, older, types.Int64Null()},
-		"an older state, something does":  {older, existing(func(m *apiKeyModel) { m.KeyVersion = types.Int64Unknown() }), types.Int64Value(1769947200)},
+		"an older state, something does":  {older, existing(func(m *apiKeyModel) { m.KeyVersion = types.Int64Unknown(); m.RevokeOnDestroy = types.BoolValue(true) }), types.Int64Value(1769947200)},
 	} {
 		plan, _, _ := planAPIKeyChange(planTime, test.state.ExpiresAt, test.state, test.plan)
 		if !plan.KeyVersion.Equal(test.want) {

@@ -39,7 +39,7 @@ func (f *fixture) secretIsNewest() resource.TestCheckFunc {
 	}
 }
 
-func TestKeyWithFixedDate(t *testing.T) {
+func TestAccKeyWithFixedDate(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	f.run(
@@ -76,7 +76,7 @@ func TestKeyWithFixedDate(t *testing.T) {
 	}
 }
 
-func TestKeyWithLifetime(t *testing.T) {
+func TestAccKeyWithLifetime(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	f.run(
@@ -96,7 +96,7 @@ func TestKeyWithLifetime(t *testing.T) {
 	f.expectCounts(1, 1)
 }
 
-func TestKeyReplacedByChanges(t *testing.T) {
+func TestAccKeyReplacedByChanges(t *testing.T) {
 	other := sandbox.Process{ID: "93580f176efb48cda64f25cba74d8ca4", Name: "Receipts"}
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{Processes: []sandbox.Process{{ID: processID, Name: "Invoices"}, other}})
@@ -131,8 +131,8 @@ func TestKeyReplacedByChanges(t *testing.T) {
 	}
 }
 
-// TestKeyKeepsItsDateWhenItGetsALifetime also goes the way back: neither may cost a key as long as the date stays.
-func TestKeyKeepsItsDateWhenItGetsALifetime(t *testing.T) {
+// TestAccKeyKeepsItsDateWhenItGetsALifetime also goes the way back: neither may cost a key as long as the date stays.
+func TestAccKeyKeepsItsDateWhenItGetsALifetime(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	same := statecheck.CompareValue(compare.ValuesSame())
@@ -155,7 +155,7 @@ func TestKeyKeepsItsDateWhenItGetsALifetime(t *testing.T) {
 	f.expectCounts(1, 1)
 }
 
-func TestUndocumentedScopes(t *testing.T) {
+func TestAccUndocumentedScopes(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	f.run(
@@ -174,7 +174,7 @@ func TestUndocumentedScopes(t *testing.T) {
 	f.expectCounts(1, 1)
 }
 
-func TestDestroyForgets(t *testing.T) {
+func TestAccDestroyForgets(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	f.run(
@@ -187,7 +187,7 @@ func TestDestroyForgets(t *testing.T) {
 	}
 }
 
-func TestDestroyAfterTheDateHasPassed(t *testing.T) {
+func TestAccDestroyAfterTheDateHasPassed(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	config := f.key(`expires_at = "2026-03-02T00:00:00Z"`)
@@ -203,7 +203,7 @@ func TestDestroyAfterTheDateHasPassed(t *testing.T) {
 	f.expectCounts(1, 1)
 }
 
-func TestImport(t *testing.T) {
+func TestAccImport(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{ListedSecret: sandbox.SecretMasked})
 	id := "688874d9d9064c23bf78bf3ec93cbd2d"
@@ -251,7 +251,7 @@ func TestImport(t *testing.T) {
 	}
 }
 
-func TestBadAnswersToACreation(t *testing.T) {
+func TestAccBadAnswersToACreation(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		fault   sandbox.Fault
@@ -296,7 +296,7 @@ func TestBadAnswersToACreation(t *testing.T) {
 	}
 }
 
-func TestUnknownProcess(t *testing.T) {
+func TestAccUnknownProcess(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	f.run(resource.TestStep{
@@ -306,7 +306,7 @@ func TestUnknownProcess(t *testing.T) {
 	f.expectCounts(0, 0)
 }
 
-func TestSavedPlanAppliedLater(t *testing.T) {
+func TestAccSavedPlanAppliedLater(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	f.run(resource.TestStep{

@@ -35,7 +35,7 @@ func (f *fixture) list(arguments string) string {
 	return f.config(fmt.Sprintf("data \"alphamoon_process_api_keys\" \"test\" {\n  process_id = %q\n%s\n}\n", processID, arguments))
 }
 
-func TestDataSource(t *testing.T) {
+func TestAccDataSource(t *testing.T) {
 	t.Parallel()
 	for name, omitPagination := range map[string]bool{"with pagination": false, "without pagination": true} {
 		t.Run(name, func(t *testing.T) {
@@ -73,13 +73,13 @@ func TestDataSource(t *testing.T) {
 	}
 }
 
-func TestDataSourceOfNoKeys(t *testing.T) {
+func TestAccDataSourceOfNoKeys(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	f.run(resource.TestStep{Config: f.list(""), ConfigStateChecks: listed(0)})
 }
 
-func TestDataSourceBadArguments(t *testing.T) {
+func TestAccDataSourceBadArguments(t *testing.T) {
 	t.Parallel()
 	for arguments, message := range map[string]string{
 		"offset = -1":  "must be a whole number from 0 to 1000000",
@@ -95,8 +95,8 @@ func TestDataSourceBadArguments(t *testing.T) {
 	}
 }
 
-// TestDataSourceSeesANewKey lists in the same apply that creates the key.
-func TestDataSourceSeesANewKey(t *testing.T) {
+// TestAccDataSourceSeesANewKey lists in the same apply that creates the key.
+func TestAccDataSourceSeesANewKey(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	f.run(resource.TestStep{

@@ -18,8 +18,8 @@ data "alphamoon_process_api_keys" "test" {
 }
 `
 
-// TestBadArguments tries one wrong value of each kind: one diagnostic, and nothing sent.
-func TestBadArguments(t *testing.T) {
+// TestAccBadArguments tries one wrong value of each kind: one diagnostic, and nothing sent.
+func TestAccBadArguments(t *testing.T) {
 	t.Parallel()
 	const in90Days = `expires_in = "90d"`
 	for name, test := range map[string]struct {
@@ -58,7 +58,7 @@ func TestBadArguments(t *testing.T) {
 	}
 }
 
-func TestBadProviderArguments(t *testing.T) {
+func TestAccBadProviderArguments(t *testing.T) {
 	t.Parallel()
 	encoded := base64.StdEncoding.EncodeToString([]byte(sandbox.DefaultCredential))
 	for name, test := range map[string]struct {
@@ -100,7 +100,7 @@ provider "alphamoon" {
 %s`, f.URL, sandbox.DefaultCredential, body)
 }
 
-func TestUnknownProviderArguments(t *testing.T) {
+func TestAccUnknownProviderArguments(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	f.run(resource.TestStep{
@@ -109,8 +109,8 @@ func TestUnknownProviderArguments(t *testing.T) {
 	})
 }
 
-// TestUnknownProviderArgumentsOfAPlan shows that planning a new key needs no client: the address is known in time.
-func TestUnknownProviderArgumentsOfAPlan(t *testing.T) {
+// TestAccUnknownProviderArgumentsOfAPlan shows that planning a new key needs no client: the address is known in time.
+func TestAccUnknownProviderArgumentsOfAPlan(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	f.run(resource.TestStep{
@@ -125,8 +125,8 @@ resource "alphamoon_process_api_key" "test" {
 	f.expectCounts(1, 1)
 }
 
-// TestEnvironment is not parallel, because the environment belongs to the whole process.
-func TestEnvironment(t *testing.T) {
+// TestAccEnvironment is not parallel, because the environment belongs to the whole process.
+func TestAccEnvironment(t *testing.T) {
 	f := newFixture(t, sandbox.Options{})
 	t.Setenv("ALPHAMOON_API_KEY", sandbox.DefaultCredential)
 	t.Setenv("ALPHAMOON_BASE_URL", f.URL)
@@ -141,7 +141,7 @@ func TestEnvironment(t *testing.T) {
 	f.run(resource.TestStep{Config: list, ExpectError: says("The value of the environment variable ALPHAMOON_BASE_URL cannot be used")})
 }
 
-func TestServiceFailures(t *testing.T) {
+func TestAccServiceFailures(t *testing.T) {
 	t.Parallel()
 	html := http.Header{"Content-Type": {"text/html"}}
 	for name, test := range map[string]struct {

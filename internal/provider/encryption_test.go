@@ -75,7 +75,7 @@ func (f *fixture) decryptsAndWorks(identity age.Identity) resource.TestCheckFunc
 	}
 }
 
-func TestEncryption(t *testing.T) {
+func TestAccEncryption(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	alice, bob := newIdentity(t), newIdentity(t)
@@ -114,8 +114,8 @@ func TestEncryption(t *testing.T) {
 	f.expectCounts(5, 5)
 }
 
-// TestEncryptionAfterAnImport: there is no secret to encrypt, so that recipients call for a new key.
-func TestEncryptionAfterAnImport(t *testing.T) {
+// TestAccEncryptionAfterAnImport: there is no secret to encrypt, so that recipients call for a new key.
+func TestAccEncryptionAfterAnImport(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	key := f.AddKey(processID, sandbox.Key{Name: "test", Scopes: []string{"workspace.file:upload", "workspace.result:read"}, ExpiresAt: start.Add(60 * day)})
@@ -132,7 +132,7 @@ func TestEncryptionAfterAnImport(t *testing.T) {
 	)
 }
 
-func TestBadRecipients(t *testing.T) {
+func TestAccBadRecipients(t *testing.T) {
 	t.Parallel()
 	identity := newIdentity(t)
 	recipient := identity.Recipient().String()
@@ -160,8 +160,8 @@ func TestBadRecipients(t *testing.T) {
 	}
 }
 
-// TestRecipientsThatAreKnownLate come from another resource: a wrong one stops before anything is created.
-func TestRecipientsThatAreKnownLate(t *testing.T) {
+// TestAccRecipientsThatAreKnownLate come from another resource: a wrong one stops before anything is created.
+func TestAccRecipientsThatAreKnownLate(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	identity := newIdentity(t)

@@ -47,7 +47,7 @@ func (f *fixture) runEphemeral(errorCheck resource.ErrorCheckFunc, steps ...reso
 	})
 }
 
-func TestEphemeral(t *testing.T) {
+func TestAccEphemeral(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	data := attribute("data")
@@ -72,7 +72,7 @@ func TestEphemeral(t *testing.T) {
 	}
 }
 
-func TestEphemeralIsRevoked(t *testing.T) {
+func TestAccEphemeralIsRevoked(t *testing.T) {
 	t.Parallel()
 	for name, options := range map[string]sandbox.Options{"removed": {}, "disabled": {Revocation: sandbox.RevocationDisables}} {
 		t.Run(name, func(t *testing.T) {
@@ -86,7 +86,7 @@ func TestEphemeralIsRevoked(t *testing.T) {
 	}
 }
 
-func TestEphemeralFailures(t *testing.T) {
+func TestAccEphemeralFailures(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		options   sandbox.Options

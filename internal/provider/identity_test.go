@@ -73,7 +73,7 @@ func TestIdentity(t *testing.T) {
 	}
 }
 
-func TestImportByIdentity(t *testing.T) {
+func TestAccImportByIdentity(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	resource.UnitTest(t, resource.TestCase{

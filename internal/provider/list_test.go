@@ -143,7 +143,7 @@ func TestListFailures(t *testing.T) {
 	}
 }
 
-func TestQuery(t *testing.T) {
+func TestAccQuery(t *testing.T) {
 	t.Parallel()
 	f := newFilledFixture(t, sandbox.Options{}, 3)
 	resource.UnitTest(t, resource.TestCase{

@@ -16,7 +16,7 @@ import (
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
 )
 
-func TestProcesses(t *testing.T) {
+func TestAccProcesses(t *testing.T) {
 	t.Parallel()
 	const lookup = "data.alphamoon_processes.test"
 	f := newFixture(t, sandbox.Options{Processes: []sandbox.Process{
@@ -46,8 +46,8 @@ func TestProcesses(t *testing.T) {
 	f.fails(config(""), "needs the scope workspace.process:read")
 }
 
-// TestProcessesTolerance reads what the service may leave out or add.
-func TestProcessesTolerance(t *testing.T) {
+// TestAccProcessesTolerance reads what the service may leave out or add.
+func TestAccProcessesTolerance(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	f.Inject(sandbox.Fault{Operation: sandbox.ListProcesses, Body: `{"processes": [{"id": "a", "news": {"x": [1]}, "createdAt": null}], "other": 1}`, Times: -1})
@@ -61,7 +61,7 @@ func TestProcessesTolerance(t *testing.T) {
 	})
 }
 
-func TestProcessAPIScopes(t *testing.T) {
+func TestAccProcessAPIScopes(t *testing.T) {
 	t.Parallel()
 	const catalogue = "data.alphamoon_process_api_scopes.test"
 	f := newFixture(t, sandbox.Options{})
@@ -103,7 +103,7 @@ resource "alphamoon_process_api_key" "test" {
 	}
 }
 
-func TestProcessIDFunction(t *testing.T) {
+func TestAccProcessIDFunction(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	output := func(text string) string {

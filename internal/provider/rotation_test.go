@@ -50,7 +50,7 @@ func (f *fixture) replaces(config, because string) resource.TestStep {
 	}
 }
 
-func TestRotationWhenDue(t *testing.T) {
+func TestAccRotationWhenDue(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	config := f.key(lifetime, window)
@@ -66,7 +66,7 @@ func TestRotationWhenDue(t *testing.T) {
 	f.expectCounts(3, 3)
 }
 
-func TestRotationWithoutAWindow(t *testing.T) {
+func TestAccRotationWithoutAWindow(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	config := f.key(lifetime)
@@ -78,8 +78,8 @@ func TestRotationWithoutAWindow(t *testing.T) {
 	f.expectCounts(2, 2)
 }
 
-// TestRotationOfAnExpiredKeyThatIsGone also shows that such a key stays in the state: nothing is refreshed away.
-func TestRotationOfAnExpiredKeyThatIsGone(t *testing.T) {
+// TestAccRotationOfAnExpiredKeyThatIsGone also shows that such a key stays in the state: nothing is refreshed away.
+func TestAccRotationOfAnExpiredKeyThatIsGone(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{HideExpired: true})
 	config := f.key(lifetime, window)
@@ -90,7 +90,7 @@ func TestRotationOfAnExpiredKeyThatIsGone(t *testing.T) {
 	f.expectCounts(2, 2)
 }
 
-func TestFixedDateThatHasPassed(t *testing.T) {
+func TestAccFixedDateThatHasPassed(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{HideExpired: true})
 	config := f.key(`expires_at = "2026-03-02T00:00:00Z"`)
@@ -108,7 +108,7 @@ func TestFixedDateThatHasPassed(t *testing.T) {
 	f.expectCounts(2, 2)
 }
 
-func TestRotationOfADisabledKey(t *testing.T) {
+func TestAccRotationOfADisabledKey(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	fixed := f.key(`expires_at = "2026-05-30T09:30:15Z"`)
@@ -130,7 +130,7 @@ func TestRotationOfADisabledKey(t *testing.T) {
 	f.expectCounts(3, 3)
 }
 
-func TestKeyRemovedByHand(t *testing.T) {
+func TestAccKeyRemovedByHand(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	config := f.key(lifetime)
@@ -146,7 +146,7 @@ func TestKeyRemovedByHand(t *testing.T) {
 	f.expectCounts(2, 1)
 }
 
-func TestRotationTriggers(t *testing.T) {
+func TestAccRotationTriggers(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	triggered := func(value string) string { return f.key(lifetime, `rotation_triggers = { owner = "`+value+`" }`) }
@@ -160,8 +160,8 @@ func TestRotationTriggers(t *testing.T) {
 	f.expectCounts(3, 3)
 }
 
-// TestWindowChanges: another window alone never makes a new key, unless it makes the key due.
-func TestWindowChanges(t *testing.T) {
+// TestAccWindowChanges: another window alone never makes a new key, unless it makes the key due.
+func TestAccWindowChanges(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	same := statecheck.CompareValue(compare.ValuesSame())
@@ -186,7 +186,7 @@ func TestWindowChanges(t *testing.T) {
 	f.expectCounts(2, 2)
 }
 
-func TestCreateBeforeDestroy(t *testing.T) {
+func TestAccCreateBeforeDestroy(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	config := f.key(lifetime, window, "lifecycle {\n    create_before_destroy = true\n  }")
@@ -202,8 +202,8 @@ func TestCreateBeforeDestroy(t *testing.T) {
 	}
 }
 
-// TestPlanThatWaits plans a rotation and applies it a day later: the new key has its full lifetime from the apply.
-func TestPlanThatWaits(t *testing.T) {
+// TestAccPlanThatWaits plans a rotation and applies it a day later: the new key has its full lifetime from the apply.
+func TestAccPlanThatWaits(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	config := f.key(lifetime, window)
@@ -217,7 +217,7 @@ func TestPlanThatWaits(t *testing.T) {
 	f.expectCounts(2, 2)
 }
 
-func TestRevocation(t *testing.T) {
+func TestAccRevocation(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		options sandbox.Options
@@ -259,9 +259,9 @@ func TestRevocation(t *testing.T) {
 	}
 }
 
-// TestRevocationThatCannotBeChecked revokes the key and then fails to look: the key stays in the state until a
+// TestAccRevocationThatCannotBeChecked revokes the key and then fails to look: the key stays in the state until a
 // listing shows that it is gone.
-func TestRevocationThatCannotBeChecked(t *testing.T) {
+func TestAccRevocationThatCannotBeChecked(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	config := f.key(lifetime, `revoke_on_destroy = true`)
@@ -279,9 +279,9 @@ func TestRevocationThatCannotBeChecked(t *testing.T) {
 	)
 }
 
-// TestRevocationOfADeposedKey fails to revoke the old key of a rotation: Terraform keeps it as a deposed object,
+// TestAccRevocationOfADeposedKey fails to revoke the old key of a rotation: Terraform keeps it as a deposed object,
 // and the next apply tries again.
-func TestRevocationOfADeposedKey(t *testing.T) {
+func TestAccRevocationOfADeposedKey(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	config := f.key(lifetime, window, `revoke_on_destroy = true`, "lifecycle {\n    create_before_destroy = true\n  }")

@@ -38,8 +38,8 @@ func (c checkPlan) CheckPlan(_ context.Context, request plancheck.CheckPlanReque
 	response.Error = c(request)
 }
 
-// TestYear lives through a year of fortnightly applies with the accidents that such a year brings.
-func TestYear(t *testing.T) {
+// TestAccYear lives through a year of fortnightly applies with the accidents that such a year brings.
+func TestAccYear(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{HideExpired: true})
 	const beforeDestroy = "lifecycle {\n    create_before_destroy = true\n  }"
