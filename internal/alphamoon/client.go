@@ -26,6 +26,7 @@ const (
 	defaultRetryWaitMax = 30 * time.Second
 	defaultPatience     = 10 * time.Minute
 	defaultMemory       = 5 * time.Second
+	defaultLongWait     = 10 * time.Second
 )
 
 // Config says how a [Client] reaches the service. BaseURL and Credential are required.
@@ -54,7 +55,9 @@ type Config struct {
 	Transport http.RoundTripper
 	// OnAttempt, if set, is called after every attempt, from the goroutine that made the request.
 	OnAttempt func(context.Context, Attempt)
-	// OnLongWait, if set, is called once for a request that has waited 10 seconds for its turn.
+	// LongWait is how long a request waits for its turn before that is worth telling. 0 means ten seconds.
+	LongWait time.Duration
+	// OnLongWait, if set, is called once for a request that has waited that long.
 	OnLongWait func(ctx context.Context, method, path, reason string)
 }
 
@@ -88,6 +91,7 @@ func NewClient(config Config) *Client {
 	setDefault(&config.RetryWaitMax, defaultRetryWaitMax)
 	setDefault(&config.RefusalPatience, defaultPatience)
 	setDefault(&config.FailureMemory, defaultMemory)
+	setDefault(&config.LongWait, defaultLongWait)
 	if config.Transport == nil {
 		transport := cleanhttp.DefaultPooledTransport()
 		// Terraform runs ten operations at a time; the library's default keeps fewer connections to one host open

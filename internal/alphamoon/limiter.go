@@ -117,10 +117,12 @@ type pace struct {
 	longestWait time.Duration
 	// bucket is nil before the first refusal. It lets no two requests go at once.
 	bucket *rate.Limiter
-	// peak is the rate at the last refusal.
+	// peak is the rate at the last refusal, infinite before the first refusal of a paced request.
 	peak float64
 	// since is how many requests were accepted since then.
 	since int
+	// grown is when the rate was raised.
+	grown time.Time
 	// slowed is when the rate was lowered. A refusal of a request that was sent before tells nothing new.
 	slowed time.Time
 	// closed is until when nothing may be sent.
@@ -159,9 +161,10 @@ func (p *pace) accepted(now time.Time, paced bool) {
 	growth := max(1, now.Sub(p.slowed).Seconds()/patient.Seconds())
 	next := current + growth*min(increase/math.Sqrt(current), gentle*current)
 	if current < p.peak/2 {
-		// Far below what went well before: come back faster.
-		next = max(next, current*1.3)
+		// Far below what went well before: come back faster, but by the clock and not by how many come at once.
+		next = max(next, current*(1+min(0.3, 2*now.Sub(p.grown).Seconds())))
 	}
+	p.grown = now
 	p.bucket.SetLimitAt(now, rate.Limit(next))
 }
 
@@ -180,7 +183,8 @@ func (p *pace) refused(sent, now time.Time, wait time.Duration) {
 func (p *pace) start(now time.Time, initial float64) {
 	p.bucket = rate.NewLimiter(rate.Limit(max(initial, p.floor())), 1)
 	p.bucket.AllowN(now, 1)
-	p.peak, p.since, p.slowed = float64(p.bucket.Limit()), 0, now
+	// How much was accepted so soon says little: the pace grows fast until it is refused for the first time.
+	p.peak, p.since, p.slowed, p.grown = math.Inf(1), 0, now, now
 }
 
 func (p *pace) slow(now time.Time) {

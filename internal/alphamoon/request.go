@@ -23,8 +23,6 @@ const (
 	// interruptGrace is how long a creation on its way may still take after the caller has given up. Breaking it
 	// off at once would leave a live key behind that nobody knows.
 	interruptGrace = 5 * time.Second
-	// longWait is how long a request waits for its turn before that is worth telling.
-	longWait = 10 * time.Second
 )
 
 var errBodyTooLarge = errors.New("the answer is larger than 16 MiB")
@@ -129,7 +127,7 @@ func (c *call) part() string { return strings.Join(c.request.path[:min(len(c.req
 
 // waitForTurn waits until the pace permits another attempt. The error is the context's.
 func (c *call) waitForTurn(ctx context.Context) error {
-	report := time.AfterFunc(longWait, func() {
+	report := time.AfterFunc(c.client.config.LongWait, func() {
 		c.told.Do(func() {
 			if c.client.config.OnLongWait != nil {
 				c.client.config.OnLongWait(ctx, c.request.method, c.path, "the service limits the rate of requests")
