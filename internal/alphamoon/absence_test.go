@@ -11,7 +11,7 @@ import (
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
 )
 
-// TestAbsenceWhileKeysMove removes and adds keys between the pages of a walk: a key that exists must never be
+// TestAbsenceWhileKeysMove removes and adds keys between the pages of a listing: a key that exists must never be
 // taken for absent.
 func TestAbsenceWhileKeysMove(t *testing.T) {
 	t.Parallel()

@@ -55,7 +55,7 @@ func TestDifferences(t *testing.T) {
 	}
 }
 
-// TestListing walks over processes of several sizes, in every way in which a server may page.
+// TestListing reads processes of several sizes, in every way in which a server may page.
 func TestListing(t *testing.T) {
 	t.Parallel()
 	for name, options := range map[string]sandbox.Options{

@@ -255,7 +255,7 @@ func TestPagesAreReadInParallel(t *testing.T) {
 	}
 }
 
-// TestInconsistentPagesAreReadOneByOne moves keys during the parallel walk.
+// TestInconsistentPagesAreReadOneByOne moves keys during the parallel reading.
 func TestInconsistentPagesAreReadOneByOne(t *testing.T) {
 	t.Parallel()
 	box := &sandbox.Sandbox{}
@@ -270,7 +270,7 @@ func TestInconsistentPagesAreReadOneByOne(t *testing.T) {
 		offsets += request.Query.Get("offset") + " "
 	}
 	if want := "0 100 200 300 400 500 600 700 800 900 "; offsets != want {
-		t.Errorf("the last walk: %s", offsets)
+		t.Errorf("the last reading: %s", offsets)
 	}
 }
 

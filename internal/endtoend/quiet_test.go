@@ -152,14 +152,14 @@ resource "alphamoon_process_api_key" "old" {
 	}
 }
 
-// TestAccManagedKeyOutlivesAFailedTwin: a second key like the first one is to be created, and the creation fails before
+// TestAccManagedKeyOutlivesAFailedEqual: a second key like the first one is to be created, and the creation fails before
 // it did anything. The first one is neither revoked nor named.
-func TestAccManagedKeyOutlivesAFailedTwin(t *testing.T) {
+func TestAccManagedKeyOutlivesAFailedEqual(t *testing.T) {
 	t.Parallel()
 	for _, revokes := range []bool{true, false} {
 		t.Run(fmt.Sprintf("revoke_on_destroy = %t", revokes), func(t *testing.T) {
 			t.Parallel()
-			arguments := []string{`name = "twin"`, `expires_at = "2099-01-01T00:00:00Z"`, fmt.Sprintf("revoke_on_destroy = %t", revokes)}
+			arguments := []string{`name = "equal"`, `expires_at = "2099-01-01T00:00:00Z"`, fmt.Sprintf("revoke_on_destroy = %t", revokes)}
 			w := newWorkspace(t, keys(1, arguments...), sandbox.Options{})
 			w.apply()
 			first := w.Keys(sandbox.DefaultProcessID)[0]

@@ -28,7 +28,7 @@ func BenchmarkDataSource(b *testing.B) {
 	}
 }
 
-// BenchmarkRead refreshes one of a thousand keys; the walk is shared after the first.
+// BenchmarkRead refreshes one of a thousand keys; the listing is shared after the first.
 func BenchmarkRead(b *testing.B) {
 	f := newFixture(b, sandbox.Options{})
 	provider := f.connect(nil)

@@ -23,10 +23,10 @@ import (
 // lists measures the data source over processes of several sizes, and beside it the bare transfer of the same pages.
 func (b *bench) lists(ctx context.Context, sizes []int) error {
 	const delay = 20 * time.Millisecond
-	b.printf("\nListing T keys at %s. The client's walk and the data source are set against the bare transfer of the same pages, one after another (loop) and "+
+	b.printf("\nListing T keys at %s. The client's listing and the data source are set against the bare transfer of the same pages, one after another (loop) and "+
 		"%d at a time (ideal); the seconds of the data source are those of a whole `terraform plan` less those of a plan over an empty process, "+
 		"so that they hold what the plugin framework and Terraform do with the result:\n\n", delay, alphamoon.ParallelPages)
-	b.printf("| T | requests | loop | ideal | walk | to ideal | data source | to loop | to ideal | peak memory: refresh | data source |\n|---|---|---|---|---|---|---|---|---|---|---|\n")
+	b.printf("| T | requests | loop | ideal | client | to ideal | data source | to loop | to ideal | peak memory: refresh | data source |\n|---|---|---|---|---|---|---|---|---|---|---|\n")
 	config := fmt.Sprintf("\ndata \"alphamoon_process_api_keys\" \"test\" {\n  process_id = %q\n}\n", sandbox.DefaultProcessID)
 	if err := b.workspace("list", config); err != nil {
 		return err
@@ -51,11 +51,11 @@ func (b *bench) lists(ctx context.Context, sizes []int) error {
 		b.fill(size - 1)
 		b.box.ClearJournal()
 		took, err := byTurns(plan, func() (time.Duration, error) { return b.transfer(ctx, size, 1) },
-			func() (time.Duration, error) { return b.transfer(ctx, size, alphamoon.ParallelPages) }, func() (time.Duration, error) { return b.walk(ctx, size) })
+			func() (time.Duration, error) { return b.transfer(ctx, size, alphamoon.ParallelPages) }, func() (time.Duration, error) { return b.list(ctx, size) })
 		if err != nil {
 			return err
 		}
-		// Each round has one plan, two transfers and one walk of the client's.
+		// Each round has one plan, two transfers and one listing of the client's.
 		requests := (b.box.Count(sandbox.List) - 9*((size+alphamoon.PageSize-1)/alphamoon.PageSize)) / 3
 		refresh, err := b.peakMemory(ctx, "refresh", "-state", fmt.Sprintf("%d.tfstate", size))
 		if err != nil {
@@ -72,8 +72,8 @@ func (b *bench) lists(ctx context.Context, sizes []int) error {
 	return nil
 }
 
-// walk lists the process with the provider's client.
-func (b *bench) walk(ctx context.Context, size int) (time.Duration, error) {
+// list reads the process with the provider's client.
+func (b *bench) list(ctx context.Context, size int) (time.Duration, error) {
 	baseURL, err := alphamoon.ParseBaseURL(b.url)
 	if err != nil {
 		return 0, err
