@@ -159,7 +159,13 @@ func TestRefusalEndsTheListing(t *testing.T) {
 
 func TestProcessIsGone(t *testing.T) {
 	t.Parallel()
-	ours, theirs := sandbox.Process{ID: "ours", OrganizationID: "org_ours"}, sandbox.Process{ID: "theirs", OrganizationID: "org_theirs"}
+	ours, theirs := sandbox.Process{
+		ID:             "ours",
+		OrganizationID: "org_ours",
+	}, sandbox.Process{
+		ID:             "theirs",
+		OrganizationID: "org_theirs",
+	}
 	for name, test := range map[string]struct {
 		processes []sandbox.Process
 		fault     sandbox.Fault

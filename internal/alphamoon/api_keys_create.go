@@ -124,7 +124,10 @@ func (k *APIKeys) Create(ctx context.Context, wanted APIKeyRequest, options Crea
 		if retries >= k.client.config.MaxRetries || ctx.Err() != nil {
 			return nil, interrupted(ctx.Err(), err)
 		}
-		if waited := sleep(ctx, jitteredBackoff(k.client.config.RetryWaitMin, k.client.config.RetryWaitMax, retries)); waited != nil {
+		if waited := sleep(
+			ctx,
+			jitteredBackoff(k.client.config.RetryWaitMin, k.client.config.RetryWaitMax, retries),
+		); waited != nil {
 			return nil, interrupted(waited, err)
 		}
 	}
@@ -183,7 +186,12 @@ func (k *APIKeys) clearUp(ctx context.Context, lost *doubt, cause error, listed 
 	if len(remains.candidates)+len(remains.others) == 0 && remains.obstacle == nil {
 		return nil
 	}
-	uncertain := &DoubtfulCreationError{Err: cause, Candidates: remains.candidates, Others: remains.others, Obstacle: remains.obstacle}
+	uncertain := &DoubtfulCreationError{
+		Err:        cause,
+		Candidates: remains.candidates,
+		Others:     remains.others,
+		Obstacle:   remains.obstacle,
+	}
 	if !remains.revocable || !options.RevokeRemains {
 		return uncertain
 	}
@@ -212,7 +220,10 @@ func (k *APIKeys) look(ctx context.Context, lost *doubt, listed bool) *remains {
 		}
 	}
 	k.created.doubts = slices.DeleteFunc(k.created.doubts, func(d *doubt) bool { return slices.Contains(doubts, d) })
-	unknown := slices.DeleteFunc(slices.Clone(result.elements), func(key APIKey) bool { return k.created.known[key.ID] })
+	unknown := slices.DeleteFunc(
+		slices.Clone(result.elements),
+		func(key APIKey) bool { return k.created.known[key.ID] },
+	)
 	if !listed && err == nil {
 		err = errUnlistedBefore
 	}

@@ -69,12 +69,14 @@ func TestNoConnectionIsTriedAgain(t *testing.T) {
 	dials := 0
 	box := &sandbox.Sandbox{}
 	client := newClient(t, box, func(config *alphamoon.Config) {
-		config.Transport = &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			if dials++; dials <= 2 {
-				return nil, &net.OpError{Op: "dial", Err: errors.New("connection refused")}
-			}
-			return (&net.Dialer{}).DialContext(ctx, network, address)
-		}}
+		config.Transport = &http.Transport{
+			DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+				if dials++; dials <= 2 {
+					return nil, &net.OpError{Op: "dial", Err: errors.New("connection refused")}
+				}
+				return (&net.Dialer{}).DialContext(ctx, network, address)
+			},
+		}
 	})
 	if _, err := client.ProcessAPIKeys(processID).Create(t.Context(), wanted, alphamoon.CreateOptions{}); err != nil {
 		t.Fatal(err)
@@ -95,7 +97,10 @@ func TestUntrustedCertificateIsNotTriedAgain(t *testing.T) {
 			return nil, fmt.Errorf("%w: %w", err, untrusted)
 		})
 	})
-	if _, err := client.ProcessAPIKeys(processID).Create(t.Context(), wanted, alphamoon.CreateOptions{}); !alphamoon.DidNothing(err) {
+	if _, err := client.ProcessAPIKeys(processID).
+		Create(t.Context(), wanted, alphamoon.CreateOptions{}); !alphamoon.DidNothing(
+		err,
+	) {
 		t.Errorf("got %v", err)
 	}
 	if _, err := client.ProcessAPIKeys(processID).List(t.Context()); err == nil {
@@ -170,7 +175,10 @@ func TestEqualKeyOfSomebodyElse(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			box := &sandbox.Sandbox{}
-			existing := box.AddKey(processID, sandbox.Key{Name: wanted.Name, Scopes: wanted.Scopes, ExpiresAt: wanted.ExpiresAt})
+			existing := box.AddKey(
+				processID,
+				sandbox.Key{Name: wanted.Name, Scopes: wanted.Scopes, ExpiresAt: wanted.ExpiresAt},
+			)
 			client := newClient(t, http.HandlerFunc(func(writer http.ResponseWriter, req *http.Request) {
 				if !withDate {
 					writer = dateless{writer}
@@ -178,7 +186,8 @@ func TestEqualKeyOfSomebodyElse(t *testing.T) {
 				box.ServeHTTP(writer, req)
 			}))
 			box.Inject(sandbox.Fault{Operation: create, Status: 500})
-			key, err := client.ProcessAPIKeys(processID).Create(t.Context(), wanted, alphamoon.CreateOptions{RevokeRemains: true})
+			key, err := client.ProcessAPIKeys(processID).
+				Create(t.Context(), wanted, alphamoon.CreateOptions{RevokeRemains: true})
 			if err != nil || key.ID == existing.ID || len(key.ExtraIDs) > 0 {
 				t.Errorf("got %+v, %v", key, err)
 			}
@@ -210,9 +219,16 @@ func TestLostCreationGrantedOtherwise(t *testing.T) {
 			fill(box, 3)
 			fault.Operation, fault.ResetAfter = create, true
 			box.Inject(fault)
-			_, err := newClient(t, box).ProcessAPIKeys(processID).Create(t.Context(), wanted, alphamoon.CreateOptions{RevokeRemains: true})
+			_, err := newClient(
+				t,
+				box,
+			).ProcessAPIKeys(processID).
+				Create(t.Context(), wanted, alphamoon.CreateOptions{RevokeRemains: true})
 			doubt := uncertain(t, err)
-			if got := ids(doubt.Others); len(doubt.Candidates) != 0 || len(got) != 1 || got[0] != box.Keys(processID)[3].ID {
+			if got := ids(
+				doubt.Others,
+			); len(doubt.Candidates) != 0 || len(got) != 1 ||
+				got[0] != box.Keys(processID)[3].ID {
 				t.Errorf("named: %v, %v", doubt.Candidates, got)
 			}
 			expectSent(t, box, 4, list, create, list)
@@ -229,15 +245,21 @@ func TestListingBeforeIsForbidden(t *testing.T) {
 			box := &sandbox.Sandbox{}
 			box.Inject(sandbox.Fault{Operation: list, Status: 403})
 			client := newClient(t, box)
-			if _, err := client.ProcessAPIKeys(processID).Create(t.Context(), wanted, alphamoon.CreateOptions{}); err != nil {
+			if _, err := client.ProcessAPIKeys(processID).
+				Create(t.Context(), wanted, alphamoon.CreateOptions{}); err != nil {
 				t.Fatal(err)
 			}
 			expectSent(t, box, 1, list, create)
 			box.ClearJournal()
 			lost.Operation = create
 			box.Inject(lost)
-			_, err := client.ProcessAPIKeys(processID).Create(t.Context(), wanted, alphamoon.CreateOptions{RevokeRemains: true})
-			if doubt := uncertain(t, err); len(doubt.Others) != 0 || len(doubt.Candidates) != len(box.Keys(processID))-1 {
+			_, err := client.ProcessAPIKeys(processID).
+				Create(t.Context(), wanted, alphamoon.CreateOptions{RevokeRemains: true})
+			if doubt := uncertain(
+				t,
+				err,
+			); len(doubt.Others) != 0 ||
+				len(doubt.Candidates) != len(box.Keys(processID))-1 {
 				t.Errorf("named: %+v", doubt)
 			}
 			if got := requests(box); got != "create, list" {
@@ -268,7 +290,11 @@ func TestLostCreationThatCannotBeLookedFor(t *testing.T) {
 			box := &sandbox.Sandbox{}
 			box.Inject(sandbox.Fault{Operation: create, ResetBefore: true}, fault)
 			_, err := newClient(t, box).ProcessAPIKeys(processID).Create(t.Context(), wanted, alphamoon.CreateOptions{})
-			if doubt := uncertain(t, err); len(doubt.Candidates)+len(doubt.Others) != 0 || doubt.Obstacle == nil || box.Count(create) != 1 {
+			if doubt := uncertain(
+				t,
+				err,
+			); len(doubt.Candidates)+len(doubt.Others) != 0 || doubt.Obstacle == nil ||
+				box.Count(create) != 1 {
 				t.Errorf("got %+v, creations: %d", doubt, box.Count(create))
 			}
 		})
@@ -279,8 +305,15 @@ func TestLostCreationThatCannotBeLookedFor(t *testing.T) {
 func TestRemainsOnAnIncompleteListing(t *testing.T) {
 	t.Parallel()
 	box := &sandbox.Sandbox{}
-	box.Inject(sandbox.Fault{Operation: create, ResetAfter: true}, sandbox.Fault{Operation: list, Skip: 1, AddToTotal: 1, Times: -1})
-	_, err := newClient(t, box).ProcessAPIKeys(processID).Create(t.Context(), wanted, alphamoon.CreateOptions{RevokeRemains: true})
+	box.Inject(
+		sandbox.Fault{Operation: create, ResetAfter: true},
+		sandbox.Fault{Operation: list, Skip: 1, AddToTotal: 1, Times: -1},
+	)
+	_, err := newClient(
+		t,
+		box,
+	).ProcessAPIKeys(processID).
+		Create(t.Context(), wanted, alphamoon.CreateOptions{RevokeRemains: true})
 	doubt := uncertain(t, err)
 	if len(doubt.Candidates) != 1 || doubt.Obstacle == nil || box.Count(revoke) != 0 {
 		t.Errorf("got %+v", doubt)
@@ -383,7 +416,8 @@ func TestInterruptedWaitEndsAtOnce(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 			defer cancel()
 			_, err := newClient(t, box, slow).ProcessAPIKeys(processID).Create(ctx, wanted, alphamoon.CreateOptions{})
-			if !errors.Is(err, context.DeadlineExceeded) || box.Count(sandbox.Create) != 1 || len(box.Keys(processID)) != 0 {
+			if !errors.Is(err, context.DeadlineExceeded) || box.Count(sandbox.Create) != 1 ||
+				len(box.Keys(processID)) != 0 {
 				t.Errorf("got %v after %s", err, requests(box))
 			}
 		})
@@ -452,8 +486,10 @@ func TestAttemptsAreReported(t *testing.T) {
 			t.Fatalf("got %+v", attempts)
 		}
 		attempt := attempts[i]
-		if attempt.Method != http.MethodGet || attempt.Path != "/api/v0.4/processes/"+processID+"/api-keys" || attempt.Number != i+1 ||
-			attempt.Status != status || attempt.Duration <= 0 {
+		if attempt.Method != http.MethodGet || attempt.Path != "/api/v0.4/processes/"+processID+"/api-keys" ||
+			attempt.Number != i+1 ||
+			attempt.Status != status ||
+			attempt.Duration <= 0 {
 			t.Errorf("got %+v", attempt)
 		}
 	}

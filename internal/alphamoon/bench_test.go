@@ -15,8 +15,12 @@ func page(n int) []byte {
 		if i > 0 {
 			body.WriteByte(',')
 		}
-		_, _ = fmt.Fprintf(&body, `{"id": "%032x", "name": "invoice-uploader", "orgId": "org_sandbox", "scopes": ["workspace.file:upload", "workspace.result:read"],
-			"status": "Active", "createdAt": "2026-05-17T07:54:17Z", "exp": "2026-07-17T07:54:02Z", "processId": "2080d36bf94c4147b2e543104342fc2f"}`, i)
+		_, _ = fmt.Fprintf(
+			&body,
+			`{"id": "%032x", "name": "invoice-uploader", "orgId": "org_sandbox", "scopes": ["workspace.file:upload", "workspace.result:read"],
+			"status": "Active", "createdAt": "2026-05-17T07:54:17Z", "exp": "2026-07-17T07:54:02Z", "processId": "2080d36bf94c4147b2e543104342fc2f"}`,
+			i,
+		)
 	}
 	_, _ = fmt.Fprintf(&body, `], "pagination": {"offset": 0, "limit": 100, "total": %d}}`, n)
 	return body.Bytes()
@@ -28,7 +32,12 @@ func BenchmarkDecodePage(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		keys := 0
-		if _, _, err := decodePage(io.Reader(bytes.NewReader(body)), "apiKeys", func(APIKey) error { keys++; return nil }); err != nil || keys != 100 {
+		if _, _, err := decodePage(
+			io.Reader(bytes.NewReader(body)),
+			"apiKeys",
+			func(APIKey) error { keys++; return nil },
+		); err != nil ||
+			keys != 100 {
 			b.Fatal(keys, err)
 		}
 	}

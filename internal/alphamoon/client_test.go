@@ -153,7 +153,8 @@ func TestWindow(t *testing.T) {
 			}
 			got = append(got, page.Elements...)
 		}
-		if len(got) != test.to-test.from || len(got) > 0 && (got[0].ID != ids[test.from].ID || got[len(got)-1].ID != ids[test.to-1].ID) {
+		if len(got) != test.to-test.from ||
+			len(got) > 0 && (got[0].ID != ids[test.from].ID || got[len(got)-1].ID != ids[test.to-1].ID) {
 			t.Errorf("%+v: got %d keys", test, len(got))
 		}
 		if requests := box.Count(sandbox.List); requests != test.requests {
@@ -196,13 +197,19 @@ func TestOddPagination(t *testing.T) {
 		`{"apiKeys": [], "pagination": []}`: 0, `{"apiKeys": null, "pagination": {"total": 0}}`: 0, `{"apiKeys": null}`: 0,
 		`{"apiKeys": [{"id": "a"}], "pagination": {"total": 1, "limit": "many"}}`: 1, `{"apiKeys": [], "pagination": null}`: 0,
 	} {
-		client := newClient(t, http.HandlerFunc(func(writer http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(writer, body) }))
+		client := newClient(
+			t,
+			http.HandlerFunc(func(writer http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(writer, body) }),
+		)
 		if got, err := client.ProcessAPIKeys(processID).List(t.Context()); err != nil || len(got) != keys {
 			t.Errorf("%s: got %v, %v", body, got, err)
 		}
 	}
 	for _, body := range []string{`{"apiKeys": null, "pagination": {"total": 1}}`, `{"apiKeys": [], "pagination": {"total": 1.5}}`, `{"apiKeys": [], "pagination": {"total": true}}`} {
-		client := newClient(t, http.HandlerFunc(func(writer http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(writer, body) }))
+		client := newClient(
+			t,
+			http.HandlerFunc(func(writer http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(writer, body) }),
+		)
 		if got, err := client.ProcessAPIKeys(processID).List(t.Context()); err == nil {
 			t.Errorf("%s: got %v", body, got)
 		}
@@ -258,8 +265,15 @@ func TestBothShapesOfErrors(t *testing.T) {
 			if len(status.Fields) > 0 {
 				field = fmt.Sprint(status.Fields[0].Location)
 			}
-			if status.Status != test.status || status.Words() != test.words || field != test.field || status.Documented != test.documented {
-				t.Errorf("got status %d, words %q, field %q, documented %t", status.Status, status.Words(), field, status.Documented)
+			if status.Status != test.status || status.Words() != test.words || field != test.field ||
+				status.Documented != test.documented {
+				t.Errorf(
+					"got status %d, words %q, field %q, documented %t",
+					status.Status,
+					status.Words(),
+					field,
+					status.Documented,
+				)
 			}
 		})
 	}
@@ -333,7 +347,9 @@ func TestBodyIsCapped(t *testing.T) {
 		}
 		_, _ = io.WriteString(writer, `", "apiKeys": []}`)
 	}), func(config *alphamoon.Config) { config.MaxRetries = 0 })
-	if _, err := client.ProcessAPIKeys(processID).List(t.Context()); err == nil || !strings.Contains(err.Error(), "larger than 16 MiB") {
+	if _, err := client.ProcessAPIKeys(processID).
+		List(t.Context()); err == nil ||
+		!strings.Contains(err.Error(), "larger than 16 MiB") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -389,10 +405,18 @@ func TestCredentialIsTakenOutOfAnswers(t *testing.T) {
 	client := newClient(t, http.HandlerFunc(func(writer http.ResponseWriter, req *http.Request) {
 		user, pass, _ := req.BasicAuth()
 		writer.WriteHeader(http.StatusBadGateway)
-		_, _ = fmt.Fprintf(writer, "%s you sent %s and %s:%s", strings.Repeat("x", 150), req.Header.Get("Authorization"), user, pass)
+		_, _ = fmt.Fprintf(
+			writer,
+			"%s you sent %s and %s:%s",
+			strings.Repeat("x", 150),
+			req.Header.Get("Authorization"),
+			user,
+			pass,
+		)
 	}), func(config *alphamoon.Config) { config.MaxRetries = 0 })
 	_, err := client.ProcessAPIKeys(processID).List(t.Context())
-	if err == nil || strings.Contains(err.Error(), "sandbox") || strings.Contains(err.Error(), "c2FuZ") || !strings.Contains(err.Error(), "(redacted)") {
+	if err == nil || strings.Contains(err.Error(), "sandbox") || strings.Contains(err.Error(), "c2FuZ") ||
+		!strings.Contains(err.Error(), "(redacted)") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -230,17 +230,35 @@ func TestPace(t *testing.T) {
 	for name, service := range services {
 		for _, clients := range []int{1, 4} {
 			limit := service()
-			if bucket, ok := limit.(*bucketService); clients > 1 && (limit.allowed(0, time.Second) < 5 || ok && bucket.burst < 2*bucket.rate/5) {
+			if bucket, ok := limit.(*bucketService); clients > 1 &&
+				(limit.allowed(0, time.Second) < 5 || ok && bucket.burst < 2*bucket.rate/5) {
 				continue // requests of clients that know nothing of each other collide, however slow they are
 			}
 			t.Run(fmt.Sprintf("%s, %d clients", name, clients), func(t *testing.T) {
 				t.Parallel()
-				s := simulation{service: service(), clients: clients, workers: 10, latency: 20 * time.Millisecond, warmUp: time.Minute, duration: 10 * time.Minute}
+				s := simulation{
+					service:  service(),
+					clients:  clients,
+					workers:  10,
+					latency:  20 * time.Millisecond,
+					warmUp:   time.Minute,
+					duration: 10 * time.Minute,
+				}
 				got := s.run()
 				utilisation := float64(got.accepted) / s.service.allowed(s.warmUp, s.duration)
 				refusals := float64(got.refused) / float64(got.accepted+got.refused)
-				summary := fmt.Sprintf("utilisation %.2f, refusals %.2f, %d of %d early ones, longest wait %s, per client %v", utilisation, refusals, got.earlyRefused, got.early, got.longest, got.perClient)
-				if utilisation < 0.8 || refusals > 0.2 || got.earlyRefused > got.early/5+20*clients || slices.Min(got.perClient) < 50 || got.longest > defaultPatience {
+				summary := fmt.Sprintf(
+					"utilisation %.2f, refusals %.2f, %d of %d early ones, longest wait %s, per client %v",
+					utilisation,
+					refusals,
+					got.earlyRefused,
+					got.early,
+					got.longest,
+					got.perClient,
+				)
+				if utilisation < 0.8 || refusals > 0.2 || got.earlyRefused > got.early/5+20*clients ||
+					slices.Min(got.perClient) < 50 ||
+					got.longest > defaultPatience {
 					t.Error(summary)
 				}
 			})

@@ -28,7 +28,10 @@ func TestRetryAfter(t *testing.T) {
 			t.Errorf("%q: got %s", text, got)
 		}
 	}
-	header := http.Header{"Retry-After": {noon.Add(time.Minute).Format(http.TimeFormat)}, "Date": {noon.Format(http.TimeFormat)}}
+	header := http.Header{
+		"Retry-After": {noon.Add(time.Minute).Format(http.TimeFormat)},
+		"Date":        {noon.Format(http.TimeFormat)},
+	}
 	if got, ok := retryAfter(header, noon.Add(-time.Hour)); !ok || got != time.Minute {
 		t.Errorf("a date counts by the service's clock: got %s, %t", got, ok)
 	}
@@ -73,7 +76,11 @@ func FuzzListing(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		count := 0
-		total, _, err := decodePage(strings.NewReader(string(body)), "apiKeys", func(APIKey) error { count++; return nil })
+		total, _, err := decodePage(
+			strings.NewReader(string(body)),
+			"apiKeys",
+			func(APIKey) error { count++; return nil },
+		)
 		if total < -1 {
 			t.Errorf("total %d", total)
 		}
@@ -88,7 +95,8 @@ func FuzzListing(f *testing.F) {
 			t.Errorf("%q is no JSON", body)
 		}
 		// A field that stands twice, or in other letters, is where the two may differ.
-		if json.Unmarshal(body, &whole) == nil && strings.Count(strings.ToLower(string(body)), "apikeys") == 1 && !strings.Contains(string(body), `\u`) &&
+		if json.Unmarshal(body, &whole) == nil && strings.Count(strings.ToLower(string(body)), "apikeys") == 1 &&
+			!strings.Contains(string(body), `\u`) &&
 			len(whole.APIKeys) != count {
 			t.Errorf("%q: %d keys in the stream, %d in the whole", body, count, len(whole.APIKeys))
 		}

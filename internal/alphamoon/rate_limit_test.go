@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -38,7 +40,8 @@ func TestRateLimitIsWaitedOut(t *testing.T) {
 					defer func() { <-places }()
 					request := wanted
 					request.Name = fmt.Sprint(i)
-					if _, err := client.ProcessAPIKeys(processID).Create(t.Context(), request, alphamoon.CreateOptions{}); err != nil {
+					if _, err := client.ProcessAPIKeys(processID).
+						Create(t.Context(), request, alphamoon.CreateOptions{}); err != nil {
 						t.Error(err)
 					}
 				})
@@ -118,7 +121,11 @@ func TestInterruptEndsTheWaitForATurn(t *testing.T) {
 	t.Parallel()
 	box := &sandbox.Sandbox{}
 	box.Inject(sandbox.Fault{Status: 429, Header: http.Header{"Retry-After": {"30"}}, Times: -1})
-	client := newClient(t, box, func(config *alphamoon.Config) { config.RetryWaitMax, config.RefusalPatience = time.Minute, time.Hour })
+	client := newClient(
+		t,
+		box,
+		func(config *alphamoon.Config) { config.RetryWaitMax, config.RefusalPatience = time.Minute, time.Hour },
+	)
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	var group sync.WaitGroup
@@ -130,4 +137,16 @@ func TestInterruptEndsTheWaitForATurn(t *testing.T) {
 		})
 	}
 	group.Wait()
+}
+
+// TestHTTPSTowardsAPlainServer says so, and does not try again.
+func TestHTTPSTowardsAPlainServer(t *testing.T) {
+	t.Parallel()
+	var requests atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { requests.Add(1) }))
+	t.Cleanup(server.Close)
+	_, err := clientAt(t, strings.Replace(server.URL, "http:", "https:", 1)).ProcessAPIKeys(processID).List(t.Context())
+	if !alphamoon.IsCleartextServer(err) || requests.Load() != 0 {
+		t.Errorf("got %v after %d requests", err, requests.Load())
+	}
 }

@@ -54,7 +54,13 @@ func (c *Client) do(ctx context.Context, req request) error {
 	}
 	address := c.config.BaseURL.JoinPath(escapeAll(req.path)...)
 	address.RawQuery = req.query.Encode()
-	call := call{client: c, request: req, address: address, body: body, path: "/" + strings.TrimPrefix(address.EscapedPath(), "/")}
+	call := call{
+		client:  c,
+		request: req,
+		address: address,
+		body:    body,
+		path:    "/" + strings.TrimPrefix(address.EscapedPath(), "/"),
+	}
 
 	var failure error
 	var refusedSince time.Time

@@ -61,7 +61,8 @@ func IsTrustFailure(err error) bool {
 		authority    x509.UnknownAuthorityError
 		hostname     x509.HostnameError
 	)
-	return errors.As(err, &verification) || errors.As(err, &authority) || errors.As(err, &hostname) || IsCleartextServer(err)
+	return errors.As(err, &verification) || errors.As(err, &authority) || errors.As(err, &hostname) ||
+		IsCleartextServer(err)
 }
 
 // IsCleartextServer reports that the host was asked for TLS and answered in plain HTTP, or not in TLS at all.

@@ -111,7 +111,8 @@ func TestAWriteElsewhereIsSeen(t *testing.T) {
 		if err != nil || len(keys) != want {
 			t.Errorf("%d keys are listed, want %d: %v", len(keys), want, err)
 		}
-		if _, err := other.ProcessAPIKeys(processID).Create(t.Context(), wanted, alphamoon.CreateOptions{}); err != nil {
+		if _, err := other.ProcessAPIKeys(processID).
+			Create(t.Context(), wanted, alphamoon.CreateOptions{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -191,7 +192,12 @@ func TestNoGoroutineOutlivesItsUse(t *testing.T) { //nolint:paralleltest // see 
 		time.Sleep(10 * time.Millisecond)
 	}
 	stacks := make([]byte, 1<<20)
-	t.Errorf("goroutines: %d before, %d after\n%s", before, runtime.NumGoroutine(), stacks[:runtime.Stack(stacks, true)])
+	t.Errorf(
+		"goroutines: %d before, %d after\n%s",
+		before,
+		runtime.NumGoroutine(),
+		stacks[:runtime.Stack(stacks, true)],
+	)
 }
 
 // TestOneFailurePerOutage: readers share a failure while they wait and for a while, and only the first is told all.
@@ -260,7 +266,12 @@ func TestInconsistentPagesAreReadOneByOne(t *testing.T) {
 	t.Parallel()
 	box := &sandbox.Sandbox{}
 	fill(box, 950)
-	box.Inject(sandbox.Fault{Operation: sandbox.List, Then: func(box *sandbox.Sandbox) { box.RemoveKey(box.Keys(processID)[0].ID) }})
+	box.Inject(
+		sandbox.Fault{
+			Operation: sandbox.List,
+			Then:      func(box *sandbox.Sandbox) { box.RemoveKey(box.Keys(processID)[0].ID) },
+		},
+	)
 	listing, err := newClient(t, box).ProcessAPIKeys(processID).List(t.Context())
 	if err != nil || len(listing) != 949 {
 		t.Errorf("got %v, %v", listing, err)

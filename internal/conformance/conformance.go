@@ -108,7 +108,8 @@ func (s suite) create(t *testing.T) object {
 	t.Helper()
 	scopes := []string{"workspace.process.api_key:manage", "workspace.file:upload", "workspace.result:read"}
 	// The documented example shows that milliseconds are accepted and cut off.
-	expiry := time.Now().UTC().Add(lifetime).Truncate(time.Second).Add(687 * time.Millisecond) //nolint:forbidigo // the live service has a clock of its own
+	now := time.Now().UTC() //nolint:forbidigo // the live service has a clock of its own
+	expiry := now.Add(lifetime).Truncate(time.Second).Add(687 * time.Millisecond)
 	status, key := s.send(t, s.Credential, http.MethodPost, s.keysPath(s.ProcessID), object{
 		"name": "conformance", "exp": expiry.Format("2006-01-02T15:04:05.000Z"), "scopes": scopes,
 	})
@@ -136,7 +137,9 @@ func (s suite) organizationKey(t *testing.T) {
 	const path = "/api/v0.4/admin/api-keys"
 	expiry := time.Now().UTC().Add(lifetime).Truncate(time.Second) //nolint:forbidigo // as above
 	status, key := s.send(t, s.AdminCredential, http.MethodPost, path, object{
-		"name": "conformance", "exp": expiry.Format("2006-01-02T15:04:05.000Z"), "scopes": []string{"workspace.result:read"},
+		"name":   "conformance",
+		"exp":    expiry.Format("2006-01-02T15:04:05.000Z"),
+		"scopes": []string{"workspace.result:read"},
 	})
 	expect(t, "creation: the status is 200 or 201", status == http.StatusOK || status == http.StatusCreated)
 	for _, field := range []string{"id", "name", "orgId", "scopes", "status", "createdAt", "exp", "key"} {
@@ -161,7 +164,13 @@ func (s suite) organizationKey(t *testing.T) {
 
 func (s suite) credentialIsNeeded(t *testing.T) {
 	for name, credential := range map[string]string{"none": "", "wrong": "nobody:nothing"} {
-		if status, _ := s.send(t, credential, http.MethodGet, s.keysPath(s.ProcessID), nil); status != http.StatusUnauthorized {
+		if status, _ := s.send(
+			t,
+			credential,
+			http.MethodGet,
+			s.keysPath(s.ProcessID),
+			nil,
+		); status != http.StatusUnauthorized {
 			t.Errorf("%s: status %d", name, status)
 		}
 	}
@@ -202,7 +211,13 @@ func (s suite) all(t *testing.T) []object {
 // page returns the keys of a page, and the total if there is one, else -1.
 func (s suite) page(t *testing.T, offset, limit int) (keys []object, total int) {
 	t.Helper()
-	status, body := s.send(t, s.Credential, http.MethodGet, fmt.Sprintf("%s?offset=%d&limit=%d", s.keysPath(s.ProcessID), offset, limit), nil)
+	status, body := s.send(
+		t,
+		s.Credential,
+		http.MethodGet,
+		fmt.Sprintf("%s?offset=%d&limit=%d", s.keysPath(s.ProcessID), offset, limit),
+		nil,
+	)
 	elements, ok := body["apiKeys"].([]any)
 	if status != http.StatusOK || !ok {
 		t.Fatalf("listing: status %d, no list \"apiKeys\"", status)

@@ -45,9 +45,12 @@ func pairs(t *testing.T) map[string]pair {
 	rsaIdentity, err := agessh.NewRSAIdentity(rsaPrivate)
 	must(err)
 	return map[string]pair{
-		"age":         {x25519.Recipient().String(), x25519},
-		"ssh-ed25519": {strings.TrimSpace(string(ssh.MarshalAuthorizedKey(edPublic))) + " somebody@example.com", edIdentity},
-		"ssh-rsa":     {strings.TrimSpace(string(ssh.MarshalAuthorizedKey(rsaPublic))), rsaIdentity},
+		"age": {x25519.Recipient().String(), x25519},
+		"ssh-ed25519": {
+			strings.TrimSpace(string(ssh.MarshalAuthorizedKey(edPublic))) + " somebody@example.com",
+			edIdentity,
+		},
+		"ssh-rsa": {strings.TrimSpace(string(ssh.MarshalAuthorizedKey(rsaPublic))), rsaIdentity},
 	}
 }
 

@@ -50,8 +50,14 @@ data "alphamoon_organization_api_keys" "test" {
 func TestAccCanary(t *testing.T) {
 	t.Parallel()
 	const credential = "canary-user:canary+pass/word"
-	w := newWorkspace(t, strings.ReplaceAll(keyConfig, "ROUND", "1")+organizationConfig, sandbox.Options{Credential: credential, Latency: time.Millisecond})
-	echo := `{"title": "Refused", "detail": "You sent ` + credential + ` as ` + base64.StdEncoding.EncodeToString([]byte(credential)) + `"}`
+	w := newWorkspace(
+		t,
+		strings.ReplaceAll(keyConfig, "ROUND", "1")+organizationConfig,
+		sandbox.Options{Credential: credential, Latency: time.Millisecond},
+	)
+	echo := `{"title": "Refused", "detail": "You sent ` + credential + ` as ` + base64.StdEncoding.EncodeToString(
+		[]byte(credential),
+	) + `"}`
 	page := `<html><body>` + strings.Repeat("x", 190) + ` canary+pass/word</body></html>`
 	written := &strings.Builder{}
 	secrets := map[string]bool{credential: true}
@@ -77,7 +83,13 @@ func TestAccCanary(t *testing.T) {
 	run("show", "canary.tfplan")
 	w.Inject(
 		sandbox.Fault{Operation: sandbox.Create, Status: 403, Body: echo},
-		sandbox.Fault{Operation: sandbox.List, Skip: 1, Status: 502, Body: page, Header: http.Header{"Content-Type": {"text/html"}}},
+		sandbox.Fault{
+			Operation: sandbox.List,
+			Skip:      1,
+			Status:    502,
+			Body:      page,
+			Header:    http.Header{"Content-Type": {"text/html"}},
+		},
 	)
 	run("apply", "-input=false", "-auto-approve") // refused with the credential in the answer
 	w.Inject(sandbox.Fault{Operation: sandbox.Create, Truncate: true, Then: collect})
@@ -120,8 +132,18 @@ func spellings(secret string) []string {
 	var forms []string
 	for _, text := range append(strings.Split(secret, ":"), secret) {
 		raw := []byte(text)
-		forms = append(forms, text, url.QueryEscape(text), url.PathEscape(text), fmt.Sprintf("%x", raw),
-			strings.TrimRight(base64.StdEncoding.EncodeToString(raw), "="), strings.TrimRight(base64.URLEncoding.EncodeToString(raw), "="))
+		forms = append(
+			forms,
+			text,
+			url.QueryEscape(text),
+			url.PathEscape(text),
+			fmt.Sprintf("%x", raw),
+			strings.TrimRight(
+				base64.StdEncoding.EncodeToString(raw),
+				"=",
+			),
+			strings.TrimRight(base64.URLEncoding.EncodeToString(raw), "="),
+		)
 	}
 	return forms
 }
@@ -134,7 +156,12 @@ func TestAccEncryptedSecretIsInNoFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	config := strings.ReplaceAll(keyConfig, "ROUND", "1")
-	config = strings.Replace(config, "expires_in ", fmt.Sprintf("encrypt_to        = [%q]\n  expires_in ", identity.Recipient()), 1)
+	config = strings.Replace(
+		config,
+		"expires_in ",
+		fmt.Sprintf("encrypt_to        = [%q]\n  expires_in ", identity.Recipient()),
+		1,
+	)
 	w := newWorkspace(t, config, sandbox.Options{})
 	var keys []sandbox.Key // the replaced one too, which is in the backup of the state
 	for _, arguments := range [][]string{
@@ -142,7 +169,10 @@ func TestAccEncryptedSecretIsInNoFile(t *testing.T) {
 		{"plan", "-input=false", "-out=empty.tfplan"},
 		{"apply", "-input=false", "-auto-approve", "-replace=alphamoon_process_api_key.test"},
 	} {
-		command := w.command(t.Context(), map[string]string{"TF_LOG": "TRACE", "TF_LOG_PATH": w.dir + "/trace.log"}, arguments...)
+		command := w.command(
+			t.Context(),
+			map[string]string{"TF_LOG": "TRACE", "TF_LOG_PATH": w.dir + "/trace.log"},
+			arguments...)
 		if output, err := command.CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, output)
 		}

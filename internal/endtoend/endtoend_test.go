@@ -62,7 +62,8 @@ func newWorkspace(t *testing.T, config string, options sandbox.Options) *workspa
 	t.Cleanup(stop)
 	w.address = address
 	w.write("main.tf", requirement+config)
-	if output, err := w.command(t.Context(), nil, "init", "-input=false", "-plugin-dir="+mirror).CombinedOutput(); err != nil {
+	if output, err := w.command(t.Context(), nil, "init", "-input=false", "-plugin-dir="+mirror).
+		CombinedOutput(); err != nil {
 		t.Fatalf("init: %v\n%s", err, output)
 	}
 	return w

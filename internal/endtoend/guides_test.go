@@ -28,9 +28,9 @@ func blocks(t *testing.T, document string) []string {
 }
 
 // newPlainWorkspace writes exactly what it is given.
-func newPlainWorkspace(t *testing.T, config string, options sandbox.Options) *workspace {
+func newPlainWorkspace(t *testing.T, config string) *workspace {
 	t.Helper()
-	w := newWorkspace(t, "", options)
+	w := newWorkspace(t, "", sandbox.Options{})
 	w.write("main.tf", config)
 	w.run("init", "-input=false", "-plugin-dir="+mirror)
 	return w
@@ -39,9 +39,13 @@ func newPlainWorkspace(t *testing.T, config string, options sandbox.Options) *wo
 // TestAccReadme types in what the README says: its two configurations, and a second plan.
 func TestAccReadme(t *testing.T) {
 	t.Parallel()
-	w := newPlainWorkspace(t, strings.Join(blocks(t, "README.md"), "\n"), sandbox.Options{})
+	w := newPlainWorkspace(t, strings.Join(blocks(t, "README.md"), "\n"))
 	w.apply()
-	if output := w.run("plan", "-input=false"); !strings.Contains(output, "No changes.") || len(w.LiveKeys(sandbox.DefaultProcessID)) != 1 {
+	if output := w.run(
+		"plan",
+		"-input=false",
+	); !strings.Contains(output, "No changes.") ||
+		len(w.LiveKeys(sandbox.DefaultProcessID)) != 1 {
 		t.Errorf("it says:\n%s", output)
 	}
 }
@@ -49,14 +53,15 @@ func TestAccReadme(t *testing.T) {
 // TestAccGettingStarted does the same with the guide.
 func TestAccGettingStarted(t *testing.T) {
 	t.Parallel()
-	w := newPlainWorkspace(t, blocks(t, "templates/guides/getting-started.md")[0], sandbox.Options{})
+	w := newPlainWorkspace(t, blocks(t, "templates/guides/getting-started.md")[0])
 	w.apply()
 	if secret := w.run("output", "-raw", "uploader_key"); secret != w.Keys(sandbox.DefaultProcessID)[0].Secret {
 		t.Error("the output is not the key")
 	}
 	config := w.read("main.tf")
 	w.write("main.tf", strings.Replace(config, `, "workspace.result:read"`, "", 1))
-	if output := w.apply(); !strings.Contains(output, "must be replaced") || !strings.Contains(output, "forces replacement") {
+	if output := w.apply(); !strings.Contains(output, "must be replaced") ||
+		!strings.Contains(output, "forces replacement") {
 		t.Errorf("it says:\n%s", output)
 	}
 }
@@ -95,11 +100,16 @@ func TestAccRehearsal(t *testing.T) {
 			t.Errorf("the guide names %s, which is not tried here", match)
 		}
 	}
-	config := strings.NewReplacer(`"2m"`, `"40s"`, `"1m"`, `"30s"`).Replace(blocks(t, "templates/guides/rehearse.md")[0])
-	w := newPlainWorkspace(t, config, sandbox.Options{})
+	config := strings.NewReplacer(`"2m"`, `"40s"`, `"1m"`, `"30s"`).
+		Replace(blocks(t, "templates/guides/rehearse.md")[0])
+	w := newPlainWorkspace(t, config)
 	w.apply()
 	time.Sleep(10500 * time.Millisecond)
-	if output := w.run("plan", "-input=false"); !strings.Contains(output, "must be replaced") || !strings.Contains(output, "rotates_at") {
+	if output := w.run(
+		"plan",
+		"-input=false",
+	); !strings.Contains(output, "must be replaced") ||
+		!strings.Contains(output, "rotates_at") {
 		t.Errorf("a rotation says:\n%s", output)
 	}
 	if output := w.apply(); strings.Contains(output, "Warning") {
@@ -124,7 +134,11 @@ func TestAccRehearsal(t *testing.T) {
 
 	id, _ := w.keyInState()
 	w.curl(http.MethodPost, "/sandbox/keys/"+id+"/disable")
-	if output := w.run("plan", "-input=false"); !strings.Contains(output, "status") || !strings.Contains(output, "must be replaced") {
+	if output := w.run(
+		"plan",
+		"-input=false",
+	); !strings.Contains(output, "status") ||
+		!strings.Contains(output, "must be replaced") {
 		t.Errorf("for a disabled key it says:\n%s", output)
 	}
 	w.curl(http.MethodDelete, "/sandbox/keys/"+id)
@@ -150,7 +164,12 @@ func TestAccProviderKey(t *testing.T) {
 	}
 	pair := agePair(t)
 	config := blocks(t, "templates/guides/provider-key.md")[0]
-	config = strings.Replace(config, "age1qyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqs3290gq", pair.recipient, 1)
+	config = strings.Replace(
+		config,
+		"age1qyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqs3290gq",
+		pair.recipient,
+		1,
+	)
 	// A short life, and a store for the new key.
 	config = strings.NewReplacer(`"90d"`, `"10m"`, `"45d"`, `"9m50s"`).Replace(config) + `
 resource "terraform_data" "store" {
@@ -163,9 +182,12 @@ resource "terraform_data" "store" {
   }
 }
 `
-	w := newPlainWorkspace(t, requirement+config, sandbox.Options{})
+	w := newPlainWorkspace(t, requirement+config)
 	terraform := func(credential string, arguments ...string) (string, error) {
-		command := w.command(t.Context(), map[string]string{"ALPHAMOON_API_KEY": credential, "ALPHAMOON_AGE_IDENTITY": pair.identity}, arguments...)
+		command := w.command(
+			t.Context(),
+			map[string]string{"ALPHAMOON_API_KEY": credential, "ALPHAMOON_AGE_IDENTITY": pair.identity},
+			arguments...)
 		output, err := command.CombinedOutput()
 		return string(output), err
 	}
@@ -177,7 +199,13 @@ resource "terraform_data" "store" {
 		}
 		return output
 	}
-	if output, err := terraform(sandbox.DefaultMemberCredential, "apply", "-input=false", "-auto-approve"); err == nil || !strings.Contains(output, "Alphamoon denied the permission") {
+	if output, err := terraform(
+		sandbox.DefaultMemberCredential,
+		"apply",
+		"-input=false",
+		"-auto-approve",
+	); err == nil ||
+		!strings.Contains(output, "Alphamoon denied the permission") {
 		t.Errorf("a key that is no admin's says:\n%s", output)
 	}
 	must(sandbox.DefaultCredential, "apply", "-input=false", "-auto-approve")
@@ -195,10 +223,21 @@ resource "terraform_data" "store" {
 
 	// It has expired: an admin's key lets the same configuration make a new one.
 	w.Advance(time.Hour)
-	if output, err := terraform(second, "plan", "-input=false"); err == nil || !strings.Contains(output, "Alphamoon refused the credential") {
+	if output, err := terraform(
+		second,
+		"plan",
+		"-input=false",
+	); err == nil ||
+		!strings.Contains(output, "Alphamoon refused the credential") {
 		t.Errorf("with an expired key it says:\n%s", output)
 	}
-	must(sandbox.DefaultCredential, "apply", "-input=false", "-auto-approve", "-replace=alphamoon_organization_api_key.pipeline")
+	must(
+		sandbox.DefaultCredential,
+		"apply",
+		"-input=false",
+		"-auto-approve",
+		"-replace=alphamoon_organization_api_key.pipeline",
+	)
 	if third := w.read("pipeline"); third == second {
 		t.Error("the store holds the expired key")
 	}
@@ -213,11 +252,18 @@ func TestAccUndeclaredKeys(t *testing.T) {
 			config = block
 		}
 	}
-	w := newPlainWorkspace(t, requirement+config, sandbox.Options{})
+	w := newPlainWorkspace(t, requirement+config)
 	if output := w.apply(); strings.Contains(output, "Nobody declares") {
 		t.Errorf("it says:\n%s", output)
 	}
-	unknown := w.AddKey(sandbox.DefaultProcessID, sandbox.Key{Name: "by hand", Scopes: []string{"workspace.result:read"}, ExpiresAt: time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC)})
+	unknown := w.AddKey(
+		sandbox.DefaultProcessID,
+		sandbox.Key{
+			Name:      "by hand",
+			Scopes:    []string{"workspace.result:read"},
+			ExpiresAt: time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC),
+		},
+	)
 	if output := w.run("plan", "-input=false"); !strings.Contains(output, "by hand ("+unknown.ID+")") {
 		t.Errorf("the key is not named:\n%s", output)
 	}
@@ -229,7 +275,14 @@ func TestAccRefreshUnderALimit(t *testing.T) {
 	w := newWorkspace(t, keys(100, `name = "k-${count.index}"`, `expires_in = "90d"`), sandbox.Options{})
 	w.apply()
 	for range 500 {
-		w.AddKey(sandbox.DefaultProcessID, sandbox.Key{Name: "filler", Scopes: []string{"workspace.result:read"}, ExpiresAt: time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC)})
+		w.AddKey(
+			sandbox.DefaultProcessID,
+			sandbox.Key{
+				Name:      "filler",
+				Scopes:    []string{"workspace.result:read"},
+				ExpiresAt: time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC),
+			},
+		)
 	}
 	w.Update(func(options *sandbox.Options) { options.Rate, options.Burst = 5, 1 })
 	if output := w.run("plan", "-input=false"); !strings.Contains(output, "No changes.") {

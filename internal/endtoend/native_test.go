@@ -22,7 +22,8 @@ func TestAccNativeTests(t *testing.T) {
 			return err
 		}
 		found++
-		if strings.HasPrefix(filepath.Base(path), "mocked") && olderThan(t, map[bool]string{false: "1.7.0", true: "1.8.0"}[cli.OpenTofu]) {
+		if strings.HasPrefix(filepath.Base(path), "mocked") &&
+			olderThan(t, map[bool]string{false: "1.7.0", true: "1.8.0"}[cli.OpenTofu]) {
 			return nil // this version has no mocks
 		}
 		t.Run(filepath.Base(path), func(t *testing.T) {
@@ -42,7 +43,8 @@ func TestAccNativeTests(t *testing.T) {
 				}
 				w.write(filepath.Base(file), string(raw))
 			}
-			if output, err := w.command(t.Context(), nil, "test", "-filter="+filepath.Base(path)).CombinedOutput(); err != nil {
+			if output, err := w.command(t.Context(), nil, "test", "-filter="+filepath.Base(path)).
+				CombinedOutput(); err != nil {
 				t.Errorf("%v\n%s", err, output)
 			}
 		})

@@ -65,7 +65,13 @@ func TestAccScheduledRotationIsQuiet(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			// Due three seconds after the creation.
-			config := keys(20, `name = "rotating-${count.index}"`, `expires_in = "10m"`, `rotate_before_expiry = "9m57s"`, lifecycle)
+			config := keys(
+				20,
+				`name = "rotating-${count.index}"`,
+				`expires_in = "10m"`,
+				`rotate_before_expiry = "9m57s"`,
+				lifecycle,
+			)
 			w := newWorkspace(t, config, sandbox.Options{})
 			w.apply()
 			time.Sleep(3500 * time.Millisecond)
@@ -126,7 +132,9 @@ func TestAccImportWarnsOnce(t *testing.T) {
 	config := requirement
 	for i := range 3 {
 		key := w.AddKey(sandbox.DefaultProcessID, sandbox.Key{
-			Name: "old", Scopes: []string{"workspace.result:read"}, ExpiresAt: time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC),
+			Name:      "old",
+			Scopes:    []string{"workspace.result:read"},
+			ExpiresAt: time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC),
 		})
 		config += fmt.Sprintf(`
 import {
@@ -147,7 +155,8 @@ resource "alphamoon_process_api_key" "old" {
 	w.write("main.tf", config)
 	output := w.run("plan", "-input=false")
 	expectWarnings(t, "plan", output, 1, "Secret of imported keys is not known")
-	if strings.Contains(output, "more similar") || !strings.Contains(output, "3 to import, 0 to add, 0 to change, 0 to destroy") {
+	if strings.Contains(output, "more similar") ||
+		!strings.Contains(output, "3 to import, 0 to add, 0 to change, 0 to destroy") {
 		t.Errorf("it says:\n%s", output)
 	}
 }
@@ -159,12 +168,19 @@ func TestAccManagedKeyOutlivesAFailedEqual(t *testing.T) {
 	for _, revokes := range []bool{true, false} {
 		t.Run(fmt.Sprintf("revoke_on_destroy = %t", revokes), func(t *testing.T) {
 			t.Parallel()
-			arguments := []string{`name = "equal"`, `expires_at = "2099-01-01T00:00:00Z"`, fmt.Sprintf("revoke_on_destroy = %t", revokes)}
+			arguments := []string{
+				`name = "equal"`,
+				`expires_at = "2099-01-01T00:00:00Z"`,
+				fmt.Sprintf("revoke_on_destroy = %t", revokes),
+			}
 			w := newWorkspace(t, keys(1, arguments...), sandbox.Options{})
 			w.apply()
 			first := w.Keys(sandbox.DefaultProcessID)[0]
 			// A colleague has an equal one.
-			colleague := w.AddKey(sandbox.DefaultProcessID, sandbox.Key{Name: first.Name, Scopes: first.Scopes, ExpiresAt: first.ExpiresAt})
+			colleague := w.AddKey(
+				sandbox.DefaultProcessID,
+				sandbox.Key{Name: first.Name, Scopes: first.Scopes, ExpiresAt: first.ExpiresAt},
+			)
 			w.write("main.tf", requirement+keys(2, arguments...))
 			w.Inject(sandbox.Fault{Operation: sandbox.Create, Status: 500})
 			output := w.apply()
@@ -220,12 +236,47 @@ func TestAccOutageIsToldOnce(t *testing.T) {
 	w.Inject(sandbox.Fault{Operation: sandbox.List, Status: 503, Times: -1})
 	raw, err := w.command(t.Context(), nil, "plan", "-input=false").CombinedOutput()
 	output := string(raw)
-	if err == nil || strings.Count(output, "503 Service Unavailable") != 1 || strings.Count(output, "The first error of this kind gives the reason.") != 199 {
-		t.Errorf("%d full errors, %d short ones, %v", strings.Count(output, "503 Service Unavailable"), strings.Count(output, "The first error of this kind"), err)
+	if err == nil || strings.Count(output, "503 Service Unavailable") != 1 ||
+		strings.Count(output, "The first error of this kind gives the reason.") != 199 {
+		t.Errorf(
+			"%d full errors, %d short ones, %v",
+			strings.Count(output, "503 Service Unavailable"),
+			strings.Count(output, "The first error of this kind"),
+			err,
+		)
 	}
 	lines := strings.Count(output, "\n")
 	t.Logf("%d requests, %d lines", w.Count(sandbox.List), lines)
 	if w.Count(sandbox.List) > 12 || lines > 2200 {
 		t.Errorf("%d requests, %d lines", w.Count(sandbox.List), lines)
 	}
+}
+
+// TestAccLostOverlapWarnsWithTheFirstPlan: an organization key that rotates and is revoked by default.
+func TestAccLostOverlapWarnsWithTheFirstPlan(t *testing.T) {
+	t.Parallel()
+	const summary = "Rotation revokes the old key at once"
+	config := func(name, arguments string) string {
+		return requirement + fmt.Sprintf(`
+resource "alphamoon_organization_api_key" "test" {
+  name                 = %q
+  scopes               = ["workspace.admin.api_key:manage"]
+  expires_in           = "90d"
+  rotate_before_expiry = "30d"
+  %s
+}
+`, name, arguments)
+	}
+	w := newWorkspace(t, "", sandbox.Options{})
+	for _, explicit := range []string{"revoke_on_destroy = true", "revoke_on_destroy = false"} {
+		w.write("main.tf", config("a", explicit))
+		expectWarnings(t, explicit, w.run("plan", "-input=false"), 0, "")
+	}
+	w.write("main.tf", config("a", ""))
+	expectWarnings(t, "the first plan", w.run("plan", "-input=false"), 1, summary)
+	w.apply()
+	expectWarnings(t, "a later plan", w.run("plan", "-input=false"), 0, "")
+	w.write("main.tf", config("b", ""))
+	expectWarnings(t, "the plan of a replacement", w.run("plan", "-input=false", "-out=b.tfplan"), 0, "")
+	expectWarnings(t, "its apply", w.run("apply", "-input=false", "b.tfplan"), 0, "")
 }

@@ -24,7 +24,11 @@ func releaseFlags(t *testing.T) []string {
 	if flags == nil || ldflags == nil {
 		t.Fatal("the release's flags are not where they were")
 	}
-	return append(strings.Split(string(flags[1]), ", "), "-ldflags", strings.ReplaceAll(string(ldflags[1]), "{{ .Version }}", "1.2.3"))
+	return append(
+		strings.Split(string(flags[1]), ", "),
+		"-ldflags",
+		strings.ReplaceAll(string(ldflags[1]), "{{ .Version }}", "1.2.3"),
+	)
 }
 
 // TestReleaseIsReproducible builds the tree twice, in two folders, once with what was compiled before and once from
@@ -48,7 +52,10 @@ func TestReleaseIsReproducible(t *testing.T) {
 			t.Fatal(err)
 		}
 		binary := filepath.Join(dir, "provider")
-		command := exec.CommandContext(t.Context(), "go", append(append([]string{"build"}, flags...), "-o", binary, ".")...)
+		command := exec.CommandContext(
+			t.Context(),
+			"go",
+			append(append([]string{"build"}, flags...), "-o", binary, ".")...)
 		command.Dir = dir
 		command.Env = terraformcli.Environ(environment)
 		if output, err := command.CombinedOutput(); err != nil {

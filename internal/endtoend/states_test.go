@@ -37,14 +37,18 @@ func TestAccStatesOfEarlierVersions(t *testing.T) {
 				t.Fatal(err)
 			}
 			if olderThan(t, writer.TerraformVersion) {
-				t.Skipf("Terraform %s wrote the state, with marks that this version does not know", writer.TerraformVersion)
+				t.Skipf(
+					"Terraform %s wrote the state, with marks that this version does not know",
+					writer.TerraformVersion,
+				)
 			}
 			w := newWorkspace(t, string(config), sandbox.Options{})
 			w.write("terraform.tfstate", string(state))
 			w.restore(state)
 			// Attributes that were added since are not in the state: neither with nor without a refresh is that a change.
 			for _, refresh := range []string{"-refresh=false", "-refresh=true"} {
-				if output, err := w.command(t.Context(), nil, "plan", "-input=false", "-detailed-exitcode", refresh).CombinedOutput(); err != nil {
+				if output, err := w.command(t.Context(), nil, "plan", "-input=false", "-detailed-exitcode", refresh).
+					CombinedOutput(); err != nil {
 					t.Errorf("the plan with %s is not empty: %v\n%s", refresh, err, output)
 				}
 			}
@@ -89,7 +93,12 @@ func (w *workspace) restore(state []byte) {
 				w.t.Errorf("schema version %d: this test knows no other than 0 yet", instance.SchemaVersion)
 			}
 			w.AddKey(sandbox.DefaultProcessID, sandbox.Key{
-				ID: key.ID, Name: key.Name, Status: key.Status, Scopes: key.Scopes, ExpiresAt: key.ExpiresAt, CreatedAt: key.CreatedAt,
+				ID:        key.ID,
+				Name:      key.Name,
+				Status:    key.Status,
+				Scopes:    key.Scopes,
+				ExpiresAt: key.ExpiresAt,
+				CreatedAt: key.CreatedAt,
 			})
 		}
 	}

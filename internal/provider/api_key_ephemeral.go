@@ -92,7 +92,10 @@ func (e *apiKeyEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest, r
 		"expires_in": schema.StringAttribute{
 			MarkdownDescription: "How long the key lives, such as `30m`; at most `24h`. Default: `1h`.",
 			Optional:            true,
-			Validators:          []validator.String{validators.Duration(), validators.DurationUpTo(longestEphemeralLifetime)},
+			Validators: []validator.String{
+				validators.Duration(),
+				validators.DurationUpTo(longestEphemeralLifetime),
+			},
 		},
 		"revoke_on_close": schema.BoolAttribute{
 			MarkdownDescription: e.kind.revokeOnCloseDescription,
@@ -120,7 +123,11 @@ func (e *apiKeyEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest, r
 	resp.Schema = schema.Schema{MarkdownDescription: e.kind.ephemeralDescription, Attributes: attributes}
 }
 
-func (e *apiKeyEphemeral) Configure(_ context.Context, req ephemeral.ConfigureRequest, resp *ephemeral.ConfigureResponse) {
+func (e *apiKeyEphemeral) Configure(
+	_ context.Context,
+	req ephemeral.ConfigureRequest,
+	resp *ephemeral.ConfigureResponse,
+) {
 	e.data = providerDataFrom(req.ProviderData, &resp.Diagnostics)
 }
 
@@ -151,9 +158,16 @@ func (e *apiKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, r
 	}
 	resp.Diagnostics.Append(extraKeysDiagnostics(key, order)...)
 	if problems := unusable(wanted, key); len(problems) > 0 {
-		resp.Diagnostics.AddError("Ephemeral key cannot be used",
-			fmt.Sprintf("The service created the key %s of %s otherwise than asked for: %s. %s", key.ID, order.owner(), strings.Join(problems, "; "),
-				discard(ctx, keys, key, order)))
+		resp.Diagnostics.AddError(
+			"Ephemeral key cannot be used",
+			fmt.Sprintf(
+				"The service created the key %s of %s otherwise than asked for: %s. %s",
+				key.ID,
+				order.owner(),
+				strings.Join(problems, "; "),
+				discard(ctx, keys, key, order),
+			),
+		)
 		return
 	}
 	if order.revokes {
@@ -164,7 +178,13 @@ func (e *apiKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, r
 		}
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, openKeyNote, note)...)
 	}
-	model.ID, model.Key, model.ExpiresAt = types.StringValue(key.ID), types.StringValue(key.Key.Reveal()), instantOrNull(key.ExpiresAt.Time)
+	model.ID, model.Key, model.ExpiresAt = types.StringValue(
+		key.ID,
+	), types.StringValue(
+		key.Key.Reveal(),
+	), instantOrNull(
+		key.ExpiresAt.Time,
+	)
 	result, diags := storeObject(ctx, req.Config.Raw.Type(), model.fields())
 	resp.Diagnostics.Append(diags...)
 	resp.Result.Raw = result
@@ -214,9 +234,17 @@ func (e *apiKeyEphemeral) Close(ctx context.Context, req ephemeral.CloseRequest,
 		return
 	}
 	if err := e.kind.keys(client, key.ProcessID).Revoke(ctx, key.ID); err != nil {
-		resp.Diagnostics.AddError("Ephemeral key could not be revoked",
-			fmt.Sprintf("Whether the key %s of %s still works is not certain: %s It expires by itself. To end it sooner, delete it %s; "+
-				"or set revoke_on_close = false to let such keys expire.", key.ID, e.kind.owner(key.ProcessID), sentence(whyNotRevoked(err)), e.kind.place))
+		resp.Diagnostics.AddError(
+			"Ephemeral key could not be revoked",
+			fmt.Sprintf(
+				"Whether the key %s of %s still works is not certain: %s It expires by itself. To end it sooner, delete it %s; "+
+					"or set revoke_on_close = false to let such keys expire.",
+				key.ID,
+				e.kind.owner(key.ProcessID),
+				sentence(whyNotRevoked(err)),
+				e.kind.place,
+			),
+		)
 	}
 }
 
@@ -229,5 +257,9 @@ func (m *ephemeralModel) request(now time.Time, diags *diag.Diagnostics) alphamo
 			diags.AddAttributeError(path.Root("expires_in"), "Invalid duration", err.Error())
 		}
 	}
-	return alphamoon.APIKeyRequest{Name: m.Name.ValueString(), Scopes: elements(m.Scopes.Elements()), ExpiresAt: now.Add(lifetime)}
+	return alphamoon.APIKeyRequest{
+		Name:      m.Name.ValueString(),
+		Scopes:    elements(m.Scopes.Elements()),
+		ExpiresAt: now.Add(lifetime),
+	}
 }

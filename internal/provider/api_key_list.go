@@ -1,9 +1,7 @@
 package provider
 
 import (
-	"cmp"
 	"context"
-	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/list"
@@ -29,7 +27,11 @@ func (l *apiKeyList) Metadata(_ context.Context, req resource.MetadataRequest, r
 	resp.TypeName = req.ProviderTypeName + "_" + l.kind.typeName
 }
 
-func (l *apiKeyList) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
+func (l *apiKeyList) ListResourceConfigSchema(
+	_ context.Context,
+	_ list.ListResourceSchemaRequest,
+	resp *list.ListResourceSchemaResponse,
+) {
 	resp.Schema = schema.Schema{MarkdownDescription: l.kind.listDescription}
 	if l.kind.ofProcess {
 		resp.Schema.Attributes = map[string]schema.Attribute{
@@ -81,21 +83,17 @@ type keyStream struct {
 
 // everyProcess streams the keys of all processes. One that cannot be listed is an error, and the others go on.
 func (s *keyStream) everyProcess(ctx context.Context) {
-	processes, err := s.client.ListProcesses(ctx)
-	if err != nil {
-		s.push(list.ListResult{Diagnostics: processesArea.diagnostics(err, "list the processes")})
+	var diags diag.Diagnostics
+	processes := s.data.processes(ctx, &diags)
+	if diags.HasError() {
+		s.push(list.ListResult{Diagnostics: diags})
 		return
 	}
-	slices.SortFunc(processes, byNameAndID)
 	for _, process := range processes {
 		if !s.owner(ctx, process.ID, process.Name+" / ") {
 			return
 		}
 	}
-}
-
-func byNameAndID(a, b alphamoon.Process) int {
-	return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
 }
 
 // owner streams the keys of a process or of the organization. It returns false if no more results are wanted.
@@ -105,7 +103,9 @@ func (s *keyStream) owner(ctx context.Context, processID, prefix string) bool {
 	}
 	for page, err := range s.kind.keys(s.client, processID).Pages(ctx, alphamoon.Window{Limit: s.left}) {
 		if err != nil {
-			return s.push(list.ListResult{Diagnostics: s.kind.area.diagnostics(err, "list the keys of "+s.kind.owner(processID))})
+			return s.push(
+				list.ListResult{Diagnostics: s.kind.area.diagnostics(err, "list the keys of "+s.kind.owner(processID))},
+			)
 		}
 		for _, key := range page.Elements {
 			s.left--

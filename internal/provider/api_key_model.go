@@ -65,11 +65,6 @@ func (m *apiKeyModel) fields() []field {
 	}
 }
 
-// fingerprint is equal for a key and the one that replaces it.
-func (m *apiKeyModel) fingerprint() string {
-	return fmt.Sprintf("%s %s %s", m.ProcessID, m.Name, m.Scopes)
-}
-
 // order is what a creation from this plan is about.
 func (m *apiKeyModel) order(kind apiKeyKind) keyOrder {
 	order := keyOrder{
@@ -151,7 +146,10 @@ func (m *apiKeyModel) applyListed(key alphamoon.APIKey) {
 	m.OrganizationID = stringOrNull(key.OrganizationID)
 	m.Status = stringOrNull(key.Status)
 	m.CreatedAt = instantOrNull(key.CreatedAt.Time)
-	if current, err := rotation.ParseInstant(m.ExpiresAt.ValueString()); err != nil || !alphamoon.SameSecond(current, key.ExpiresAt.Time) {
+	if current, err := rotation.ParseInstant(
+		m.ExpiresAt.ValueString(),
+	); err != nil ||
+		!alphamoon.SameSecond(current, key.ExpiresAt.Time) {
 		m.ExpiresAt = instantOrNull(key.ExpiresAt.Time)
 	}
 	m.RotatesAt = m.rotatesAt()
@@ -177,8 +175,14 @@ func (m *apiKeyModel) recipients(diags *diag.Diagnostics) []string {
 	recipients := elements(m.EncryptTo.Elements())
 	for i, recipient := range recipients {
 		if _, err := encryption.Encrypt("trial", []string{recipient}); err != nil {
-			diags.AddAttributeError(path.Root("encrypt_to").AtListIndex(i), "Invalid recipient",
-				fmt.Sprintf("No key was created, because its secret could not be encrypted to this recipient: %s.", err))
+			diags.AddAttributeError(
+				path.Root("encrypt_to").AtListIndex(i),
+				"Invalid recipient",
+				fmt.Sprintf(
+					"No key was created, because its secret could not be encrypted to this recipient: %s.",
+					err,
+				),
+			)
 		}
 	}
 	return recipients
@@ -194,8 +198,14 @@ func (m *apiKeyModel) setSecret(secret alphamoon.Secret, recipients []string, di
 	default:
 		encrypted, err := encryption.Encrypt(secret.Reveal(), recipients)
 		if err != nil {
-			diags.AddAttributeError(path.Root("encrypted_key"), "Secret could not be encrypted",
-				fmt.Sprintf("The key was created, and its secret is lost: %s. The key is kept in the state as tainted: the next apply replaces it.", err))
+			diags.AddAttributeError(
+				path.Root("encrypted_key"),
+				"Secret could not be encrypted",
+				fmt.Sprintf(
+					"The key was created, and its secret is lost: %s. The key is kept in the state as tainted: the next apply replaces it.",
+					err,
+				),
+			)
 			return
 		}
 		m.EncryptedKey = types.StringValue(encrypted)

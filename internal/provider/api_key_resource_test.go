@@ -47,11 +47,23 @@ func TestAccKeyWithFixedDate(t *testing.T) {
 			Config:           f.key(`expires_at = "2026-05-31T12:00:00.687+02:00"`),
 			ConfigPlanChecks: expectAction(plancheck.ResourceActionCreate),
 			ConfigStateChecks: []statecheck.StateCheck{
-				statecheck.ExpectKnownValue(address, attribute("expires_at"), knownvalue.StringExact("2026-05-31T12:00:00.687+02:00")),
+				statecheck.ExpectKnownValue(
+					address,
+					attribute("expires_at"),
+					knownvalue.StringExact("2026-05-31T12:00:00.687+02:00"),
+				),
 				statecheck.ExpectKnownValue(address, attribute("rotates_at"), knownvalue.Null()),
 				statecheck.ExpectKnownValue(address, attribute("status"), knownvalue.StringExact("Active")),
-				statecheck.ExpectKnownValue(address, attribute("created_at"), knownvalue.StringExact("2026-03-01T09:30:15Z")),
-				statecheck.ExpectKnownValue(address, attribute("organization_id"), knownvalue.StringExact("org_sandbox")),
+				statecheck.ExpectKnownValue(
+					address,
+					attribute("created_at"),
+					knownvalue.StringExact("2026-03-01T09:30:15Z"),
+				),
+				statecheck.ExpectKnownValue(
+					address,
+					attribute("organization_id"),
+					knownvalue.StringExact("org_sandbox"),
+				),
 				statecheck.ExpectKnownValue(address, attribute("revoke_on_destroy"), knownvalue.Bool(false)),
 				statecheck.ExpectKnownValue(address, attribute("allow_undocumented_scopes"), knownvalue.Bool(false)),
 				statecheck.ExpectKnownValue(address, attribute("scopes"), knownvalue.SetExact([]knownvalue.Check{
@@ -71,7 +83,8 @@ func TestAccKeyWithFixedDate(t *testing.T) {
 	if len(requests) != 1 || requests[0].Expiry != "2026-05-31T10:00:00.687Z" {
 		t.Errorf("creations: got %+v, want one with the expiry in UTC and milliseconds", requests)
 	}
-	if got, want := requests[0].UserAgent, "terraform-provider-alphamoon/test (+https://"; len(got) < len(want) || got[:len(want)] != want {
+	if got, want := requests[0].UserAgent, "terraform-provider-alphamoon/test (+https://"; len(got) < len(want) ||
+		got[:len(want)] != want {
 		t.Errorf("User-Agent: got %q", got)
 	}
 }
@@ -83,8 +96,16 @@ func TestAccKeyWithLifetime(t *testing.T) {
 		resource.TestStep{
 			Config: f.key(`expires_in = "90d"`),
 			ConfigStateChecks: []statecheck.StateCheck{
-				statecheck.ExpectKnownValue(address, attribute("expires_at"), knownvalue.StringExact("2026-05-30T09:30:15Z")),
-				statecheck.ExpectKnownValue(address, attribute("rotates_at"), knownvalue.StringExact("2026-05-30T09:30:15Z")),
+				statecheck.ExpectKnownValue(
+					address,
+					attribute("expires_at"),
+					knownvalue.StringExact("2026-05-30T09:30:15Z"),
+				),
+				statecheck.ExpectKnownValue(
+					address,
+					attribute("rotates_at"),
+					knownvalue.StringExact("2026-05-30T09:30:15Z"),
+				),
 			},
 			Check: f.secretIsNewest(),
 		},
@@ -115,10 +136,32 @@ func TestAccKeyReplacedByChanges(t *testing.T) {
 		{Config: f.key(`expires_in = "90d"`)},
 		replaced(f.key(`expires_in = "90d"`, `name = "other"`), "name"),
 		replaced(f.key(`expires_in = "90d"`, `name = "other"`, `scopes = ["workspace.result:read"]`), "scopes"),
-		replaced(f.key(`expires_in = "90d"`, `name = "other"`, `scopes = ["workspace.result:read"]`, elsewhere), "process_id"),
-		replaced(f.key(`expires_in = "30d"`, `name = "other"`, `scopes = ["workspace.result:read"]`, elsewhere), "expires_in"),
-		replaced(f.key(`expires_at = "2026-06-01T00:00:00Z"`, `name = "other"`, `scopes = ["workspace.result:read"]`, elsewhere), "expires_at"),
-		replaced(f.key(`expires_at = "2026-06-01T00:00:01Z"`, `name = "other"`, `scopes = ["workspace.result:read"]`, elsewhere), "expires_at"),
+		replaced(
+			f.key(`expires_in = "90d"`, `name = "other"`, `scopes = ["workspace.result:read"]`, elsewhere),
+			"process_id",
+		),
+		replaced(
+			f.key(`expires_in = "30d"`, `name = "other"`, `scopes = ["workspace.result:read"]`, elsewhere),
+			"expires_in",
+		),
+		replaced(
+			f.key(
+				`expires_at = "2026-06-01T00:00:00Z"`,
+				`name = "other"`,
+				`scopes = ["workspace.result:read"]`,
+				elsewhere,
+			),
+			"expires_at",
+		),
+		replaced(
+			f.key(
+				`expires_at = "2026-06-01T00:00:01Z"`,
+				`name = "other"`,
+				`scopes = ["workspace.result:read"]`,
+				elsewhere,
+			),
+			"expires_at",
+		),
 	}
 	for i := range steps {
 		steps[i].ConfigStateChecks = []statecheck.StateCheck{
@@ -139,10 +182,17 @@ func TestAccKeyKeepsItsDateWhenItGetsALifetime(t *testing.T) {
 	sameKeyAnd := func(check statecheck.StateCheck) []statecheck.StateCheck {
 		return []statecheck.StateCheck{same.AddStateValue(address, attribute("key")), check}
 	}
-	rotatesAtExpiry := statecheck.ExpectKnownValue(address, attribute("rotates_at"), knownvalue.StringExact("2026-05-30T09:30:15Z"))
+	rotatesAtExpiry := statecheck.ExpectKnownValue(
+		address,
+		attribute("rotates_at"),
+		knownvalue.StringExact("2026-05-30T09:30:15Z"),
+	)
 	neverRotates := statecheck.ExpectKnownValue(address, attribute("rotates_at"), knownvalue.Null())
 	f.run(
-		resource.TestStep{Config: f.key(`expires_at = "2026-05-30T09:30:15Z"`), ConfigStateChecks: sameKeyAnd(neverRotates)},
+		resource.TestStep{
+			Config:            f.key(`expires_at = "2026-05-30T09:30:15Z"`),
+			ConfigStateChecks: sameKeyAnd(neverRotates),
+		},
 		resource.TestStep{
 			Config: f.key(`expires_in = "90d"`), ConfigStateChecks: sameKeyAnd(rotatesAtExpiry),
 			ConfigPlanChecks: expectAction(plancheck.ResourceActionUpdate),
@@ -164,10 +214,19 @@ func TestAccUndocumentedScopes(t *testing.T) {
 			ExpectError: says(`"workspace.result:create" is not a documented scope; the nearest one is`),
 		},
 		resource.TestStep{
-			Config: f.key(`expires_in = "90d"`, `scopes = ["workspace.result:create"]`, `allow_undocumented_scopes = true`),
+			Config: f.key(
+				`expires_in = "90d"`,
+				`scopes = ["workspace.result:create"]`,
+				`allow_undocumented_scopes = true`,
+			),
 		},
 		resource.TestStep{
-			Config:           f.key(`expires_in = "90d"`, `scopes = ["workspace.result:create"]`, `allow_undocumented_scopes = true`, `rotate_before_expiry = "1d"`),
+			Config: f.key(
+				`expires_in = "90d"`,
+				`scopes = ["workspace.result:create"]`,
+				`allow_undocumented_scopes = true`,
+				`rotate_before_expiry = "1d"`,
+			),
 			ConfigPlanChecks: expectAction(plancheck.ResourceActionUpdate),
 		},
 	)
@@ -208,7 +267,10 @@ func TestAccImport(t *testing.T) {
 	f := newFixture(t, sandbox.Options{ListedSecret: sandbox.SecretMasked})
 	id := "688874d9d9064c23bf78bf3ec93cbd2d"
 	f.AddKey(processID, sandbox.Key{
-		ID: id, Name: "test", Scopes: []string{"workspace.file:upload", "workspace.result:read"}, ExpiresAt: start.Add(60 * day),
+		ID:        id,
+		Name:      "test",
+		Scopes:    []string{"workspace.file:upload", "workspace.result:read"},
+		ExpiresAt: start.Add(60 * day),
 	})
 	importStep := func(id string) resource.TestStep {
 		return resource.TestStep{
@@ -238,11 +300,20 @@ func TestAccImport(t *testing.T) {
 			},
 		},
 		resource.TestStep{
-			Config:           f.key(`expires_in = "90d"`, `rotate_before_expiry = "30d"`, `rotation_triggers = { team = "a" }`, `revoke_on_destroy = true`),
+			Config: f.key(
+				`expires_in = "90d"`,
+				`rotate_before_expiry = "30d"`,
+				`rotation_triggers = { team = "a" }`,
+				`revoke_on_destroy = true`,
+			),
 			ConfigPlanChecks: expectAction(plancheck.ResourceActionUpdate),
 			ConfigStateChecks: []statecheck.StateCheck{
 				statecheck.ExpectKnownValue(address, attribute("key"), knownvalue.Null()),
-				statecheck.ExpectKnownValue(address, attribute("rotates_at"), knownvalue.StringExact("2026-03-31T09:30:15Z")),
+				statecheck.ExpectKnownValue(
+					address,
+					attribute("rotates_at"),
+					knownvalue.StringExact("2026-03-31T09:30:15Z"),
+				),
 			},
 		},
 	)
@@ -316,7 +387,11 @@ func TestAccSavedPlanAppliedLater(t *testing.T) {
 			planCheckFunc(func() { f.clock.Advance(day) }),
 		}},
 		ConfigStateChecks: []statecheck.StateCheck{
-			statecheck.ExpectKnownValue(address, attribute("expires_at"), knownvalue.StringExact(start.Add(91*day).Format(time.RFC3339))),
+			statecheck.ExpectKnownValue(
+				address,
+				attribute("expires_at"),
+				knownvalue.StringExact(start.Add(91*day).Format(time.RFC3339)),
+			),
 		},
 	})
 }

@@ -24,7 +24,11 @@ const (
 
 // scopesValidators check the form of the scopes, and that they are documented where a catalogue is.
 func (k apiKeyKind) scopesValidators() []validator.Set {
-	rules := []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.NoNullValues(), setvalidator.ValueStringsAre(validators.Scope())}
+	rules := []validator.Set{
+		setvalidator.SizeAtLeast(1),
+		setvalidator.NoNullValues(),
+		setvalidator.ValueStringsAre(validators.Scope()),
+	}
 	if k.catalogue {
 		rules = append(rules, validators.DocumentedScopes("allow_undocumented_scopes"))
 	}
@@ -91,7 +95,12 @@ func (k apiKeyKind) resourceSchema() schema.Schema {
 			Optional:    true,
 			ElementType: texts,
 			Validators: []validator.List{
-				listvalidator.SizeAtLeast(1), listvalidator.NoNullValues(), listvalidator.UniqueValues(), listvalidator.ValueStringsAre(validators.Recipient()),
+				listvalidator.SizeAtLeast(
+					1,
+				),
+				listvalidator.NoNullValues(),
+				listvalidator.UniqueValues(),
+				listvalidator.ValueStringsAre(validators.Recipient()),
 			},
 		},
 		"id": schema.StringAttribute{

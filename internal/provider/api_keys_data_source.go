@@ -18,8 +18,8 @@ import (
 
 // apiKeysDataSource lists the keys of a process or of the organization.
 type apiKeysDataSource struct {
+	configuredDataSource
 	kind apiKeyKind
-	data *providerData
 }
 
 var _ datasource.DataSourceWithConfigure = (*apiKeysDataSource)(nil)
@@ -35,12 +35,23 @@ type apiKeysModel struct {
 
 func (m *apiKeysModel) fields() []field {
 	return []field{
-		bindString("process_id", &m.ProcessID), bind[types.Number]("offset", types.NumberType, &m.Offset),
-		bind[types.Number]("limit", types.NumberType, &m.Limit), bindString("name", &m.Name), bindString("status", &m.Status),
+		bindString("process_id", &m.ProcessID),
+		bind[types.Number]("offset", types.NumberType, &m.Offset),
+		bind[types.Number](
+			"limit",
+			types.NumberType,
+			&m.Limit,
+		),
+		bindString("name", &m.Name),
+		bindString("status", &m.Status),
 	}
 }
 
-func (d *apiKeysDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+func (d *apiKeysDataSource) Metadata(
+	_ context.Context,
+	req datasource.MetadataRequest,
+	resp *datasource.MetadataResponse,
+) {
 	resp.TypeName = req.ProviderTypeName + "_" + d.kind.typeName + "s"
 }
 
@@ -106,10 +117,6 @@ func computedText(description string) schema.StringAttribute {
 // maxWindow bounds offset and limit far above what a process can hold.
 const maxWindow = 1_000_000
 
-func (d *apiKeysDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	d.data = providerDataFrom(req.ProviderData, &resp.Diagnostics)
-}
-
 func (d *apiKeysDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var model apiKeysModel
 	resp.Diagnostics.Append(loadObject(ctx, req.Config.Raw, model.fields())...)
@@ -163,8 +170,17 @@ func listedKeys(keys []alphamoon.APIKey, kind tftypes.Type, processID string) tf
 			scopes[j] = tftypes.NewValue(tftypes.String, scope)
 		}
 		attributes := map[string]tftypes.Value{
-			"id": tftypes.NewValue(tftypes.String, key.ID), "name": tftypes.NewValue(tftypes.String, key.Name), "scopes": tftypes.NewValue(scopesType, scopes),
-			"status": text(stringOrNull(key.Status)), "created_at": text(instantOrNull(key.CreatedAt.Time)), "expires_at": text(instantOrNull(key.ExpiresAt.Time)),
+			"id": tftypes.NewValue(
+				tftypes.String,
+				key.ID,
+			),
+			"name":   tftypes.NewValue(tftypes.String, key.Name),
+			"scopes": tftypes.NewValue(scopesType, scopes),
+			"status": text(
+				stringOrNull(key.Status),
+			),
+			"created_at":      text(instantOrNull(key.CreatedAt.Time)),
+			"expires_at":      text(instantOrNull(key.ExpiresAt.Time)),
 			"organization_id": text(stringOrNull(key.OrganizationID)),
 		}
 		if ofProcess {
@@ -177,7 +193,11 @@ func listedKeys(keys []alphamoon.APIKey, kind tftypes.Type, processID string) tf
 
 // readWindow reads what offset and limit select, and how many keys there are in all, -1 if that is not known.
 // Without either it reads all there are; a window is what the service makes of it.
-func readWindow(ctx context.Context, keys *alphamoon.APIKeys, model apiKeysModel) (found []alphamoon.APIKey, total int, err error) {
+func readWindow(
+	ctx context.Context,
+	keys *alphamoon.APIKeys,
+	model apiKeysModel,
+) (found []alphamoon.APIKey, total int, err error) {
 	window := alphamoon.Window{Offset: wholeNumber(model.Offset), Limit: wholeNumber(model.Limit)}
 	if window == (alphamoon.Window{}) {
 		found, err = keys.List(ctx)

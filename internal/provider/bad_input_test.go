@@ -132,13 +132,33 @@ func TestAccEnvironment(t *testing.T) {
 	t.Setenv("ALPHAMOON_BASE_URL", f.URL)
 	f.run(
 		resource.TestStep{Config: list},
-		resource.TestStep{Config: "provider \"alphamoon\" {\n  api_key = \"wrong:wrong\"\n}\n" + list, ExpectError: says("Alphamoon refused the credential")},
+		resource.TestStep{
+			Config:      "provider \"alphamoon\" {\n  api_key = \"wrong:wrong\"\n}\n" + list,
+			ExpectError: says("Alphamoon refused the credential"),
+		},
 	)
+	// Files and secret stores add blanks and line ends.
+	t.Setenv("ALPHAMOON_API_KEY", " "+sandbox.DefaultCredential+"\r\n")
+	t.Setenv("ALPHAMOON_BASE_URL", f.URL+"\n")
+	f.run(resource.TestStep{Config: list})
+	t.Setenv("ALPHAMOON_BASE_URL", f.URL)
 	t.Setenv("ALPHAMOON_API_KEY", "nonsense")
-	f.run(resource.TestStep{Config: list, ExpectError: says("The value of the environment variable ALPHAMOON_API_KEY is not a usable Alphamoon API key")})
+	f.run(
+		resource.TestStep{
+			Config: list,
+			ExpectError: says(
+				"The value of the environment variable ALPHAMOON_API_KEY is not a usable Alphamoon API key",
+			),
+		},
+	)
 	t.Setenv("ALPHAMOON_API_KEY", sandbox.DefaultCredential)
 	t.Setenv("ALPHAMOON_BASE_URL", "http://example.com")
-	f.run(resource.TestStep{Config: list, ExpectError: says("The value of the environment variable ALPHAMOON_BASE_URL cannot be used")})
+	f.run(
+		resource.TestStep{
+			Config:      list,
+			ExpectError: says("The value of the environment variable ALPHAMOON_BASE_URL cannot be used"),
+		},
+	)
 }
 
 func TestAccServiceFailures(t *testing.T) {

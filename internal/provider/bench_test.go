@@ -13,7 +13,14 @@ func BenchmarkDataSource(b *testing.B) {
 		b.Run(fmt.Sprint(size), func(b *testing.B) {
 			f := newFixture(b, sandbox.Options{})
 			for range size {
-				f.AddKey(processID, sandbox.Key{Name: "bench", Scopes: []string{"workspace.file:upload", "workspace.result:read"}, ExpiresAt: start.Add(day)})
+				f.AddKey(
+					processID,
+					sandbox.Key{
+						Name:      "bench",
+						Scopes:    []string{"workspace.file:upload", "workspace.result:read"},
+						ExpiresAt: start.Add(day),
+					},
+				)
 			}
 			b.ReportAllocs()
 			for b.Loop() {
@@ -32,12 +39,23 @@ func BenchmarkDataSource(b *testing.B) {
 func BenchmarkRead(b *testing.B) {
 	f := newFixture(b, sandbox.Options{})
 	provider := f.connect(nil)
-	key := provider.create(b.Context(), values{"process_id": processID, "name": "bench", "scopes": []string{"workspace.result:read"}, "expires_in": "90d"})
+	key := provider.create(
+		b.Context(),
+		values{
+			"process_id": processID,
+			"name":       "bench",
+			"scopes":     []string{"workspace.result:read"},
+			"expires_in": "90d",
+		},
+	)
 	if key.failed {
 		b.Fatal(key.diagnostics)
 	}
 	for range 999 {
-		f.AddKey(processID, sandbox.Key{Name: "bench", Scopes: []string{"workspace.file:upload"}, ExpiresAt: start.Add(day)})
+		f.AddKey(
+			processID,
+			sandbox.Key{Name: "bench", Scopes: []string{"workspace.file:upload"}, ExpiresAt: start.Add(day)},
+		)
 	}
 	b.ReportAllocs()
 	for b.Loop() {

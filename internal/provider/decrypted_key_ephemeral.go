@@ -37,7 +37,11 @@ type decryptedKeyModel struct {
 	Key          types.String `tfsdk:"key"`
 }
 
-func (decryptedKeyEphemeral) Metadata(_ context.Context, req ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
+func (decryptedKeyEphemeral) Metadata(
+	_ context.Context,
+	req ephemeral.MetadataRequest,
+	resp *ephemeral.MetadataResponse,
+) {
 	resp.TypeName = req.ProviderTypeName + "_decrypted_key"
 }
 
@@ -84,8 +88,14 @@ func (decryptedKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest
 	if len(identities) > 0 {
 		key, err := encryption.Decrypt(model.EncryptedKey.ValueString(), identities)
 		if err != nil {
-			resp.Diagnostics.AddAttributeError(path.Root("encrypted_key"), "Key could not be decrypted",
-				fmt.Sprintf("The encrypted key could not be decrypted: %s Give an identity that belongs to one of the recipients in encrypt_to.", sentence(err.Error())))
+			resp.Diagnostics.AddAttributeError(
+				path.Root("encrypted_key"),
+				"Key could not be decrypted",
+				fmt.Sprintf(
+					"The encrypted key could not be decrypted: %s Give an identity that belongs to one of the recipients in encrypt_to.",
+					sentence(err.Error()),
+				),
+			)
 			return
 		}
 		model.Key = types.StringValue(key)
@@ -105,17 +115,29 @@ func findIdentities(model decryptedKeyModel) (identities []string, diags diag.Di
 	if name := strings.TrimSpace(os.Getenv(identityFileVariable)); name != "" {
 		text, err := os.ReadFile(name) //nolint:gosec // the user names the file
 		if err != nil {
-			diags.AddError("Identity file cannot be read",
-				fmt.Sprintf("The file that the environment variable %s names cannot be read: %s Correct the path or the file's permissions.",
-					identityFileVariable, sentence(innermost(err).Error())))
+			diags.AddError(
+				"Identity file cannot be read",
+				fmt.Sprintf(
+					"The file that the environment variable %s names cannot be read: %s Correct the path or the file's permissions.",
+					identityFileVariable,
+					sentence(innermost(err).Error()),
+				),
+			)
 			return nil, diags
 		}
 		return []string{string(text)}, nil
 	}
 	if model.Required.IsNull() || model.Required.ValueBool() {
-		diags.AddAttributeError(path.Root("identities"), "Missing identity",
-			fmt.Sprintf("There is no identity to decrypt the key with. Set the argument identities, the environment variable %s to the text of an identity file, "+
-				"or %s to its path; or set required = terraform.applying if only the apply has it.", identityVariable, identityFileVariable))
+		diags.AddAttributeError(
+			path.Root("identities"),
+			"Missing identity",
+			fmt.Sprintf(
+				"There is no identity to decrypt the key with. Set the argument identities, the environment variable %s to the text of an identity file, "+
+					"or %s to its path; or set required = terraform.applying if only the apply has it.",
+				identityVariable,
+				identityFileVariable,
+			),
+		)
 	}
 	return nil, diags
 }

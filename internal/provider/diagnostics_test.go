@@ -53,7 +53,8 @@ func TestErrorsToDiagnostics(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			diags := processAPIKey.area.diagnostics(test.err, "do this")
-			if len(diags) != 1 || diags[0].Summary() != test.summary || !strings.Contains(diags[0].Detail(), test.detail) ||
+			if len(diags) != 1 || diags[0].Summary() != test.summary ||
+				!strings.Contains(diags[0].Detail(), test.detail) ||
 				!strings.HasPrefix(diags[0].Detail(), "The provider could not do this: ") {
 				t.Errorf("got %v", diags)
 			}
@@ -64,7 +65,12 @@ func TestErrorsToDiagnostics(t *testing.T) {
 func TestComplaintsGoToTheirAttributes(t *testing.T) {
 	t.Parallel()
 	err := &alphamoon.StatusError{Status: 400, Documented: true, Fields: []alphamoon.FieldError{
-		{Location: []string{"exp"}, Message: "too late."}, {Location: []string{"name"}, Message: "too long"}, {Location: []string{"scopes", "0"}, Message: "not yours"},
+		{
+			Location: []string{"exp"},
+			Message:  "too late.",
+		},
+		{Location: []string{"name"}, Message: "too long"},
+		{Location: []string{"scopes", "0"}, Message: "not yours"},
 	}}
 	fixed := apiKeyModel{Name: types.StringValue("x"), ExpiresIn: types.StringNull()}
 	counted := apiKeyModel{Name: types.StringValue("x"), ExpiresIn: types.StringValue("90d")}
@@ -75,14 +81,19 @@ func TestComplaintsGoToTheirAttributes(t *testing.T) {
 		}
 		for i, want := range []struct{ attribute, words string }{{expiry, "exp: too late."}, {"name", "name: too long."}, {"scopes", "scopes.0: not yours."}} {
 			located, ok := diags[i].(interface{ Path() path.Path })
-			if !ok || !located.Path().Equal(path.Root(want.attribute)) || !strings.Contains(diags[i].Detail(), want.words) {
+			if !ok || !located.Path().Equal(path.Root(want.attribute)) ||
+				!strings.Contains(diags[i].Detail(), want.words) {
 				t.Errorf("got %v, want %q on %s", diags[i], want.words, want.attribute)
 			}
 		}
 	}
 	// A complaint about something else must not be dropped beside the others.
 	err.Fields = append(err.Fields, alphamoon.FieldError{Location: []string{"quota"}, Message: "used up"})
-	if diags := creationDiagnostics(err, fixed.order(processAPIKey)); len(diags) != 4 || !strings.Contains(diags[3].Detail(), "quota: used up") {
+	if diags := creationDiagnostics(
+		err,
+		fixed.order(processAPIKey),
+	); len(diags) != 4 ||
+		!strings.Contains(diags[3].Detail(), "quota: used up") {
 		t.Errorf("got %v", diags)
 	}
 }

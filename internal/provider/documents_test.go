@@ -61,8 +61,14 @@ func TestTroubleshootingIsComplete(t *testing.T) {
 	}
 	// The position of the summary among the arguments.
 	calls := map[string]int{
-		"AddError": 0, "AddWarning": 0, "NewErrorDiagnostic": 0, "NewWarningDiagnostic": 0,
-		"AddAttributeError": 1, "AddAttributeWarning": 1, "NewAttributeErrorDiagnostic": 1, "NewAttributeWarningDiagnostic": 1,
+		"AddError":                      0,
+		"AddWarning":                    0,
+		"NewErrorDiagnostic":            0,
+		"NewWarningDiagnostic":          0,
+		"AddAttributeError":             1,
+		"AddAttributeWarning":           1,
+		"NewAttributeErrorDiagnostic":   1,
+		"NewAttributeWarningDiagnostic": 1,
 	}
 	summaries := map[string]bool{}
 	literal := func(expression ast.Expr) {
@@ -119,7 +125,8 @@ func TestTroubleshootingIsComplete(t *testing.T) {
 		t.Errorf("only %d diagnostics were found in the sources", len(summaries))
 	}
 	for summary := range summaries {
-		if !strings.Contains(string(guide), "| "+summary+" |") && !strings.Contains(string(guide), "| "+summary+" (warning) |") {
+		if !strings.Contains(string(guide), "| "+summary+" |") &&
+			!strings.Contains(string(guide), "| "+summary+" (warning) |") {
 			t.Errorf("the guide does not explain %q", summary)
 		}
 	}

@@ -52,7 +52,12 @@ func (f *fixture) decryptsAndWorks(identity age.Identity) resource.TestCheckFunc
 		if err != nil {
 			return err
 		}
-		request, err := http.NewRequestWithContext(f.t.Context(), http.MethodGet, f.URL+"/api/v0.4/processes/"+processID+"/api-keys", nil)
+		request, err := http.NewRequestWithContext(
+			f.t.Context(),
+			http.MethodGet,
+			f.URL+"/api/v0.4/processes/"+processID+"/api-keys",
+			nil,
+		)
 		if err != nil {
 			return err
 		}
@@ -93,23 +98,52 @@ func TestAccEncryption(t *testing.T) {
 	}
 	f.run(
 		resource.TestStep{
-			Config: config(encryptTo(alice)), ConfigStateChecks: file(), Check: f.decryptsAndWorks(alice),
-			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectUnknownValue(address, attribute("encrypted_key"))}},
+			Config:            config(encryptTo(alice)),
+			ConfigStateChecks: file(),
+			Check:             f.decryptsAndWorks(alice),
+			ConfigPlanChecks: resource.ConfigPlanChecks{
+				PreApply: []plancheck.PlanCheck{plancheck.ExpectUnknownValue(address, attribute("encrypted_key"))},
+			},
 		},
 		keeps(config(encryptTo(alice))),
 		// In place: neither the file nor the key changes.
 		resource.TestStep{
-			Config: f.key(lifetime, manage, encryptTo(alice)), Check: f.decryptsAndWorks(alice), ConfigPlanChecks: expectAction(plancheck.ResourceActionUpdate),
+			Config: f.key(
+				lifetime,
+				manage,
+				encryptTo(alice),
+			),
+			Check:            f.decryptsAndWorks(alice),
+			ConfigPlanChecks: expectAction(plancheck.ResourceActionUpdate),
 		},
-		resource.TestStep{Config: config(encryptTo(alice, bob)), ConfigStateChecks: file(), Check: f.decryptsAndWorks(bob), ConfigPlanChecks: because("encrypt_to")},
+		resource.TestStep{
+			Config:            config(encryptTo(alice, bob)),
+			ConfigStateChecks: file(),
+			Check:             f.decryptsAndWorks(bob),
+			ConfigPlanChecks:  because("encrypt_to"),
+		},
 		f.after(60*day, resource.TestStep{
-			Config: config(encryptTo(alice, bob)), ConfigStateChecks: file(), Check: f.decryptsAndWorks(alice), ConfigPlanChecks: because("rotates_at"),
+			Config: config(
+				encryptTo(alice, bob),
+			),
+			ConfigStateChecks: file(),
+			Check:             f.decryptsAndWorks(alice),
+			ConfigPlanChecks:  because("rotates_at"),
 		}),
 		resource.TestStep{
-			Config: config(""), Check: f.secretIsNewest(), ConfigPlanChecks: because("encrypt_to"),
-			ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownValue(address, attribute("encrypted_key"), knownvalue.Null())},
+			Config:           config(""),
+			Check:            f.secretIsNewest(),
+			ConfigPlanChecks: because("encrypt_to"),
+			ConfigStateChecks: []statecheck.StateCheck{
+				statecheck.ExpectKnownValue(address, attribute("encrypted_key"), knownvalue.Null()),
+			},
 		},
-		resource.TestStep{Config: config(encryptTo(bob)), ConfigStateChecks: file(), Check: f.decryptsAndWorks(bob), ConfigPlanChecks: because("encrypt_to")},
+		resource.TestStep{
+			Config:            config(encryptTo(bob)),
+			ConfigStateChecks: file(),
+			Check:             f.decryptsAndWorks(bob),
+			ConfigPlanChecks:  because("encrypt_to"),
+		},
 	)
 	f.expectCounts(5, 5)
 }
@@ -118,16 +152,36 @@ func TestAccEncryption(t *testing.T) {
 func TestAccEncryptionAfterAnImport(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
-	key := f.AddKey(processID, sandbox.Key{Name: "test", Scopes: []string{"workspace.file:upload", "workspace.result:read"}, ExpiresAt: start.Add(60 * day)})
+	key := f.AddKey(
+		processID,
+		sandbox.Key{
+			Name:      "test",
+			Scopes:    []string{"workspace.file:upload", "workspace.result:read"},
+			ExpiresAt: start.Add(60 * day),
+		},
+	)
 	identity := newIdentity(t)
 	fixed := `expires_at = "2026-04-30T09:30:15Z"`
 	f.run(
 		resource.TestStep{
-			Config: f.key(fixed), ResourceName: address, ImportState: true, ImportStateId: processID + "/" + key.ID, ImportStatePersist: true,
+			Config: f.key(
+				fixed,
+			),
+			ResourceName:       address,
+			ImportState:        true,
+			ImportStateId:      processID + "/" + key.ID,
+			ImportStatePersist: true,
 		},
 		resource.TestStep{
-			Config: f.key(fixed, encryptTo(identity), `scopes = ["workspace.process.api_key:manage"]`), Check: f.decryptsAndWorks(identity),
-			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{expectReplacedBy("encrypt_to", "scopes")}},
+			Config: f.key(
+				fixed,
+				encryptTo(identity),
+				`scopes = ["workspace.process.api_key:manage"]`,
+			),
+			Check: f.decryptsAndWorks(identity),
+			ConfigPlanChecks: resource.ConfigPlanChecks{
+				PreApply: []plancheck.PlanCheck{expectReplacedBy("encrypt_to", "scopes")},
+			},
 		},
 	)
 }
@@ -167,7 +221,11 @@ func TestAccRecipientsThatAreKnownLate(t *testing.T) {
 	identity := newIdentity(t)
 	config := func(recipient string) string {
 		return fmt.Sprintf("resource \"terraform_data\" \"recipient\" {\n  input = %q\n}\n", recipient) +
-			f.key(lifetime, `scopes = ["workspace.process.api_key:manage"]`, "encrypt_to = [terraform_data.recipient.output]")
+			f.key(
+				lifetime,
+				`scopes = ["workspace.process.api_key:manage"]`,
+				"encrypt_to = [terraform_data.recipient.output]",
+			)
 	}
 	f.fails(config("alice"), "a recipient is an age public key")
 	f.expectCounts(0, 0)

@@ -54,7 +54,11 @@ func TestAccEphemeral(t *testing.T) {
 	f.runEphemeral(nil, resource.TestStep{
 		Config: f.ephemeral(),
 		ConfigStateChecks: []statecheck.StateCheck{
-			statecheck.ExpectKnownValue("echo.test", data.AtMapKey("expires_at"), knownvalue.StringExact(start.Add(time.Hour).Format(time.RFC3339))),
+			statecheck.ExpectKnownValue(
+				"echo.test",
+				data.AtMapKey("expires_at"),
+				knownvalue.StringExact(start.Add(time.Hour).Format(time.RFC3339)),
+			),
 		},
 		Check: func(state *terraform.State) error {
 			attributes := state.RootModule().Resources["echo.test"].Primary.Attributes
@@ -67,7 +71,12 @@ func TestAccEphemeral(t *testing.T) {
 		},
 	})
 	// The page says what each run creates; here nothing is revoked.
-	if created, revoked := f.Count(sandbox.Create), f.Count(sandbox.Revoke); created < 2 || len(f.LiveKeys(processID)) != created || revoked != 0 {
+	if created, revoked := f.Count(
+		sandbox.Create,
+	), f.Count(
+		sandbox.Revoke,
+	); created < 2 || len(f.LiveKeys(processID)) != created ||
+		revoked != 0 {
 		t.Errorf("%d created, %d alive, %d revoked", created, len(f.LiveKeys(processID)), revoked)
 	}
 }
@@ -79,7 +88,12 @@ func TestAccEphemeralIsRevoked(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t, options)
 			f.runEphemeral(nil, resource.TestStep{Config: f.ephemeral(`revoke_on_close = true`, `expires_in = "24h"`)})
-			if created, live := f.Count(sandbox.Create), len(f.LiveKeys(processID)); created < 2 || live != 0 || f.Count(sandbox.Revoke) != created {
+			if created, live := f.Count(
+				sandbox.Create,
+			), len(
+				f.LiveKeys(processID),
+			); created < 2 || live != 0 ||
+				f.Count(sandbox.Revoke) != created {
 				t.Errorf("%d created, %d alive, %d revocations", created, live, f.Count(sandbox.Revoke))
 			}
 		})
@@ -103,6 +117,15 @@ func TestAccEphemeralFailures(t *testing.T) {
 		"revocation without effect": {
 			options: sandbox.Options{Revocation: sandbox.RevocationDoesNothing}, arguments: []string{`revoke_on_close = true`}, message: "still lists the key as active",
 		},
+		"no secret, revoked": {
+			fault: sandbox.Fault{DropSecret: true}, arguments: []string{`revoke_on_close = true`},
+			message: "the answer does not have the secret. It was revoked",
+		},
+		"no secret, not revoked": {
+			options: sandbox.Options{Revocation: sandbox.RevocationUnknown},
+			fault:   sandbox.Fault{DropSecret: true}, arguments: []string{`revoke_on_close = true`},
+			message: "because revoking it failed: DELETE",
+		},
 		"no secret":       {fault: sandbox.Fault{DropSecret: true}, message: "the answer does not have the secret"},
 		"other scopes":    {fault: sandbox.Fault{GrantScopes: []string{"workspace.result:read"}}, message: "it granted workspace.result:read"},
 		"refused":         {fault: sandbox.Fault{Status: http.StatusForbidden, Body: `{"title": "No"}`}, message: "Alphamoon denied the permission"},
@@ -116,7 +139,10 @@ func TestAccEphemeralFailures(t *testing.T) {
 			test.fault.Operation, test.fault.Times = sandbox.Create, -1
 			f.Inject(test.fault)
 			var output string
-			f.runEphemeral(func(err error) error { output = err.Error(); return nil }, resource.TestStep{Config: f.ephemeral(test.arguments...)})
+			f.runEphemeral(
+				func(err error) error { output = err.Error(); return nil },
+				resource.TestStep{Config: f.ephemeral(test.arguments...)},
+			)
 			if !says(test.message).MatchString(output) {
 				t.Errorf("it says:\n%s", output)
 			}

@@ -15,7 +15,8 @@ func FuzzImportID(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		processID, id, err := processAPIKey.parseImportID(text)
-		if err == nil && (!alphamoon.IsProcessID(processID) || id == "" || strings.Contains(id, "/") || processID+"/"+id != text) {
+		if err == nil &&
+			(!alphamoon.IsProcessID(processID) || id == "" || strings.Contains(id, "/") || processID+"/"+id != text) {
 			t.Errorf("%q was read as %q and %q", text, processID, id)
 		}
 	})

@@ -14,7 +14,12 @@ import (
 )
 
 // query lists keys through the protocol and stops after a number of results.
-func (p *protocol) query(t *testing.T, stopAfter int, limit int64, includeResource bool) []tfprotov6.ListResourceResult {
+func (p *protocol) query(
+	t *testing.T,
+	stopAfter int,
+	limit int64,
+	includeResource bool,
+) []tfprotov6.ListResourceResult {
 	t.Helper()
 	server, ok := p.ProviderServer.(tfprotov6.ListResourceServer)
 	if !ok {
@@ -26,7 +31,10 @@ func (p *protocol) query(t *testing.T, stopAfter int, limit int64, includeResour
 		config = nil
 	}
 	stream, err := server.ListResource(t.Context(), &tfprotov6.ListResourceRequest{
-		TypeName: p.resourceType, Limit: limit, IncludeResource: includeResource, Config: p.encode(kind, p.object(kind, config)),
+		TypeName:        p.resourceType,
+		Limit:           limit,
+		IncludeResource: includeResource,
+		Config:          p.encode(kind, p.object(kind, config)),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -44,7 +52,14 @@ func newFilledFixture(t *testing.T, options sandbox.Options, size int) *fixture 
 	t.Helper()
 	f := newFixture(t, options)
 	for i := range size {
-		f.AddKey(processID, sandbox.Key{Name: fmt.Sprintf("key-%d", i), Scopes: []string{"workspace.result:read"}, ExpiresAt: start.Add(day)})
+		f.AddKey(
+			processID,
+			sandbox.Key{
+				Name:      fmt.Sprintf("key-%d", i),
+				Scopes:    []string{"workspace.result:read"},
+				ExpiresAt: start.Add(day),
+			},
+		)
 	}
 	return f
 }
@@ -71,8 +86,10 @@ func TestList(t *testing.T) {
 				}
 				found := outcome{state: state, identity: result.Identity}
 				expectIdentity(t, "list", found)
-				if result.DisplayName != keys[i].Name || found.text("id") != keys[i].ID || found.text("name") != keys[i].Name ||
-					found.text("key") != "" || found.text("expires_at") != "2026-03-02T09:30:15Z" {
+				if result.DisplayName != keys[i].Name || found.text("id") != keys[i].ID ||
+					found.text("name") != keys[i].Name ||
+					found.text("key") != "" ||
+					found.text("expires_at") != "2026-03-02T09:30:15Z" {
 					t.Errorf("%s: %s", result.DisplayName, state)
 				}
 			}
@@ -136,7 +153,8 @@ func TestListFailures(t *testing.T) {
 			if test.message != "" {
 				failures = 1
 			}
-			if len(results) != test.results+failures || !strings.Contains(last, test.message) || (last == "") != (test.message == "") {
+			if len(results) != test.results+failures || !strings.Contains(last, test.message) ||
+				(last == "") != (test.message == "") {
 				t.Errorf("%d results, the last one says %q", len(results), last)
 			}
 		})
@@ -149,10 +167,19 @@ func TestAccQuery(t *testing.T) {
 	resource.UnitTest(t, resource.TestCase{
 		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_14_0)},
 		ProtoV6ProviderFactories: f.factories(),
-		Steps: []resource.TestStep{{
-			Query:             true,
-			Config:            f.config(fmt.Sprintf("list \"alphamoon_process_api_key\" \"all\" {\n  provider = alphamoon\n  config {\n    process_id = %q\n  }\n}\n", processID)),
-			QueryResultChecks: []querycheck.QueryResultCheck{querycheck.ExpectLength("alphamoon_process_api_key.all", 3)},
-		}},
+		Steps: []resource.TestStep{
+			{
+				Query: true,
+				Config: f.config(
+					fmt.Sprintf(
+						"list \"alphamoon_process_api_key\" \"all\" {\n  provider = alphamoon\n  config {\n    process_id = %q\n  }\n}\n",
+						processID,
+					),
+				),
+				QueryResultChecks: []querycheck.QueryResultCheck{
+					querycheck.ExpectLength("alphamoon_process_api_key.all", 3),
+				},
+			},
+		},
 	})
 }

@@ -26,13 +26,23 @@ func (f *fixture) organizationKey(arguments ...string) string {
 }
 
 func organizationAction(action plancheck.ResourceActionType) resource.ConfigPlanChecks {
-	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(organizationAddress, action)}}
+	return resource.ConfigPlanChecks{
+		PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(organizationAddress, action)},
+	}
 }
 
 // expectOrganizationKeys checks how many keys of the organization were created, exist and were revoked.
 func (f *fixture) expectOrganizationKeys(created, existing, revocations int) {
 	f.t.Helper()
-	if got := [3]int{f.Count(sandbox.Create), len(f.Keys(sandbox.Organization)), f.Count(sandbox.Revoke)}; got != [3]int{created, existing, revocations} {
+	if got := [3]int{
+		f.Count(sandbox.Create),
+		len(f.Keys(sandbox.Organization)),
+		f.Count(sandbox.Revoke),
+	}; got != [3]int{
+		created,
+		existing,
+		revocations,
+	} {
 		f.t.Errorf("created, existing, revoked: got %v, want %d, %d, %d", got, created, existing, revocations)
 	}
 }
@@ -45,19 +55,38 @@ func TestAccOrganizationKey(t *testing.T) {
 	versions := statecheck.CompareValue(compare.ValuesDiffer())
 	newSecret := func() []statecheck.StateCheck {
 		return []statecheck.StateCheck{
-			secrets.AddStateValue(organizationAddress, attribute("key")), versions.AddStateValue(organizationAddress, attribute("key_version")),
+			secrets.AddStateValue(
+				organizationAddress,
+				attribute("key"),
+			),
+			versions.AddStateValue(organizationAddress, attribute("key_version")),
 		}
 	}
 	f.run(
 		resource.TestStep{
-			Config: f.organizationKey(lifetime, window), ConfigPlanChecks: organizationAction(plancheck.ResourceActionCreate),
-			ConfigStateChecks: append(newSecret(),
+			Config: f.organizationKey(
+				lifetime,
+				window,
+			),
+			ConfigPlanChecks: organizationAction(plancheck.ResourceActionCreate),
+			ConfigStateChecks: append(
+				newSecret(),
 				statecheck.ExpectKnownValue(organizationAddress, attribute("revoke_on_destroy"), knownvalue.Bool(true)),
-				statecheck.ExpectKnownValue(organizationAddress, attribute("organization_id"), knownvalue.StringExact("org_sandbox")),
-				statecheck.ExpectKnownValue(organizationAddress, attribute("key_version"), knownvalue.Int64Exact(start.Unix())),
-				statecheck.ExpectSensitiveValue(organizationAddress, attribute("key"))),
+				statecheck.ExpectKnownValue(
+					organizationAddress,
+					attribute("organization_id"),
+					knownvalue.StringExact("org_sandbox"),
+				),
+				statecheck.ExpectKnownValue(
+					organizationAddress,
+					attribute("key_version"),
+					knownvalue.Int64Exact(start.Unix()),
+				),
+				statecheck.ExpectSensitiveValue(organizationAddress, attribute("key")),
+			),
 			Check: func(state *terraform.State) error {
-				if key := f.Keys(sandbox.Organization)[0]; key.Secret != state.RootModule().Resources[organizationAddress].Primary.Attributes["key"] || key.ProcessID != "" {
+				if key := f.Keys(sandbox.Organization)[0]; key.Secret != state.RootModule().Resources[organizationAddress].Primary.Attributes["key"] ||
+					key.ProcessID != "" {
 					return fmt.Errorf("the state does not hold the organization's key")
 				}
 				return nil
@@ -73,13 +102,21 @@ func TestAccOrganizationKey(t *testing.T) {
 		}),
 		f.after(time.Second, resource.TestStep{
 			// Without a revocation the old key stays.
-			Config: f.organizationKey(lifetime, window, `revoke_on_destroy = false`), ConfigPlanChecks: organizationAction(plancheck.ResourceActionUpdate),
+			Config: f.organizationKey(
+				lifetime,
+				window,
+				`revoke_on_destroy = false`,
+			),
+			ConfigPlanChecks: organizationAction(plancheck.ResourceActionUpdate),
 		}),
 		f.after(60*day, resource.TestStep{
 			Config: f.organizationKey(lifetime, window, `revoke_on_destroy = false`), ConfigStateChecks: newSecret(),
 			ConfigPlanChecks: organizationAction(plancheck.ResourceActionReplace),
 		}),
-		resource.TestStep{PreConfig: func() { f.expectOrganizationKeys(3, 2, 1) }, Config: f.organizationKey(lifetime, window)},
+		resource.TestStep{
+			PreConfig: func() { f.expectOrganizationKeys(3, 2, 1) },
+			Config:    f.organizationKey(lifetime, window),
+		},
 		resource.TestStep{Config: f.organizationKey(lifetime, window), Destroy: true},
 	)
 	f.expectOrganizationKeys(3, 1, 2)
@@ -93,7 +130,10 @@ func TestAccOrganizationKeyNeedsAnAdmin(t *testing.T) {
 		return strings.ReplaceAll(config, sandbox.DefaultCredential, sandbox.DefaultMemberCredential)
 	}
 	f.fails(asMember(f.organizationKey(lifetime)), "need an organization admin's API key")
-	f.fails(asMember(f.config(`data "alphamoon_organization_api_keys" "test" {}`)), "need an organization admin's API key")
+	f.fails(
+		asMember(f.config(`data "alphamoon_organization_api_keys" "test" {}`)),
+		"need an organization admin's API key",
+	)
 	f.expectOrganizationKeys(1, 0, 0)
 	f.run(resource.TestStep{Config: asMember(f.key(lifetime)), Check: f.secretIsNewest()})
 }
@@ -106,8 +146,15 @@ func TestAccOrganizationKeyRevocationFails(t *testing.T) {
 			f := newFixture(t, sandbox.Options{OrganizationRevocation: revocation})
 			f.run(
 				resource.TestStep{Config: f.organizationKey(lifetime)},
-				resource.TestStep{Config: f.organizationKey(lifetime), Destroy: true, ExpectError: says("Key could not be revoked")},
-				resource.TestStep{Config: f.organizationKey(lifetime, `revoke_on_destroy = false`), ConfigPlanChecks: organizationAction(plancheck.ResourceActionUpdate)},
+				resource.TestStep{
+					Config:      f.organizationKey(lifetime),
+					Destroy:     true,
+					ExpectError: says("Key could not be revoked"),
+				},
+				resource.TestStep{
+					Config:           f.organizationKey(lifetime, `revoke_on_destroy = false`),
+					ConfigPlanChecks: organizationAction(plancheck.ResourceActionUpdate),
+				},
 			)
 		})
 	}
@@ -129,15 +176,26 @@ func TestAccOrganizationKeyEncrypted(t *testing.T) {
 func TestAccOrganizationKeyImport(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
-	key := f.AddKey(sandbox.Organization, sandbox.Key{Name: "test", Scopes: []string{"workspace.admin.api_key:manage"}, ExpiresAt: start.Add(60 * day)})
+	key := f.AddKey(
+		sandbox.Organization,
+		sandbox.Key{Name: "test", Scopes: []string{"workspace.admin.api_key:manage"}, ExpiresAt: start.Add(60 * day)},
+	)
 	config := f.organizationKey(`expires_at = "2026-04-30T09:30:15Z"`, `revoke_on_destroy = false`)
 	importStep := resource.TestStep{
-		Config: config, ResourceName: organizationAddress, ImportState: true, ImportStateId: key.ID, ImportStatePersist: true,
+		Config:             config,
+		ResourceName:       organizationAddress,
+		ImportState:        true,
+		ImportStateId:      key.ID,
+		ImportStatePersist: true,
 	}
 	wrong := importStep
-	wrong.ImportStateId, wrong.ImportStatePersist, wrong.ExpectError = processID+"/"+key.ID, false, says("does not have the form KEY_ID")
+	wrong.ImportStateId, wrong.ImportStatePersist, wrong.ExpectError = processID+"/"+key.ID, false, says(
+		"does not have the form KEY_ID",
+	)
 	missing := importStep
-	missing.ImportStateId, missing.ImportStatePersist, missing.ExpectError = "unknown", false, says(`There is no key with the id "unknown" in the organization`)
+	missing.ImportStateId, missing.ImportStatePersist, missing.ExpectError = "unknown", false, says(
+		`There is no key with the id "unknown" in the organization`,
+	)
 	f.run(wrong, missing, importStep, keeps(config))
 	f.expectOrganizationKeys(0, 1, 0)
 }
@@ -147,7 +205,10 @@ func TestAccOrganizationKeysDataSource(t *testing.T) {
 	f := newFixture(t, sandbox.Options{})
 	const lookup = "data.alphamoon_organization_api_keys.test"
 	for i := range 3 {
-		f.AddKey(sandbox.Organization, sandbox.Key{ID: fmt.Sprint("id-", i), Name: "a", Scopes: []string{"x.y:z"}, ExpiresAt: start.Add(day)})
+		f.AddKey(
+			sandbox.Organization,
+			sandbox.Key{ID: fmt.Sprint("id-", i), Name: "a", Scopes: []string{"x.y:z"}, ExpiresAt: start.Add(day)},
+		)
 	}
 	f.AddKey(processID, sandbox.Key{Name: "of a process", Scopes: []string{"x.y:z"}, ExpiresAt: start.Add(day)})
 	f.run(resource.TestStep{
@@ -156,12 +217,23 @@ func TestAccOrganizationKeysDataSource(t *testing.T) {
 }`),
 		ConfigStateChecks: []statecheck.StateCheck{
 			statecheck.ExpectKnownValue(lookup, attribute("total"), knownvalue.Int64Exact(3)),
-			statecheck.ExpectKnownValue(lookup, attribute("api_keys").AtSliceIndex(2), knownvalue.ObjectExact(map[string]knownvalue.Check{
-				"id": knownvalue.StringExact("id-2"), "name": knownvalue.StringExact("a"), "status": knownvalue.StringExact("Active"),
-				"scopes":     knownvalue.SetExact([]knownvalue.Check{knownvalue.StringExact("x.y:z")}),
-				"created_at": knownvalue.StringExact("2026-03-01T09:30:15Z"), "expires_at": knownvalue.StringExact("2026-03-02T09:30:15Z"),
-				"organization_id": knownvalue.StringExact("org_sandbox"),
-			})),
+			statecheck.ExpectKnownValue(
+				lookup,
+				attribute("api_keys").AtSliceIndex(2),
+				knownvalue.ObjectExact(map[string]knownvalue.Check{
+					"id": knownvalue.StringExact(
+						"id-2",
+					),
+					"name":   knownvalue.StringExact("a"),
+					"status": knownvalue.StringExact("Active"),
+					"scopes": knownvalue.SetExact([]knownvalue.Check{knownvalue.StringExact("x.y:z")}),
+					"created_at": knownvalue.StringExact(
+						"2026-03-01T09:30:15Z",
+					),
+					"expires_at":      knownvalue.StringExact("2026-03-02T09:30:15Z"),
+					"organization_id": knownvalue.StringExact("org_sandbox"),
+				}),
+			),
 		},
 	})
 }
@@ -202,7 +274,10 @@ func TestAccDeletedProcess(t *testing.T) {
 				resource.TestStep{Config: kept + doomed},
 				resource.TestStep{
 					PreConfig: func() { f.RemoveProcess(processID) },
-					Config:    kept, ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
+					Config:    kept,
+					ConfigPlanChecks: resource.ConfigPlanChecks{
+						PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()},
+					},
 				},
 			)
 		})
@@ -216,7 +291,13 @@ func TestAccDeletedProcess(t *testing.T) {
 				PreConfig: func() {
 					// The list shows processes, but none of the key's own organization.
 					f.RemoveProcess(processID)
-					f.Inject(sandbox.Fault{Operation: sandbox.ListProcesses, Times: -1, Body: `{"processes": [{"id": "x", "orgId": "org_other"}]}`})
+					f.Inject(
+						sandbox.Fault{
+							Operation: sandbox.ListProcesses,
+							Times:     -1,
+							Body:      `{"processes": [{"id": "x", "orgId": "org_other"}]}`,
+						},
+					)
 				},
 				Config: f.key(lifetime), ExpectError: says("Alphamoon does not know the process"),
 			},
@@ -256,7 +337,12 @@ func TestAccExpiredKeyIsDone(t *testing.T) {
 func TestAccGrantWithoutExpiry(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
-	f.Inject(sandbox.Fault{Operation: sandbox.Create, Body: `{"id": "odd", "name": "test", "scopes": ["workspace.result:read", "workspace.file:upload"], "status": "Active", "key": "a:b", "exp": "soon"}`})
+	f.Inject(
+		sandbox.Fault{
+			Operation: sandbox.Create,
+			Body:      `{"id": "odd", "name": "test", "scopes": ["workspace.result:read", "workspace.file:upload"], "status": "Active", "key": "a:b", "exp": "soon"}`,
+		},
+	)
 	output := f.fails(f.key(lifetime), "the answer names no readable expiry")
 	if strings.Contains(output, "bug in the provider") {
 		t.Errorf("it says:\n%s", output)
@@ -267,10 +353,23 @@ func TestAccGrantWithoutExpiry(t *testing.T) {
 func TestAccGeneratedConfiguration(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
-	key := f.AddKey(processID, sandbox.Key{Name: "test", Scopes: []string{"workspace.result:create"}, ExpiresAt: start.Add(60 * day)})
-	config := f.key(`expires_at = "2026-04-30T09:30:15Z"`, `scopes = ["workspace.result:create"]`, `allow_undocumented_scopes = true`)
+	key := f.AddKey(
+		processID,
+		sandbox.Key{Name: "test", Scopes: []string{"workspace.result:create"}, ExpiresAt: start.Add(60 * day)},
+	)
+	config := f.key(
+		`expires_at = "2026-04-30T09:30:15Z"`,
+		`scopes = ["workspace.result:create"]`,
+		`allow_undocumented_scopes = true`,
+	)
 	f.run(
-		resource.TestStep{Config: config, ResourceName: address, ImportState: true, ImportStateId: processID + "/" + key.ID, ImportStatePersist: true},
+		resource.TestStep{
+			Config:             config,
+			ResourceName:       address,
+			ImportState:        true,
+			ImportStateId:      processID + "/" + key.ID,
+			ImportStatePersist: true,
+		},
 		keeps(config),
 	)
 }
@@ -284,7 +383,11 @@ func TestAccOrganizationKeyImportByIdentity(t *testing.T) {
 		ProtoV6ProviderFactories: f.factories(),
 		Steps: []resource.TestStep{
 			{Config: f.organizationKey(`expires_at = "2026-05-30T09:30:15Z"`, `revoke_on_destroy = false`)},
-			{ResourceName: organizationAddress, ImportState: true, ImportStateKind: resource.ImportBlockWithResourceIdentity},
+			{
+				ResourceName:    organizationAddress,
+				ImportState:     true,
+				ImportStateKind: resource.ImportBlockWithResourceIdentity,
+			},
 		},
 	})
 }

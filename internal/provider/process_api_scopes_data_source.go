@@ -33,11 +33,19 @@ type scopeObject struct {
 	Description string `tfsdk:"description"`
 }
 
-func (processAPIScopesDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+func (processAPIScopesDataSource) Metadata(
+	_ context.Context,
+	req datasource.MetadataRequest,
+	resp *datasource.MetadataResponse,
+) {
 	resp.TypeName = req.ProviderTypeName + "_process_api_scopes"
 }
 
-func (processAPIScopesDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+func (processAPIScopesDataSource) Schema(
+	_ context.Context,
+	_ datasource.SchemaRequest,
+	resp *datasource.SchemaResponse,
+) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "The documented catalogue of scopes. It comes with the provider: reading it sends no req. The service has more scopes than it documents.",
 		Attributes: map[string]schema.Attribute{
@@ -46,7 +54,11 @@ func (processAPIScopesDataSource) Schema(_ context.Context, _ datasource.SchemaR
 				Optional:            true,
 				ElementType:         types.StringType,
 				Validators: []validator.Set{
-					setvalidator.SizeAtLeast(1), setvalidator.NoNullValues(), setvalidator.ValueStringsAre(validators.ScopeGroup()),
+					setvalidator.SizeAtLeast(
+						1,
+					),
+					setvalidator.NoNullValues(),
+					setvalidator.ValueStringsAre(validators.ScopeGroup()),
 				},
 			},
 			"names": schema.SetAttribute{

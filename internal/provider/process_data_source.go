@@ -20,11 +20,15 @@ import (
 func newProcessDataSource() datasource.DataSource { return &processDataSource{} }
 
 // processDataSource finds one process by its name or its id.
-type processDataSource struct{ data *providerData }
+type processDataSource struct{ configuredDataSource }
 
 var _ datasource.DataSourceWithConfigure = (*processDataSource)(nil)
 
-func (d *processDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+func (d *processDataSource) Metadata(
+	_ context.Context,
+	req datasource.MetadataRequest,
+	resp *datasource.MetadataResponse,
+) {
 	resp.TypeName = req.ProviderTypeName + "_process"
 }
 
@@ -34,7 +38,10 @@ func (d *processDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 		MarkdownDescription: "The id of the process. Set exactly one of `id` and `name`.",
 		Optional:            true,
 		Computed:            true,
-		Validators:          []validator.String{validators.ProcessID(), stringvalidator.ExactlyOneOf(path.MatchRoot("id"), path.MatchRoot("name"))},
+		Validators: []validator.String{
+			validators.ProcessID(),
+			stringvalidator.ExactlyOneOf(path.MatchRoot("id"), path.MatchRoot("name")),
+		},
 	}
 	attributes["name"] = schema.StringAttribute{
 		MarkdownDescription: "The name of the process, which only one process may have. Set exactly one of `id` and `name`.",
@@ -47,20 +54,11 @@ func (d *processDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 	}
 }
 
-func (d *processDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	d.data = providerDataFrom(req.ProviderData, &resp.Diagnostics)
-}
-
 func (d *processDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var model processObject
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
-	client := d.data.requireClient("find a process", &resp.Diagnostics)
+	processes := d.data.processes(ctx, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
-		return
-	}
-	processes, err := client.ListProcesses(ctx)
-	if err != nil {
-		resp.Diagnostics.Append(processesArea.diagnostics(err, "list the processes")...)
 		return
 	}
 	process, problem := findProcess(processes, model.ID.ValueString(), model.Name.ValueString())
@@ -99,15 +97,30 @@ func findProcess(processes []alphamoon.Process, id, name string) (alphamoon.Proc
 			slices.Sort(known)
 			hint = "It shows " + strings.Join(known[:min(len(known), 5)], ", ") + "."
 		}
-		return alphamoon.Process{}, diag.NewAttributeErrorDiagnostic(attribute, "Process not found",
-			fmt.Sprintf("No process that the provider's api_key can see has %s. %s Correct it, or use a key of the right workspace.", sought, hint))
+		return alphamoon.Process{}, diag.NewAttributeErrorDiagnostic(
+			attribute,
+			"Process not found",
+			fmt.Sprintf(
+				"No process that the provider's api_key can see has %s. %s Correct it, or use a key of the right workspace.",
+				sought,
+				hint,
+			),
+		)
 	default:
 		var ids []string
 		for _, process := range found {
 			ids = append(ids, process.ID)
 		}
-		return alphamoon.Process{}, diag.NewAttributeErrorDiagnostic(attribute, "Several processes found",
-			fmt.Sprintf("%d processes have %s: %s. Set id to the one that you mean.", len(found), sought, strings.Join(ids, ", ")))
+		return alphamoon.Process{}, diag.NewAttributeErrorDiagnostic(
+			attribute,
+			"Several processes found",
+			fmt.Sprintf(
+				"%d processes have %s: %s. Set id to the one that you mean.",
+				len(found),
+				sought,
+				strings.Join(ids, ", "),
+			),
+		)
 	}
 }
 

@@ -33,12 +33,23 @@ func TestAccProcess(t *testing.T) {
 		return []statecheck.StateCheck{
 			statecheck.ExpectKnownValue("data.alphamoon_process.test", attribute("id"), knownvalue.StringExact(id)),
 			statecheck.ExpectKnownValue("data.alphamoon_process.test", attribute("name"), knownvalue.StringExact(name)),
-			statecheck.ExpectKnownValue("data.alphamoon_process.test", attribute("status"), knownvalue.StringExact("Ready")),
-			statecheck.ExpectKnownValue("data.alphamoon_process.test", attribute("organization_id"), knownvalue.StringExact("org_sandbox")),
+			statecheck.ExpectKnownValue(
+				"data.alphamoon_process.test",
+				attribute("status"),
+				knownvalue.StringExact("Ready"),
+			),
+			statecheck.ExpectKnownValue(
+				"data.alphamoon_process.test",
+				attribute("organization_id"),
+				knownvalue.StringExact("org_sandbox"),
+			),
 		}
 	}
 	f.run(
-		resource.TestStep{Config: config(`name = "Invoices"`), ConfigStateChecks: is(fmt.Sprintf("%032x", 1), "Invoices")},
+		resource.TestStep{
+			Config:            config(`name = "Invoices"`),
+			ConfigStateChecks: is(fmt.Sprintf("%032x", 1), "Invoices"),
+		},
 		resource.TestStep{Config: config(fmt.Sprintf("id = %q", second)), ConfigStateChecks: is(second, "Receipts")},
 	)
 	for arguments, message := range map[string]string{
@@ -63,7 +74,10 @@ func TestListEveryProcess(t *testing.T) {
 	f := newNamedFixture(t, "b", "a", "c")
 	for i := range 3 {
 		for range []int{1, 0, 150}[i] {
-			f.AddKey(fmt.Sprintf("%032x", i+1), sandbox.Key{Name: "key", Scopes: []string{"workspace.result:read"}, ExpiresAt: start.Add(day)})
+			f.AddKey(
+				fmt.Sprintf("%032x", i+1),
+				sandbox.Key{Name: "key", Scopes: []string{"workspace.result:read"}, ExpiresAt: start.Add(day)},
+			)
 		}
 	}
 	p := f.connect(nil)
@@ -89,13 +103,22 @@ func TestListEveryProcess(t *testing.T) {
 	}
 
 	// One process cannot be listed: an error, and the others are there.
-	f.Inject(sandbox.Fault{Operation: sandbox.List, Owner: fmt.Sprintf("%032x", 1), Status: 403, Body: `{"title": "No"}`, Times: -1})
+	f.Inject(
+		sandbox.Fault{
+			Operation: sandbox.List,
+			Owner:     fmt.Sprintf("%032x", 1),
+			Status:    403,
+			Body:      `{"title": "No"}`,
+			Times:     -1,
+		},
+	)
 	partial := p.query(t, 0, 1000, false)
 	failures := 0
 	for _, result := range partial {
 		if text := describe(result.Diagnostics); text != "" {
 			failures++
-			if !strings.Contains(text, "Alphamoon denied the permission") || !strings.Contains(text, fmt.Sprintf("%032x", 1)) {
+			if !strings.Contains(text, "Alphamoon denied the permission") ||
+				!strings.Contains(text, fmt.Sprintf("%032x", 1)) {
 				t.Error(text)
 			}
 		}
@@ -106,7 +129,13 @@ func TestListEveryProcess(t *testing.T) {
 
 	f.ClearFaults()
 	f.Inject(sandbox.Fault{Operation: sandbox.ListProcesses, Status: 403, Body: `{"title": "No"}`, Times: -1})
-	if none := p.query(t, 0, 1000, false); len(none) != 1 || !strings.Contains(describe(none[0].Diagnostics), "workspace.process:read") {
+	if none := p.query(
+		t,
+		0,
+		1000,
+		false,
+	); len(none) != 1 ||
+		!strings.Contains(describe(none[0].Diagnostics), "workspace.process:read") {
 		t.Errorf("got %+v", none)
 	}
 }

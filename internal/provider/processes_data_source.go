@@ -1,19 +1,47 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
 )
 
+// configuredDataSource is a data source that needs the provider's configuration.
+type configuredDataSource struct{ data *providerData }
+
+func (d *configuredDataSource) Configure(
+	_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse,
+) {
+	d.data = providerDataFrom(req.ProviderData, &resp.Diagnostics)
+}
+
+// processes lists the processes that the credential can see, sorted by name.
+func (d *providerData) processes(ctx context.Context, diags *diag.Diagnostics) []alphamoon.Process {
+	client := d.requireClient("list processes", diags)
+	if diags.HasError() {
+		return nil
+	}
+	processes, err := client.ListProcesses(ctx)
+	if err != nil {
+		diags.Append(processesArea.diagnostics(err, "list the processes")...)
+		return nil
+	}
+	slices.SortFunc(processes, func(a, b alphamoon.Process) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
+	})
+	return processes
+}
+
 func newProcessesDataSource() datasource.DataSource { return &processesDataSource{} }
 
-type processesDataSource struct{ data *providerData }
+type processesDataSource struct{ configuredDataSource }
 
 var _ datasource.DataSourceWithConfigure = (*processesDataSource)(nil)
 
@@ -35,9 +63,16 @@ type processObject struct {
 
 func describeProcess(process alphamoon.Process) processObject {
 	return processObject{
-		ID: types.StringValue(process.ID), Name: stringOrNull(process.Name), TypeID: stringOrNull(process.TypeID), TypeName: stringOrNull(process.TypeName),
-		Status: stringOrNull(process.Status), OrganizationID: stringOrNull(process.OrganizationID),
-		CreatedAt: instantOrNull(process.CreatedAt.Time), UpdatedAt: instantOrNull(process.UpdatedAt.Time),
+		ID: types.StringValue(
+			process.ID,
+		),
+		Name:           stringOrNull(process.Name),
+		TypeID:         stringOrNull(process.TypeID),
+		TypeName:       stringOrNull(process.TypeName),
+		Status:         stringOrNull(process.Status),
+		OrganizationID: stringOrNull(process.OrganizationID),
+		CreatedAt:      instantOrNull(process.CreatedAt.Time),
+		UpdatedAt:      instantOrNull(process.UpdatedAt.Time),
 	}
 }
 
@@ -55,7 +90,11 @@ func processAttributes() map[string]schema.Attribute {
 	}
 }
 
-func (d *processesDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+func (d *processesDataSource) Metadata(
+	_ context.Context,
+	req datasource.MetadataRequest,
+	resp *datasource.MetadataResponse,
+) {
 	resp.TypeName = req.ProviderTypeName + "_processes"
 }
 
@@ -76,23 +115,13 @@ func (d *processesDataSource) Schema(_ context.Context, _ datasource.SchemaReque
 	}
 }
 
-func (d *processesDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	d.data = providerDataFrom(req.ProviderData, &resp.Diagnostics)
-}
-
 func (d *processesDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var model processesModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
-	client := d.data.requireClient("list processes", &resp.Diagnostics)
+	processes := d.data.processes(ctx, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	processes, err := client.ListProcesses(ctx)
-	if err != nil {
-		resp.Diagnostics.Append(processesArea.diagnostics(err, "list the processes")...)
-		return
-	}
-	slices.SortFunc(processes, byNameAndID)
 	model.Processes = []processObject{}
 	for _, process := range processes {
 		if !model.Name.IsNull() && process.Name != model.Name.ValueString() {

@@ -76,7 +76,8 @@ type outcome struct {
 func (o outcome) text(name string) string {
 	var attributes map[string]tftypes.Value
 	var text string
-	if o.state.IsNull() || o.state.As(&attributes) != nil || attributes[name].IsNull() || attributes[name].As(&text) != nil {
+	if o.state.IsNull() || o.state.As(&attributes) != nil || attributes[name].IsNull() ||
+		attributes[name].As(&text) != nil {
 		return ""
 	}
 	return text
@@ -117,7 +118,10 @@ func (p *protocol) apply(ctx context.Context, prior, planned, config *tfprotov6.
 // read refreshes a state.
 func (p *protocol) read(ctx context.Context, prior outcome) outcome {
 	response, err := p.ReadResource(ctx, &tfprotov6.ReadResourceRequest{
-		TypeName: p.resourceType, CurrentState: p.encode(p.kind(), prior.state), Private: prior.private, CurrentIdentity: prior.identity,
+		TypeName:        p.resourceType,
+		CurrentState:    p.encode(p.kind(), prior.state),
+		Private:         prior.private,
+		CurrentIdentity: prior.identity,
 	})
 	p.must(err)
 	return p.outcome(response.NewState, response.Private, response.NewIdentity, response.Diagnostics)
@@ -132,7 +136,11 @@ func (p *protocol) importState(ctx context.Context, request *tfprotov6.ImportRes
 	response, err := p.ImportResourceState(ctx, request)
 	p.must(err)
 	if len(response.ImportedResources) == 0 {
-		return outcome{state: tftypes.NewValue(p.kind(), nil), diagnostics: describe(response.Diagnostics), failed: failed(response.Diagnostics)}
+		return outcome{
+			state:       tftypes.NewValue(p.kind(), nil),
+			diagnostics: describe(response.Diagnostics),
+			failed:      failed(response.Diagnostics),
+		}
 	}
 	imported := response.ImportedResources[0]
 	return p.outcome(imported.State, imported.Private, imported.Identity, response.Diagnostics)
@@ -141,9 +149,19 @@ func (p *protocol) importState(ctx context.Context, request *tfprotov6.ImportRes
 // list reads the data source.
 func (p *protocol) list(ctx context.Context, arguments values) outcome {
 	kind := p.schemas.DataSourceSchemas[p.resourceType+"s"].ValueType()
-	response, err := p.ReadDataSource(ctx, &tfprotov6.ReadDataSourceRequest{TypeName: p.resourceType + "s", Config: p.encode(kind, p.object(kind, arguments))})
+	response, err := p.ReadDataSource(
+		ctx,
+		&tfprotov6.ReadDataSourceRequest{
+			TypeName: p.resourceType + "s",
+			Config:   p.encode(kind, p.object(kind, arguments)),
+		},
+	)
 	p.must(err)
-	result := outcome{state: tftypes.NewValue(kind, nil), diagnostics: describe(response.Diagnostics), failed: failed(response.Diagnostics)}
+	result := outcome{
+		state:       tftypes.NewValue(kind, nil),
+		diagnostics: describe(response.Diagnostics),
+		failed:      failed(response.Diagnostics),
+	}
 	if response.State != nil {
 		result.state, err = response.State.Unmarshal(kind)
 		p.must(err)
@@ -151,10 +169,21 @@ func (p *protocol) list(ctx context.Context, arguments values) outcome {
 	return result
 }
 
-func (p *protocol) outcome(state *tfprotov6.DynamicValue, private []byte, identity *tfprotov6.ResourceIdentityData, diagnostics []*tfprotov6.Diagnostic) outcome {
+func (p *protocol) outcome(
+	state *tfprotov6.DynamicValue,
+	private []byte,
+	identity *tfprotov6.ResourceIdentityData,
+	diagnostics []*tfprotov6.Diagnostic,
+) outcome {
 	value, err := state.Unmarshal(p.kind())
 	p.must(err)
-	return outcome{state: value, private: private, identity: identity, diagnostics: describe(diagnostics), failed: failed(diagnostics)}
+	return outcome{
+		state:       value,
+		private:     private,
+		identity:    identity,
+		diagnostics: describe(diagnostics),
+		failed:      failed(diagnostics),
+	}
 }
 
 func (p *protocol) encode(kind tftypes.Type, value tftypes.Value) *tfprotov6.DynamicValue {

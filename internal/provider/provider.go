@@ -85,7 +85,11 @@ func (p *alphamoonProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 	}
 }
 
-func (p *alphamoonProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+func (p *alphamoonProvider) Configure(
+	ctx context.Context,
+	req provider.ConfigureRequest,
+	resp *provider.ConfigureResponse,
+) {
 	var model providerModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	if resp.Diagnostics.HasError() {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -32,46 +33,28 @@ type providerData struct {
 	unknown []string
 	// importWarning is given once, however many keys are imported.
 	importWarning sync.Once
-	// replaced remembers the keys that were destroyed: what Terraform then plans as if it were new may replace one.
-	replaced tally
-}
-
-// tally counts by name.
-type tally struct {
-	mu     sync.Mutex
-	counts map[string]int
-}
-
-func (t *tally) add(name string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.counts == nil {
-		t.counts = map[string]int{}
-	}
-	t.counts[name]++
-}
-
-// take reports whether the name was counted, and counts it back.
-func (t *tally) take(name string) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.counts[name] == 0 {
-		return false
-	}
-	t.counts[name]--
-	return true
+	// destroyed tells that a key was destroyed: what Terraform then plans as if it were new may replace it.
+	destroyed atomic.Bool
 }
 
 // newProviderData builds the client from the configuration and the environment, the configuration first.
-func newProviderData(options Options, model providerModel, terraformVersion string, diags *diag.Diagnostics) *providerData {
+func newProviderData(
+	options Options,
+	model providerModel,
+	terraformVersion string,
+	diags *diag.Diagnostics,
+) *providerData {
 	result := &providerData{now: options.Now, unknown: unknownArguments(model)}
 	if len(result.unknown) > 0 {
 		return result
 	}
 	config := alphamoon.Config{
 		Credential: resolveCredential(model.APIKey, diags),
-		UserAgent: fmt.Sprintf("terraform-provider-alphamoon/%s (+https://registry.terraform.io/providers/alphamoon/alphamoon) Terraform/%s",
-			options.Version, terraformVersion),
+		UserAgent: fmt.Sprintf(
+			"terraform-provider-alphamoon/%s (+https://registry.terraform.io/providers/alphamoon/alphamoon) Terraform/%s",
+			options.Version,
+			terraformVersion,
+		),
 		MaxRetries: alphamoon.DefaultMaxRetries,
 		OnAttempt:  logAttempt,
 		OnLongWait: logLongWait,
@@ -154,10 +137,15 @@ func unknownArguments(model providerModel) []string {
 // requireClient returns the client, or nil with an error that tells what to do about the unknown arguments.
 func (d *providerData) requireClient(purpose string, diags *diag.Diagnostics) *alphamoon.Client {
 	if d.client == nil {
-		diags.AddError("Provider configuration not known yet",
-			fmt.Sprintf("The provider cannot %s, because its configuration depends on values that are known only after an apply: %s. "+
-				"Apply what they come from first, for instance with -target, or give them as variables or in the environment.",
-				purpose, strings.Join(d.unknown, ", ")))
+		diags.AddError(
+			"Provider configuration not known yet",
+			fmt.Sprintf(
+				"The provider cannot %s, because its configuration depends on values that are known only after an apply: %s. "+
+					"Apply what they come from first, for instance with -target, or give them as variables or in the environment.",
+				purpose,
+				strings.Join(d.unknown, ", "),
+			),
+		)
 	}
 	return d.client
 }
@@ -184,5 +172,9 @@ func logAttempt(ctx context.Context, attempt alphamoon.Attempt) {
 
 // logLongWait says once why a request takes so long.
 func logLongWait(ctx context.Context, method, path, reason string) {
-	tflog.Info(ctx, "Alphamoon API request waits for its turn", map[string]any{"method": method, "path": path, "reason": reason})
+	tflog.Info(
+		ctx,
+		"Alphamoon API request waits for its turn",
+		map[string]any{"method": method, "path": path, "reason": reason},
+	)
 }

@@ -56,7 +56,11 @@ func TestAccRotationWhenDue(t *testing.T) {
 	config := f.key(lifetime, window)
 	f.run(
 		resource.TestStep{Config: config, ConfigStateChecks: []statecheck.StateCheck{
-			statecheck.ExpectKnownValue(address, attribute("rotates_at"), knownvalue.StringExact(start.Add(60*day).Format(time.RFC3339))),
+			statecheck.ExpectKnownValue(
+				address,
+				attribute("rotates_at"),
+				knownvalue.StringExact(start.Add(60*day).Format(time.RFC3339)),
+			),
 		}},
 		f.after(60*day-time.Second, keeps(config)),
 		f.after(time.Second, f.replaces(config, "rotates_at")),
@@ -101,8 +105,14 @@ func TestAccFixedDateThatHasPassed(t *testing.T) {
 			RefreshState: true,
 			Check:        resource.TestCheckResourceAttr(address, "status", "Expired"),
 		},
-		resource.TestStep{Config: f.key(`expires_at = "2026-03-03T00:00:00Z"`), ExpectError: says("because that is not in the future")},
-		resource.TestStep{Config: f.key(`expires_at = "2026-03-02T00:00:00Z"`, `name = "other"`), ExpectError: says("because that is not in the future")},
+		resource.TestStep{
+			Config:      f.key(`expires_at = "2026-03-03T00:00:00Z"`),
+			ExpectError: says("because that is not in the future"),
+		},
+		resource.TestStep{
+			Config:      f.key(`expires_at = "2026-03-02T00:00:00Z"`, `name = "other"`),
+			ExpectError: says("because that is not in the future"),
+		},
 		f.replaces(f.key(`expires_at = "2026-06-01T00:00:00Z"`), "expires_at"),
 	)
 	f.expectCounts(2, 2)
@@ -170,7 +180,11 @@ func TestAccWindowChanges(t *testing.T) {
 			Config: config, ConfigPlanChecks: expectAction(plancheck.ResourceActionUpdate),
 			ConfigStateChecks: []statecheck.StateCheck{
 				same.AddStateValue(address, attribute("key")),
-				statecheck.ExpectKnownValue(address, attribute("rotates_at"), knownvalue.StringExact(rotatesAt.Format(time.RFC3339))),
+				statecheck.ExpectKnownValue(
+					address,
+					attribute("rotates_at"),
+					knownvalue.StringExact(rotatesAt.Format(time.RFC3339)),
+				),
 			},
 		}
 	}
@@ -193,7 +207,9 @@ func TestAccCreateBeforeDestroy(t *testing.T) {
 	f.run(
 		resource.TestStep{Config: config},
 		f.after(60*day, resource.TestStep{
-			Config: config, ConfigPlanChecks: expectAction(plancheck.ResourceActionCreateBeforeDestroy), Check: f.secretIsNewest(),
+			Config:           config,
+			ConfigPlanChecks: expectAction(plancheck.ResourceActionCreateBeforeDestroy),
+			Check:            f.secretIsNewest(),
 		}),
 	)
 	f.expectCounts(2, 2)
@@ -208,10 +224,21 @@ func TestAccPlanThatWaits(t *testing.T) {
 	f := newFixture(t, sandbox.Options{})
 	config := f.key(lifetime, window)
 	step := f.replaces(config, "rotates_at")
-	step.ConfigPlanChecks.PreApply = append(step.ConfigPlanChecks.PreApply, planCheckFunc(func() { f.clock.Advance(day) }))
+	step.ConfigPlanChecks.PreApply = append(
+		step.ConfigPlanChecks.PreApply,
+		planCheckFunc(func() { f.clock.Advance(day) }),
+	)
 	step.ConfigStateChecks = []statecheck.StateCheck{
-		statecheck.ExpectKnownValue(address, attribute("expires_at"), knownvalue.StringExact(start.Add((60+1+90)*day).Format(time.RFC3339))),
-		statecheck.ExpectKnownValue(address, attribute("rotates_at"), knownvalue.StringExact(start.Add((60+1+60)*day).Format(time.RFC3339))),
+		statecheck.ExpectKnownValue(
+			address,
+			attribute("expires_at"),
+			knownvalue.StringExact(start.Add((60+1+90)*day).Format(time.RFC3339)),
+		),
+		statecheck.ExpectKnownValue(
+			address,
+			attribute("rotates_at"),
+			knownvalue.StringExact(start.Add((60+1+60)*day).Format(time.RFC3339)),
+		),
 	}
 	f.run(resource.TestStep{Config: config}, f.after(60*day, step))
 	f.expectCounts(2, 2)
@@ -242,7 +269,13 @@ func TestAccRevocation(t *testing.T) {
 			if test.message != "" {
 				steps[2].ExpectError = says(test.message)
 				// The key must still be in the state: then giving up on the revocation is a change in place.
-				steps = append(steps, resource.TestStep{Config: f.key(lifetime), ConfigPlanChecks: expectAction(plancheck.ResourceActionUpdate)})
+				steps = append(
+					steps,
+					resource.TestStep{
+						Config:           f.key(lifetime),
+						ConfigPlanChecks: expectAction(plancheck.ResourceActionUpdate),
+					},
+				)
 			}
 			f.run(steps...)
 			live := 0
@@ -303,8 +336,9 @@ func TestAccRevocationOfADeposedKey(t *testing.T) {
 			Check:  f.secretIsNewest(),
 		},
 		resource.TestStep{
-			PreConfig: func() { f.expectCounts(2, 1) },
-			Config:    config, ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
+			PreConfig:        func() { f.expectCounts(2, 1) },
+			Config:           config,
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
 		},
 	)
 }

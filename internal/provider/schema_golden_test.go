@@ -69,13 +69,19 @@ func currentSurface(t *testing.T) surface {
 		}
 	}
 	server := providerserver.NewProtocol6(provider.New(provider.Options{Version: "test"})())()
-	identities, err := server.GetResourceIdentitySchemas(context.Background(), &tfprotov6.GetResourceIdentitySchemasRequest{})
+	identities, err := server.GetResourceIdentitySchemas(
+		context.Background(),
+		&tfprotov6.GetResourceIdentitySchemasRequest{},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, schema := range identities.IdentitySchemas {
 		for _, attribute := range schema.IdentityAttributes {
-			result["identity "+name+"."+attribute.Name] = element{attribute.Type.String(), map[bool]string{true: "required", false: "optional"}[attribute.RequiredForImport]}
+			result["identity "+name+"."+attribute.Name] = element{
+				attribute.Type.String(),
+				map[bool]string{true: "required", false: "optional"}[attribute.RequiredForImport],
+			}
 		}
 	}
 	return result
@@ -141,7 +147,11 @@ func TestSchemaGolden(t *testing.T) {
 
 func TestBreaking(t *testing.T) {
 	t.Parallel()
-	before := surface{"resource r": {"object", "computed"}, "resource r.a": {"string", "optional"}, "resource r.b": {"string", "required"}}
+	before := surface{
+		"resource r":   {"object", "computed"},
+		"resource r.a": {"string", "optional"},
+		"resource r.b": {"string", "required"},
+	}
 	change := func(name string, to element) surface {
 		after := maps.Clone(before)
 		after[name] = to

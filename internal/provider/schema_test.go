@@ -41,7 +41,8 @@ func TestSchema(t *testing.T) {
 				t.Errorf("%s is not described in a sentence: %q", name, attribute.Description)
 			}
 			// An encrypted secret is meant to be handed around.
-			if wanted := (secret.MatchString(attribute.Name) || attribute.Name == "identities") && attribute.Name != "encrypted_key"; wanted != attribute.Sensitive {
+			if wanted := (secret.MatchString(attribute.Name) || attribute.Name == "identities") &&
+				attribute.Name != "encrypted_key"; wanted != attribute.Sensitive {
 				t.Errorf("%s: sensitive is %t", name, attribute.Sensitive)
 			}
 			if attribute.NestedType != nil {

@@ -38,7 +38,11 @@ func (s *soak) exists(owner, id string) bool {
 func (s *soak) create(p *protocol, owner, name string, revokes bool) outcome {
 	before := s.Keys(owner)
 	result := p.create(s.t.Context(), values{
-		"process_id": processID, "name": name, "scopes": []string{"workspace.result:read"}, "expires_in": "90d", "revoke_on_destroy": revokes,
+		"process_id":        processID,
+		"name":              name,
+		"scopes":            []string{"workspace.result:read"},
+		"expires_in":        "90d",
+		"revoke_on_destroy": revokes,
 	})
 	for _, key := range before {
 		if strings.Contains(result.diagnostics, key.ID) {
@@ -72,7 +76,12 @@ func (s *soak) worker(number, operations int) {
 		case choice < 3 || len(held) == 0:
 			// Names are few, so that there are keys that cannot be told apart. Those of other workers can: which of two
 			// programs made one of two equal keys in the same second, nobody could say.
-			if result := s.create(p, owner, fmt.Sprintf("soak-%d-%d", number, random.IntN(3)), random.IntN(5) > 0); !result.state.IsNull() {
+			if result := s.create(
+				p,
+				owner,
+				fmt.Sprintf("soak-%d-%d", number, random.IntN(3)),
+				random.IntN(5) > 0,
+			); !result.state.IsNull() {
 				held = append(held, result)
 			}
 		case choice < 5:

@@ -17,11 +17,14 @@ import (
 func NamedFaults() map[string]Fault {
 	const problem = `{"title": "Refused", "detail": "The sandbox was told to refuse this.", "errors": []}`
 	return map[string]Fault{
-		"outage":            {Status: http.StatusServiceUnavailable},
-		"rate-limit":        {Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"1"}}},
-		"unauthorized":      {Status: http.StatusUnauthorized, Body: problem},
-		"forbidden":         {Status: http.StatusForbidden, Body: problem},
-		"login-page":        {Body: "<html><body>Please log in</body></html>", Header: http.Header{"Content-Type": {"text/html"}}},
+		"outage":       {Status: http.StatusServiceUnavailable},
+		"rate-limit":   {Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"1"}}},
+		"unauthorized": {Status: http.StatusUnauthorized, Body: problem},
+		"forbidden":    {Status: http.StatusForbidden, Body: problem},
+		"login-page": {
+			Body:   "<html><body>Please log in</body></html>",
+			Header: http.Header{"Content-Type": {"text/html"}},
+		},
 		"reset":             {ResetBefore: true},
 		"lost-answer":       {Operation: Create, ResetAfter: true},
 		"granted-otherwise": {Operation: Create, GrantName: "surprise"},
@@ -55,7 +58,11 @@ func (s *Sandbox) Control() http.Handler {
 		s.describe(writer)
 	})
 	mux.HandleFunc("POST /sandbox/keys/{id}/disable", func(writer http.ResponseWriter, req *http.Request) {
-		s.steer(writer, s.editKey(req.PathValue("id"), func(key *Key) { key.Status = "Disabled" }), "The key is disabled.")
+		s.steer(
+			writer,
+			s.editKey(req.PathValue("id"), func(key *Key) { key.Status = "Disabled" }),
+			"The key is disabled.",
+		)
 	})
 	mux.HandleFunc("DELETE /sandbox/keys/{id}", func(writer http.ResponseWriter, req *http.Request) {
 		s.steer(writer, s.editKey(req.PathValue("id"), nil), "The key is removed.")
@@ -77,7 +84,11 @@ func (s *Sandbox) Control() http.Handler {
 	mux.HandleFunc("POST /sandbox/clock", func(writer http.ResponseWriter, req *http.Request) {
 		duration, err := str2duration.ParseDuration(req.URL.Query().Get("advance"))
 		if err != nil || duration < 0 {
-			http.Error(writer, "Write advance=60d, or another duration with the units w, d, h, m and s.", http.StatusBadRequest)
+			http.Error(
+				writer,
+				"Write advance=60d, or another duration with the units w, d, h, m and s.",
+				http.StatusBadRequest,
+			)
 			return
 		}
 		s.Advance(duration)
@@ -127,7 +138,12 @@ func (s *Sandbox) describe(output io.Writer) {
 	defer s.mu.Unlock()
 	s.prepare()
 	table := tabwriter.NewWriter(output, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintf(table, "It is %s here, and %d requests came so far.\n\nOWNER\tKEY\tNAME\tSTATUS\tEXPIRES\n", wireTime(s.clock()), len(s.journal))
+	_, _ = fmt.Fprintf(
+		table,
+		"It is %s here, and %d requests came so far.\n\nOWNER\tKEY\tNAME\tSTATUS\tEXPIRES\n",
+		wireTime(s.clock()),
+		len(s.journal),
+	)
 	row := func(name, owner string) {
 		_, _ = fmt.Fprintf(table, "%s\t\t\t\t\n", name)
 		for _, key := range s.keys[owner] {

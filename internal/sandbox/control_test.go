@@ -48,11 +48,15 @@ func TestControl(t *testing.T) {
 		return body
 	}
 	for range 2 {
-		box.AddKey(sandbox.DefaultProcessID, sandbox.Key{Name: "x", Scopes: []string{"a.b:c"}, ExpiresAt: now.Add(24 * time.Hour)})
+		box.AddKey(
+			sandbox.DefaultProcessID,
+			sandbox.Key{Name: "x", Scopes: []string{"a.b:c"}, ExpiresAt: now.Add(24 * time.Hour)},
+		)
 	}
 	keys := box.Keys(sandbox.DefaultProcessID)
 	page := expect(http.MethodGet, "/sandbox/", 200)
-	if !strings.Contains(page, keys[0].ID) || strings.Contains(page, keys[0].Secret) || !strings.Contains(page, "curl -X POST "+address+"/sandbox/keys/ID/disable") {
+	if !strings.Contains(page, keys[0].ID) || strings.Contains(page, keys[0].Secret) ||
+		!strings.Contains(page, "curl -X POST "+address+"/sandbox/keys/ID/disable") {
 		t.Errorf("it says:\n%s", page)
 	}
 	expect(http.MethodPost, "/sandbox/keys/"+keys[0].ID+"/disable", 200)

@@ -90,7 +90,8 @@ func (s *Sandbox) ClearFaults() {
 // takeFault returns the fault for a request, the empty one if there is none.
 func (s *Sandbox) takeFault(operation Operation, owner string) Fault {
 	for i, fault := range s.faults {
-		if fault.Operation != AnyOperation && fault.Operation != operation || fault.Owner != "" && fault.Owner != owner {
+		if fault.Operation != AnyOperation && fault.Operation != operation ||
+			fault.Owner != "" && fault.Owner != owner {
 			continue
 		}
 		if fault.skip > 0 {

@@ -281,7 +281,8 @@ func (s *Sandbox) isLive(key Key) bool {
 
 // hasOwner reports whether a process exists. The organization always does.
 func (s *Sandbox) hasOwner(id string) bool {
-	return id == Organization || slices.ContainsFunc(s.processes, func(process Process) bool { return process.ID == id })
+	return id == Organization ||
+		slices.ContainsFunc(s.processes, func(process Process) bool { return process.ID == id })
 }
 
 func orDefault(text, otherwise string) string {

@@ -60,7 +60,10 @@ func send(t *testing.T, server *httptest.Server, method, path, credential, body 
 }
 
 func creation(name string) string {
-	return fmt.Sprintf(`{"name": %q, "exp": "2099-01-01T00:00:00.000Z", "scopes": ["workspace.result:read", "workspace.file:upload"]}`, name)
+	return fmt.Sprintf(
+		`{"name": %q, "exp": "2099-01-01T00:00:00.000Z", "scopes": ["workspace.result:read", "workspace.file:upload"]}`,
+		name,
+	)
 }
 
 func TestCreatedKeysAuthenticateWithinTheirRights(t *testing.T) {
@@ -72,10 +75,19 @@ func TestCreatedKeysAuthenticateWithinTheirRights(t *testing.T) {
 	}}
 	server := httptest.NewServer(box)
 	t.Cleanup(server.Close)
-	manager := box.AddKey(sandbox.DefaultProcessID, sandbox.Key{Scopes: []string{"workspace.process.api_key:manage"}, ExpiresAt: now.Add(time.Hour)})
-	reader := box.AddKey(sandbox.DefaultProcessID, sandbox.Key{Scopes: []string{"workspace.result:read"}, ExpiresAt: now.Add(time.Hour)})
+	manager := box.AddKey(
+		sandbox.DefaultProcessID,
+		sandbox.Key{Scopes: []string{"workspace.process.api_key:manage"}, ExpiresAt: now.Add(time.Hour)},
+	)
+	reader := box.AddKey(
+		sandbox.DefaultProcessID,
+		sandbox.Key{Scopes: []string{"workspace.result:read"}, ExpiresAt: now.Add(time.Hour)},
+	)
 	expired := box.AddKey(sandbox.DefaultProcessID, sandbox.Key{Scopes: manager.Scopes, ExpiresAt: now})
-	disabled := box.AddKey(sandbox.DefaultProcessID, sandbox.Key{Scopes: manager.Scopes, ExpiresAt: now.Add(time.Hour), Status: "Disabled"})
+	disabled := box.AddKey(
+		sandbox.DefaultProcessID,
+		sandbox.Key{Scopes: manager.Scopes, ExpiresAt: now.Add(time.Hour), Status: "Disabled"},
+	)
 	for _, test := range []struct {
 		secret, path string
 		want         int
@@ -99,12 +111,22 @@ func TestJournalHoldsNoSecrets(t *testing.T) {
 	box := &sandbox.Sandbox{}
 	server := httptest.NewServer(box)
 	t.Cleanup(server.Close)
-	if status, _, err := send(t, server, http.MethodPost, keysPath, sandbox.DefaultCredential, creation("journal")); status != 201 || err != nil {
+	if status, _, err := send(
+		t,
+		server,
+		http.MethodPost,
+		keysPath,
+		sandbox.DefaultCredential,
+		creation("journal"),
+	); status != 201 ||
+		err != nil {
 		t.Fatal(status, err)
 	}
 	journal := box.Journal()
 	key := box.Keys(sandbox.DefaultProcessID)[0]
-	if len(journal) != 1 || journal[0].Operation != sandbox.Create || journal[0].KeyID != key.ID || journal[0].Name != "journal" || journal[0].Status != 201 {
+	if len(journal) != 1 || journal[0].Operation != sandbox.Create || journal[0].KeyID != key.ID ||
+		journal[0].Name != "journal" ||
+		journal[0].Status != 201 {
 		t.Fatalf("got %+v", journal)
 	}
 	encoded, err := json.Marshal(journal)
@@ -150,8 +172,16 @@ func TestFaults(t *testing.T) {
 			server := httptest.NewServer(box)
 			t.Cleanup(server.Close)
 			box.Inject(test.fault)
-			status, body, err := send(t, server, http.MethodPost, keysPath, sandbox.DefaultCredential, creation("fault"))
-			if status != test.status || !strings.Contains(body, test.body) || (err != nil) != (test.status == 0 || test.partial) {
+			status, body, err := send(
+				t,
+				server,
+				http.MethodPost,
+				keysPath,
+				sandbox.DefaultCredential,
+				creation("fault"),
+			)
+			if status != test.status || !strings.Contains(body, test.body) ||
+				(err != nil) != (test.status == 0 || test.partial) {
 				t.Errorf("got %d, %q, %v", status, body, err)
 			}
 			if got := len(box.Keys(sandbox.DefaultProcessID)); got != test.keys {
@@ -168,7 +198,12 @@ func TestLostAnswer(t *testing.T) {
 	t.Cleanup(server.Close)
 	box.Inject(sandbox.Fault{LoseAnswer: true})
 	client := &http.Client{Timeout: 100 * time.Millisecond}
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+keysPath, strings.NewReader(creation("lost")))
+	request, err := http.NewRequestWithContext(
+		t.Context(),
+		http.MethodPost,
+		server.URL+keysPath,
+		strings.NewReader(creation("lost")),
+	)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,7 +29,9 @@ const (
 )
 
 // ErrNotFound means that there is no Terraform and that none could be downloaded.
-var ErrNotFound = errors.New("no terraform or tofu is on the PATH, and Terraform " + PinnedVersion + " could not be downloaded")
+var ErrNotFound = errors.New(
+	"no terraform or tofu is on the PATH, and Terraform " + PinnedVersion + " could not be downloaded",
+)
 
 // CLI is a Terraform or OpenTofu.
 type CLI struct {
@@ -90,7 +92,9 @@ func MirrorPackage(ctx context.Context, moduleDir, packagePath, providerName, mi
 	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
 	name := "terraform-provider-" + providerName + "_v" + builtVersion + executableSuffix()
 	binary := filepath.Join(scratch, name)
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w -X main.version="+builtVersion, "-o", binary, packagePath) //nolint:gosec // the caller names its own folder
+	ldflags := "-s -w -X main.version=" + builtVersion
+	//nolint:gosec // the caller names its own folder
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", ldflags, "-o", binary, packagePath)
 	build.Dir = moduleDir
 	if output, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("building the provider: %w\n%s", err, output)

@@ -23,7 +23,11 @@ func (v shorterThan) Description(context.Context) string {
 
 func (v shorterThan) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
-func (v shorterThan) ValidateString(ctx context.Context, request validator.StringRequest, response *validator.StringResponse) {
+func (v shorterThan) ValidateString(
+	ctx context.Context,
+	request validator.StringRequest,
+	response *validator.StringResponse,
+) {
 	var other types.String
 	response.Diagnostics.Append(request.Config.GetAttribute(ctx, path.Root(v.other), &other)...)
 	// The text of a null or unknown value is empty and so no duration.

@@ -76,9 +76,26 @@ func run(ctx context.Context, moduleDir string, quick bool, guide string) (err e
 	if err := b.build(ctx, moduleDir); err != nil {
 		return err
 	}
-	sizes, delays, listed := []int{10, 100, 1000}, []time.Duration{0, 20 * time.Millisecond, 100 * time.Millisecond}, []int{1000, 10_000, 100_000}
+	sizes, delays, listed := []int{
+		10,
+		100,
+		1000,
+	}, []time.Duration{
+		0,
+		20 * time.Millisecond,
+		100 * time.Millisecond,
+	}, []int{
+		1000,
+		10_000,
+		100_000,
+	}
 	created := 200
-	large := fleet{processes: 40, keys: 8, outage: 200, limits: []limit{{100, 5, false}, {100, 5, true}, {30, 1, true}, {200, 20, false}}}
+	large := fleet{
+		processes: 40,
+		keys:      8,
+		outage:    200,
+		limits:    []limit{{100, 5, false}, {100, 5, true}, {30, 1, true}, {200, 20, false}},
+	}
 	if quick {
 		sizes, delays, listed, created = []int{10}, delays[:1], []int{200}, 10
 		large = fleet{processes: 3, keys: 2, outage: 20, limits: []limit{{10, 20, true}}}
@@ -130,7 +147,15 @@ func (b *bench) printf(format string, values ...any) {
 func (b *bench) build(ctx context.Context, moduleDir string) error {
 	bin := filepath.Join(b.dir, "bin")
 	for name, source := range map[string]string{"alphamoon": ".", "bare": "./internal/cmd/bench/bare"} {
-		command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(bin, "terraform-provider-"+name), source) //nolint:gosec // fixed names
+		arguments := []string{
+			"build",
+			"-trimpath",
+			"-ldflags",
+			"-s -w",
+			"-o",
+			filepath.Join(bin, "terraform-provider-"+name),
+		}
+		command := exec.CommandContext(ctx, "go", append(arguments, source)...) //nolint:gosec // fixed names
 		command.Dir = moduleDir
 		if output, err := command.CombinedOutput(); err != nil {
 			return fmt.Errorf("building %s: %w\n%s", source, err, output)
@@ -142,7 +167,11 @@ func (b *bench) build(ctx context.Context, moduleDir string) error {
 			overrides += fmt.Sprintf("    %q = %q\n", host+"/alphamoon/"+name, bin)
 		}
 	}
-	return os.WriteFile(b.path("bench.tfrc"), []byte("provider_installation {\n  dev_overrides {\n"+overrides+"  }\n  direct {}\n}\n"), 0o600)
+	return os.WriteFile(
+		b.path("bench.tfrc"),
+		[]byte("provider_installation {\n  dev_overrides {\n"+overrides+"  }\n  direct {}\n}\n"),
+		0o600,
+	)
 }
 
 func (b *bench) path(elements ...string) string {
@@ -178,7 +207,12 @@ func (b *bench) fill(count int) {
 var farAway = time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // terraform runs it in a folder of the benchmark and returns how long it took.
-func (b *bench) terraform(ctx context.Context, folder string, variables map[string]string, arguments ...string) (time.Duration, error) {
+func (b *bench) terraform(
+	ctx context.Context,
+	folder string,
+	variables map[string]string,
+	arguments ...string,
+) (time.Duration, error) {
 	arguments = slices.Concat(arguments[:1], []string{"-input=false", "-no-color"}, arguments[1:])
 	command := exec.CommandContext(ctx, b.cli.Path, arguments...) //nolint:gosec // found by this program itself
 	command.Dir = b.path(folder)
@@ -227,8 +261,9 @@ func (b *bench) startup(ctx context.Context) error {
 		err := exec.CommandContext(ctx, binary, "-version").Run()
 		return time.Since(began), err //nolint:forbidigo // as above
 	}, func() (time.Duration, error) {
-		began := time.Now()                                                                      //nolint:forbidigo // as above
-		server := providerserver.NewProtocol6(provider.New(provider.Options{Now: time.Now})())() //nolint:forbidigo // as above
+		began := time.Now()                                         //nolint:forbidigo // as above
+		instance := provider.New(provider.Options{Now: time.Now})() //nolint:forbidigo // as above
+		server := providerserver.NewProtocol6(instance)()
 		_, err := server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
 		return time.Since(began), err //nolint:forbidigo // as above
 	})

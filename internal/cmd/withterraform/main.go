@@ -54,7 +54,8 @@ func run(ctx context.Context, command []string) error {
 		// The testing library offers the provider under Terraform's registry unless it is told otherwise.
 		variables["TF_ACC_PROVIDER_HOST"], variables["TF_ACC_PROVIDER_NAMESPACE"] = "registry.opentofu.org", "hashicorp"
 	}
-	process := exec.CommandContext(ctx, command[0], command[1:]...) //nolint:gosec // running what it is told is its purpose
+	//nolint:gosec // running what it is told is its purpose
+	process := exec.CommandContext(ctx, command[0], command[1:]...)
 	process.Stdin, process.Stdout, process.Stderr = os.Stdin, os.Stdout, os.Stderr
 	process.Env = terraformcli.Environ(variables)
 	return process.Run()
