@@ -84,7 +84,7 @@ type remains struct {
 	revocable bool
 }
 
-func (c *creations) know(keys ...APIKey) {
+func (c *creations) addKnown(keys ...APIKey) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.known == nil {
@@ -137,7 +137,7 @@ func (k *APIKeys) Create(ctx context.Context, wanted APIKeyRequest, options Crea
 // reason that does not concern creations: then they go on, and a doubt can no longer be resolved.
 func (k *APIKeys) listBefore(ctx context.Context) (bool, error) {
 	result, err := k.listing.all(ctx)
-	k.created.know(result.elements...)
+	k.created.addKnown(result.elements...)
 	if IsForbidden(err) || errors.Is(err, ErrUnproven) || errors.Is(err, ErrInconsistentListing) {
 		return false, nil
 	}
@@ -162,7 +162,7 @@ func (k *APIKeys) post(ctx context.Context, wanted APIKeyRequest) (*CreatedAPIKe
 				}
 				k.wrote()
 				if err == nil {
-					k.created.know(key.APIKey)
+					k.created.addKnown(key.APIKey)
 					return
 				}
 				lost = &doubt{request: wanted, sent: sent}

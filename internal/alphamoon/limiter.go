@@ -56,7 +56,7 @@ func (l *limiter) wait(ctx context.Context, part string) error {
 		l.mu.Lock()
 		wait, changed := l.pace.delay(now()), l.changed
 		if wait <= 0 {
-			l.pace.take(now())
+			l.pace.spend(now())
 			l.mu.Unlock()
 			return ctx.Err()
 		}
@@ -144,8 +144,8 @@ func (p *pace) delay(now time.Time) time.Duration {
 	return wait
 }
 
-// take notes that the request goes.
-func (p *pace) take(now time.Time) {
+// spend notes that the request goes.
+func (p *pace) spend(now time.Time) {
 	if p.bucket != nil {
 		p.bucket.AllowN(now, 1)
 	}

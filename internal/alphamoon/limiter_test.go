@@ -183,7 +183,7 @@ func (s simulation) run() simulated {
 				return
 			}
 			p.meter.roll(clock(now))
-			p.take(clock(now))
+			p.spend(clock(now))
 			first := line[0]
 			line = line[1:]
 			send(now, first)

@@ -247,14 +247,14 @@ func (l listing[T]) readOnce(ctx context.Context, parallel bool) (reading[T], er
 	var result reading[T]
 	var err error
 	var page Page[T]
-	take := func() {
+	collect := func() {
 		result.header = page.header
 		if len(page.Elements) > 0 && err != nil {
 			a.elements = append(a.elements, page.Elements...) // seen all the same
 		}
 	}
 	for page, err = range l.readPages(ctx, a) {
-		take()
+		collect()
 		if err == nil && parallel && a.pages == 1 && !a.ended && !a.doubtful && a.total > 0 {
 			result.header, err = l.readRest(ctx, a)
 			break

@@ -68,11 +68,11 @@ func TestRefusalsEndThePatience(t *testing.T) {
 	t.Parallel()
 	box := &sandbox.Sandbox{}
 	box.Inject(sandbox.Fault{Status: 429, Times: -1})
-	waits := 0
+	var waits atomic.Int64
 	client := newClient(t, box, func(config *alphamoon.Config) {
 		config.RetryWaitMax, config.RefusalPatience, config.LongWait = 3*time.Second, time.Second, 100*time.Millisecond
 		config.OnLongWait = func(_ context.Context, method, path, reason string) {
-			if waits++; method != http.MethodGet || path == "" || reason == "" {
+			if waits.Add(1); method != http.MethodGet || path == "" || reason == "" {
 				t.Errorf("%s %s: %q", method, path, reason)
 			}
 		}
@@ -80,8 +80,8 @@ func TestRefusalsEndThePatience(t *testing.T) {
 	if _, err := client.ProcessAPIKeys(processID).List(t.Context()); !alphamoon.IsRateLimited(err) {
 		t.Errorf("got %v", err)
 	}
-	if waits != 1 {
-		t.Errorf("the long wait was told %d times", waits)
+	if waits.Load() != 1 {
+		t.Errorf("the long wait was told %d times", waits.Load())
 	}
 }
 
@@ -137,6 +137,21 @@ func TestInterruptEndsTheWaitForATurn(t *testing.T) {
 		})
 	}
 	group.Wait()
+}
+
+// TestRetryAfterOfAFailure: a gateway that fails says when to come back.
+func TestRetryAfterOfAFailure(t *testing.T) {
+	t.Parallel()
+	box := &sandbox.Sandbox{}
+	box.Inject(sandbox.Fault{Operation: list, Status: 502, Header: http.Header{"Retry-After": {"1"}}})
+	client := newClient(t, box, func(config *alphamoon.Config) { config.RetryWaitMax = time.Minute })
+	began := time.Now() //nolint:forbidigo // the wait is real
+	if _, err := client.ProcessAPIKeys(processID).List(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if waited := time.Since(began); waited < time.Second { //nolint:forbidigo // as above
+		t.Errorf("waited only %s", waited)
+	}
 }
 
 // TestHTTPSTowardsAPlainServer says so, and does not try again.

@@ -86,12 +86,21 @@ func (c *Client) do(ctx context.Context, req request) error {
 			return interrupted(ctx.Err(), failure)
 		default:
 			refusedSince = time.Time{}
-			if err := sleep(ctx, jitteredBackoff(c.config.RetryWaitMin, c.config.RetryWaitMax, retries)); err != nil {
+			if err := sleep(ctx, c.pause(failure, retries)); err != nil {
 				return interrupted(err, failure)
 			}
 			retries++
 		}
 	}
+}
+
+// pause is how long to wait before a request is repeated: as long as the service asks for, if it does.
+func (c *Client) pause(failure error, retries int) time.Duration {
+	var status *StatusError
+	if errors.As(failure, &status) && status.HasRetryAfter {
+		return min(status.RetryAfter, c.config.RetryWaitMax)
+	}
+	return jitteredBackoff(c.config.RetryWaitMin, c.config.RetryWaitMax, retries)
 }
 
 // interrupted puts the end of the context before the failure that it followed. Either may be nil.

@@ -1,7 +1,9 @@
 package provider
 
 import (
+	"cmp"
 	"context"
+	"math"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/list"
@@ -62,7 +64,7 @@ func (l *apiKeyList) List(ctx context.Context, req list.ListRequest, stream *lis
 		return
 	}
 	stream.Results = func(push func(list.ListResult) bool) {
-		s := &keyStream{apiKeyList: l, client: client, req: req, push: push, left: int(req.Limit)}
+		s := &keyStream{apiKeyList: l, client: client, req: req, push: push, left: cmp.Or(int(req.Limit), math.MaxInt)}
 		if processID.IsNull() && l.kind.ofProcess {
 			s.everyProcess(ctx)
 			return

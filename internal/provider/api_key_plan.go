@@ -141,7 +141,7 @@ func planAPIKeyChange(
 			replace.Append(path.Root(argument.name))
 		}
 	}
-	plan.keepSpellings(fixed, state)
+	plan.preserveSpellings(fixed, state)
 	scheduled := false
 	if _, known := state.expiry(); known && len(replace) == 0 {
 		switch rotation.Decide(now, state.lifetime(), plan.policy()) {
@@ -204,8 +204,8 @@ func (m *apiKeyModel) settleComputed(state apiKeyModel) {
 	}
 }
 
-// keepSpellings makes another spelling of the same value no change: Terraform accepts the old one for the new.
-func (m *apiKeyModel) keepSpellings(fixed types.String, state apiKeyModel) {
+// preserveSpellings makes another spelling of the same value no change: Terraform accepts the old one for the new.
+func (m *apiKeyModel) preserveSpellings(fixed types.String, state apiKeyModel) {
 	if fixed.IsNull() || sameInstant(fixed, state.ExpiresAt) {
 		m.ExpiresAt = state.ExpiresAt
 	}

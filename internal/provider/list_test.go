@@ -113,7 +113,7 @@ func TestListStreams(t *testing.T) {
 		stopAfter, results, requests int
 		limit                        int64
 	}{
-		{1, 1, 1, 1000}, {100, 100, 1, 1000}, {101, 101, 2, 1000}, {0, 10, 1, 10}, {0, 150, 2, 150}, {0, 250, 3, 1000},
+		{1, 1, 1, 1000}, {100, 100, 1, 1000}, {101, 101, 2, 1000}, {0, 10, 1, 10}, {0, 150, 2, 150}, {0, 250, 3, 1000}, {0, 250, 3, 0},
 	} {
 		f := newFilledFixture(t, sandbox.Options{}, 250)
 		results := f.connect(nil).query(t, test.stopAfter, test.limit, false)

@@ -87,8 +87,8 @@ func (s *Sandbox) ClearFaults() {
 	s.faults = nil
 }
 
-// takeFault returns the fault for a request, the empty one if there is none.
-func (s *Sandbox) takeFault(operation Operation, owner string) Fault {
+// nextFault returns the fault for a request, the empty one if there is none.
+func (s *Sandbox) nextFault(operation Operation, owner string) Fault {
 	for i, fault := range s.faults {
 		if fault.Operation != AnyOperation && fault.Operation != operation ||
 			fault.Owner != "" && fault.Owner != owner {

@@ -73,7 +73,7 @@ func (s *Sandbox) ServeHTTP(writer http.ResponseWriter, req *http.Request) {
 	operation, id := route(req)
 	s.mu.Lock()
 	s.prepare()
-	fault := s.takeFault(operation, id)
+	fault := s.nextFault(operation, id)
 	entry := &Request{
 		Time: s.clock(), Operation: operation, Method: req.Method, Path: req.URL.Path,
 		Query: req.URL.Query(), UserAgent: req.UserAgent(), Fault: fault.Name,
