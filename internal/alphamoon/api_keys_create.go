@@ -1,6 +1,7 @@
 package alphamoon
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -224,11 +225,12 @@ func (k *APIKeys) look(ctx context.Context, lost *doubt, listed bool) *remains {
 		slices.Clone(result.elements),
 		func(key APIKey) bool { return k.created.known[key.ID] },
 	)
-	if !listed && err == nil {
-		err = errUnlistedBefore
+	if !listed {
+		// Whether a key is new nobody can tell, so none is named: it may be somebody's.
+		unknown, err = nil, cmp.Or(err, errUnlistedBefore)
 	}
 	date, _ := http.ParseTime(result.header.Get("Date")) // zero if there is none
-	explain(doubts, unknown, date, now(), listed, err)
+	explain(doubts, unknown, date, now(), err)
 	for _, d := range doubts {
 		// They are named to somebody now, and no later creation takes them for its own remains.
 		for _, key := range append(slices.Clone(d.remains.candidates), d.remains.others...) {
@@ -240,10 +242,9 @@ func (k *APIKeys) look(ctx context.Context, lost *doubt, listed bool) *remains {
 
 var errUnlistedBefore = errors.New("the keys that existed before could not be listed")
 
-// explain decides what remains of each doubt. unknown are the keys that nobody accounts for, obstacle is why they
-// may not be all; date is the service's clock now, zero if it is not known. listed tells that unknown holds only
-// keys that are new.
-func explain(doubts []*doubt, unknown []APIKey, date, now time.Time, listed bool, obstacle error) {
+// explain decides what remains of each doubt. unknown are the new keys that nobody accounts for, obstacle is why they
+// may not be all; date is the service's clock now, zero if it is not known.
+func explain(doubts []*doubt, unknown []APIKey, date, now time.Time, obstacle error) {
 	claimed := map[string]bool{}
 	for i, d := range doubts {
 		if d.remains != nil {
@@ -269,12 +270,9 @@ func explain(doubts []*doubt, unknown []APIKey, date, now time.Time, listed bool
 				each.remains.candidates = candidates // which of them nobody can tell
 			case j < len(candidates):
 				each.remains.candidates = candidates[j : j+1]
-				each.remains.revocable = listed && obstacle == nil
+				each.remains.revocable = obstacle == nil
 			}
 		}
-	}
-	if !listed {
-		return // whether other keys are new nobody can tell
 	}
 	others := slices.DeleteFunc(slices.Clone(unknown), func(key APIKey) bool { return claimed[key.ID] })
 	for _, d := range doubts {
