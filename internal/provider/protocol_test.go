@@ -43,7 +43,7 @@ func (f *fixture) connect(arguments values) *protocol {
 		f.t.Fatal(err)
 	}
 	p := &protocol{ProviderServer: server, t: f.t, resourceType: resourceType}
-	if p.schemas, err = server.GetProviderSchema(f.t.Context(), &tfprotov6.GetProviderSchemaRequest{}); err != nil {
+	if p.schemas, err = schemasOnce(); err != nil {
 		f.t.Fatal(err)
 	}
 	config := values{"api_key": sandbox.DefaultCredential, "base_url": f.URL}

@@ -3,6 +3,7 @@ package provider_test
 import (
 	"context"
 	"regexp"
+	"sync"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
@@ -11,10 +12,15 @@ import (
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/provider"
 )
 
+// schemasOnce asks a provider once for all tests: thousands of them need the answer, which is always the same.
+var schemasOnce = sync.OnceValues(func() (*tfprotov6.GetProviderSchemaResponse, error) {
+	server := providerserver.NewProtocol6(provider.New(provider.Options{Version: "test"})())()
+	return server.GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{})
+})
+
 func providerSchema(t *testing.T) *tfprotov6.GetProviderSchemaResponse {
 	t.Helper()
-	server := providerserver.NewProtocol6(provider.New(provider.Options{Version: "test"})())()
-	response, err := server.GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{})
+	response, err := schemasOnce()
 	if err != nil {
 		t.Fatal(err)
 	}
