@@ -125,10 +125,7 @@ func (k *APIKeys) Create(ctx context.Context, wanted APIKeyRequest, options Crea
 		if retries >= k.client.config.MaxRetries || ctx.Err() != nil {
 			return nil, interrupted(ctx.Err(), err)
 		}
-		if waited := sleep(
-			ctx,
-			jitteredBackoff(k.client.config.RetryWaitMin, k.client.config.RetryWaitMax, retries),
-		); waited != nil {
+		if waited := sleep(ctx, k.client.pause(err, retries)); waited != nil {
 			return nil, interrupted(waited, err)
 		}
 	}

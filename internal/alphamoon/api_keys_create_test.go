@@ -204,6 +204,49 @@ func (w dateless) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
+// dated gives an answer another Date, as a gateway does whose clock is wrong.
+type dated struct {
+	http.ResponseWriter
+	date time.Time
+}
+
+func (w dated) WriteHeader(status int) {
+	w.Header().Set("Date", w.date.UTC().Format(http.TimeFormat))
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// TestWrongDateOfAGateway: whatever the Date says, a lost key is named and not doubled, and it is revoked only if the
+// Date does not speak against it.
+func TestWrongDateOfAGateway(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		years   int
+		revoked bool
+	}{"far behind": {-30, true}, "far ahead": {30, false}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			box := &sandbox.Sandbox{}
+			date := time.Now().AddDate(test.years, 0, 0) //nolint:forbidigo // the sandbox's clock is the system's here
+			client := newClient(t, http.HandlerFunc(func(writer http.ResponseWriter, req *http.Request) {
+				box.ServeHTTP(dated{writer, date}, req)
+			}))
+			box.Inject(sandbox.Fault{Operation: create, Status: 500, AfterWork: true})
+			key, err := client.ProcessAPIKeys(processID).
+				Create(t.Context(), wanted, alphamoon.CreateOptions{RevokeRemains: true})
+			if test.revoked {
+				if err != nil || len(box.Keys(processID)) != 1 || box.Keys(processID)[0].ID != key.ID {
+					t.Errorf("got %v, %v", key, err)
+				}
+				return
+			}
+			if got := ids(uncertain(t, err).Others); len(got) != 1 || got[0] != box.Keys(processID)[0].ID {
+				t.Errorf("named: %v", got)
+			}
+			expectSent(t, box, 1, list, create, list)
+		})
+	}
+}
+
 // TestLostCreationGrantedOtherwise: the service granted something else, and its answer was lost.
 func TestLostCreationGrantedOtherwise(t *testing.T) {
 	t.Parallel()

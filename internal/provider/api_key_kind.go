@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/validators"
 )
 
 // apiKeyKind is what tells one kind of API key from the other. Everything else about keys is the same code.
@@ -68,7 +69,7 @@ func (k apiKeyKind) parseImportID(text string) (processID, id string, err error)
 		return "", "", fmt.Errorf("%q does not have the form %s. Write it such as %s", text, form, example)
 	}
 	if k.ofProcess && !alphamoon.IsProcessID(processID) {
-		return "", "", fmt.Errorf("the first part of %q is not a process id. %s", text, processIDAdvice(processID))
+		return "", "", fmt.Errorf("the first part of %q is not a process id. %s", text, validators.ProcessIDAdvice(processID))
 	}
 	return processID, id, nil
 }

@@ -1,9 +1,6 @@
 package provider
 
-import (
-	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
-	"github.com/alphamoon/terraform-provider-alphamoon/internal/validators"
-)
+import "github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
 
 // processAPIKey is the kind of keys that give access to one process.
 var processAPIKey = apiKeyKind{
@@ -30,6 +27,3 @@ var processAPIKey = apiKeyKind{
 	revokeOnCloseDescription: "Whether to revoke the key when Terraform no longer needs it. The API documents removal for organization keys only. " +
 		"The provider tries it, checks the result, and returns an error if revocation fails. Default: `false`.",
 }
-
-// processIDAdvice says what to write instead of something that is no process id.
-func processIDAdvice(text string) string { return validators.ProcessIDAdvice(text) }
