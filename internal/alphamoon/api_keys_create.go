@@ -218,10 +218,7 @@ func (k *APIKeys) look(ctx context.Context, lost *doubt, listed bool) *remains {
 		}
 	}
 	k.created.doubts = slices.DeleteFunc(k.created.doubts, func(d *doubt) bool { return slices.Contains(doubts, d) })
-	unknown := slices.DeleteFunc(
-		slices.Clone(result.elements),
-		func(key APIKey) bool { return k.created.known[key.ID] },
-	)
+	unknown := slices.DeleteFunc(slices.Clone(result.elements), func(key APIKey) bool { return k.created.known[key.ID] })
 	if !listed {
 		// Whether a key is new nobody can tell, so none is named: it may be somebody's.
 		unknown, err = nil, cmp.Or(err, errUnlistedBefore)

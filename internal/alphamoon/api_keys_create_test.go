@@ -98,9 +98,7 @@ func TestUntrustedCertificateIsNotTriedAgain(t *testing.T) {
 		})
 	})
 	if _, err := client.ProcessAPIKeys(processID).
-		Create(t.Context(), wanted, alphamoon.CreateOptions{}); !alphamoon.DidNothing(
-		err,
-	) {
+		Create(t.Context(), wanted, alphamoon.CreateOptions{}); !alphamoon.DidNothing(err) {
 		t.Errorf("got %v", err)
 	}
 	if _, err := client.ProcessAPIKeys(processID).List(t.Context()); err == nil {
@@ -175,10 +173,8 @@ func TestEqualKeyOfSomebodyElse(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			box := &sandbox.Sandbox{}
-			existing := box.AddKey(
-				processID,
-				sandbox.Key{Name: wanted.Name, Scopes: wanted.Scopes, ExpiresAt: wanted.ExpiresAt},
-			)
+			existing := box.AddKey(processID,
+				sandbox.Key{Name: wanted.Name, Scopes: wanted.Scopes, ExpiresAt: wanted.ExpiresAt})
 			client := newClient(t, http.HandlerFunc(func(writer http.ResponseWriter, req *http.Request) {
 				if !withDate {
 					writer = dateless{writer}
@@ -262,15 +258,10 @@ func TestLostCreationGrantedOtherwise(t *testing.T) {
 			fill(box, 3)
 			fault.Operation, fault.ResetAfter = create, true
 			box.Inject(fault)
-			_, err := newClient(
-				t,
-				box,
-			).ProcessAPIKeys(processID).
+			_, err := newClient(t, box).ProcessAPIKeys(processID).
 				Create(t.Context(), wanted, alphamoon.CreateOptions{RevokeRemains: true})
 			doubt := uncertain(t, err)
-			if got := ids(
-				doubt.Others,
-			); len(doubt.Candidates) != 0 || len(got) != 1 ||
+			if got := ids(doubt.Others); len(doubt.Candidates) != 0 || len(got) != 1 ||
 				got[0] != box.Keys(processID)[3].ID {
 				t.Errorf("named: %v, %v", doubt.Candidates, got)
 			}
@@ -330,10 +321,7 @@ func TestLostCreationThatCannotBeLookedFor(t *testing.T) {
 			box := &sandbox.Sandbox{}
 			box.Inject(sandbox.Fault{Operation: create, ResetBefore: true}, fault)
 			_, err := newClient(t, box).ProcessAPIKeys(processID).Create(t.Context(), wanted, alphamoon.CreateOptions{})
-			if doubt := uncertain(
-				t,
-				err,
-			); len(doubt.Candidates)+len(doubt.Others) != 0 || doubt.Obstacle == nil ||
+			if doubt := uncertain(t, err); len(doubt.Candidates)+len(doubt.Others) != 0 || doubt.Obstacle == nil ||
 				box.Count(create) != 1 {
 				t.Errorf("got %+v, creations: %d", doubt, box.Count(create))
 			}
@@ -345,14 +333,9 @@ func TestLostCreationThatCannotBeLookedFor(t *testing.T) {
 func TestRemainsOnAnIncompleteListing(t *testing.T) {
 	t.Parallel()
 	box := &sandbox.Sandbox{}
-	box.Inject(
-		sandbox.Fault{Operation: create, ResetAfter: true},
-		sandbox.Fault{Operation: list, Skip: 1, AddToTotal: 1, Times: -1},
-	)
-	_, err := newClient(
-		t,
-		box,
-	).ProcessAPIKeys(processID).
+	box.Inject(sandbox.Fault{Operation: create, ResetAfter: true},
+		sandbox.Fault{Operation: list, Skip: 1, AddToTotal: 1, Times: -1})
+	_, err := newClient(t, box).ProcessAPIKeys(processID).
 		Create(t.Context(), wanted, alphamoon.CreateOptions{RevokeRemains: true})
 	doubt := uncertain(t, err)
 	if len(doubt.Candidates) != 1 || doubt.Obstacle == nil || box.Count(revoke) != 0 {
@@ -369,11 +352,9 @@ func TestManyLostAtOnce(t *testing.T) {
 			t.Parallel()
 			box := &sandbox.Sandbox{Options: sandbox.Options{Latency: 20 * time.Millisecond}}
 			client := newClient(t, box)
-			box.Inject(
-				sandbox.Fault{Operation: create, Skip: 2, ResetAfter: true, Times: 2},
+			box.Inject(sandbox.Fault{Operation: create, Skip: 2, ResetAfter: true, Times: 2},
 				sandbox.Fault{Operation: create, Skip: 3, ResetBefore: true, Times: 2},
-				sandbox.Fault{Operation: create, Skip: 1, ResetAfter: true},
-			)
+				sandbox.Fault{Operation: create, Skip: 1, ResetAfter: true})
 			var mu sync.Mutex
 			accounted := map[string]int{}
 			var group sync.WaitGroup
@@ -416,10 +397,8 @@ func TestManyLostAtOnce(t *testing.T) {
 func TestLateKey(t *testing.T) {
 	t.Parallel()
 	box := &sandbox.Sandbox{}
-	box.Inject(
-		sandbox.Fault{Operation: create, Status: 504, Late: 500 * time.Millisecond},
-		sandbox.Fault{Operation: create, Delay: 1500 * time.Millisecond},
-	)
+	box.Inject(sandbox.Fault{Operation: create, Status: 504, Late: 500 * time.Millisecond},
+		sandbox.Fault{Operation: create, Delay: 1500 * time.Millisecond})
 	key, err := newClient(t, box).ProcessAPIKeys(processID).Create(t.Context(), wanted, alphamoon.CreateOptions{})
 	if err != nil {
 		t.Fatal(err)

@@ -48,14 +48,8 @@ func TestSecretIsNeverFormatted(t *testing.T) {
 	}
 	texts := []string{log.String(), string(encoded)}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d"} {
-		texts = append(
-			texts,
-			fmt.Sprintf(verb, credential),
-			fmt.Sprintf(verb, key),
-			fmt.Sprintf(verb, &key),
-			fmt.Sprintf(verb, key.Key),
-			fmt.Sprintf(verb, alphamoon.NewClient(alphamoon.Config{Credential: credential})),
-		)
+		texts = append(texts, fmt.Sprintf(verb, credential), fmt.Sprintf(verb, key), fmt.Sprintf(verb, &key),
+			fmt.Sprintf(verb, key.Key), fmt.Sprintf(verb, alphamoon.NewClient(alphamoon.Config{Credential: credential})))
 	}
 	for _, text := range texts {
 		for _, form := range []string{canary, "canary-user", fmt.Sprintf("%x", canary)} {

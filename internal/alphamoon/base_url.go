@@ -13,9 +13,8 @@ const DefaultBaseURL = "https://workspace.alphamoon.ai"
 var (
 	ErrBaseURLForm = errors.New("the address must be absolute, such as " + DefaultBaseURL +
 		", and have no query, fragment or user part")
-	ErrBaseURLCleartext = errors.New(
-		"plain http is accepted only for a loopback host, because the API key would travel unencrypted; use https",
-	)
+	ErrBaseURLCleartext = errors.New("plain http is accepted only for a loopback host, because the API key would travel " +
+		"unencrypted; use https")
 )
 
 // ParseBaseURL checks the address of the service. A path prefix is kept. Plain http is refused except for

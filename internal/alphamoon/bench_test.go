@@ -32,11 +32,8 @@ func BenchmarkDecodePage(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		keys := 0
-		if _, _, err := decodePage(
-			io.Reader(bytes.NewReader(body)),
-			"apiKeys",
-			func(APIKey) error { keys++; return nil },
-		); err != nil ||
+		if _, _, err := decodePage(io.Reader(bytes.NewReader(body)), "apiKeys",
+			func(APIKey) error { keys++; return nil }); err != nil ||
 			keys != 100 {
 			b.Fatal(keys, err)
 		}

@@ -197,19 +197,15 @@ func TestOddPagination(t *testing.T) {
 		`{"apiKeys": [], "pagination": []}`: 0, `{"apiKeys": null, "pagination": {"total": 0}}`: 0, `{"apiKeys": null}`: 0,
 		`{"apiKeys": [{"id": "a"}], "pagination": {"total": 1, "limit": "many"}}`: 1, `{"apiKeys": [], "pagination": null}`: 0,
 	} {
-		client := newClient(
-			t,
-			http.HandlerFunc(func(writer http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(writer, body) }),
-		)
+		client := newClient(t,
+			http.HandlerFunc(func(writer http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(writer, body) }))
 		if got, err := client.ProcessAPIKeys(processID).List(t.Context()); err != nil || len(got) != keys {
 			t.Errorf("%s: got %v, %v", body, got, err)
 		}
 	}
 	for _, body := range []string{`{"apiKeys": null, "pagination": {"total": 1}}`, `{"apiKeys": [], "pagination": {"total": 1.5}}`, `{"apiKeys": [], "pagination": {"total": true}}`} {
-		client := newClient(
-			t,
-			http.HandlerFunc(func(writer http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(writer, body) }),
-		)
+		client := newClient(t,
+			http.HandlerFunc(func(writer http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(writer, body) }))
 		if got, err := client.ProcessAPIKeys(processID).List(t.Context()); err == nil {
 			t.Errorf("%s: got %v", body, got)
 		}
@@ -267,13 +263,8 @@ func TestBothShapesOfErrors(t *testing.T) {
 			}
 			if status.Status != test.status || status.Words() != test.words || field != test.field ||
 				status.Documented != test.documented {
-				t.Errorf(
-					"got status %d, words %q, field %q, documented %t",
-					status.Status,
-					status.Words(),
-					field,
-					status.Documented,
-				)
+				t.Errorf("got status %d, words %q, field %q, documented %t", status.Status, status.Words(), field,
+					status.Documented)
 			}
 		})
 	}
@@ -405,14 +396,8 @@ func TestCredentialIsTakenOutOfAnswers(t *testing.T) {
 	client := newClient(t, http.HandlerFunc(func(writer http.ResponseWriter, req *http.Request) {
 		user, pass, _ := req.BasicAuth()
 		writer.WriteHeader(http.StatusBadGateway)
-		_, _ = fmt.Fprintf(
-			writer,
-			"%s you sent %s and %s:%s",
-			strings.Repeat("x", 150),
-			req.Header.Get("Authorization"),
-			user,
-			pass,
-		)
+		_, _ = fmt.Fprintf(writer, "%s you sent %s and %s:%s", strings.Repeat("x", 150), req.Header.Get("Authorization"),
+			user, pass)
 	}), func(config *alphamoon.Config) { config.MaxRetries = 0 })
 	_, err := client.ProcessAPIKeys(processID).List(t.Context())
 	if err == nil || strings.Contains(err.Error(), "sandbox") || strings.Contains(err.Error(), "c2FuZ") ||

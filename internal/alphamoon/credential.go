@@ -14,9 +14,8 @@ type Credential struct{ user, pass Secret }
 // Reasons why [ParseCredential] refuses a text. They never repeat the text.
 var (
 	ErrCredentialForm    = errors.New("an API key is two non-empty parts joined by a colon, user:pass")
-	ErrCredentialEncoded = errors.New(
-		"the value is the base64 encoding of an API key; give the key itself, user:pass, the client does the encoding",
-	)
+	ErrCredentialEncoded = errors.New("the value is the base64 encoding of an API key; give the key itself, user:pass, " +
+		"the client does the encoding")
 )
 
 // ParseCredential splits an API key. The password may itself contain colons, as HTTP Basic allows. The error

@@ -49,9 +49,7 @@ func clientAt(t testing.TB, address string, changes ...func(*alphamoon.Config)) 
 // fill puts n keys into the default process of a sandbox.
 func fill(box *sandbox.Sandbox, n int) {
 	for range n {
-		box.AddKey(
-			processID,
-			sandbox.Key{Name: "filler", Scopes: []string{"workspace.result:read"}, ExpiresAt: wanted.ExpiresAt},
-		)
+		box.AddKey(processID,
+			sandbox.Key{Name: "filler", Scopes: []string{"workspace.result:read"}, ExpiresAt: wanted.ExpiresAt})
 	}
 }

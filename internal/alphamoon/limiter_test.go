@@ -247,15 +247,8 @@ func TestPace(t *testing.T) {
 				got := s.run()
 				utilisation := float64(got.accepted) / s.service.allowed(s.warmUp, s.duration)
 				refusals := float64(got.refused) / float64(got.accepted+got.refused)
-				summary := fmt.Sprintf(
-					"utilisation %.2f, refusals %.2f, %d of %d early ones, longest wait %s, per client %v",
-					utilisation,
-					refusals,
-					got.earlyRefused,
-					got.early,
-					got.longest,
-					got.perClient,
-				)
+				summary := fmt.Sprintf("utilisation %.2f, refusals %.2f, %d of %d early ones, longest wait %s, per client "+
+					"%v", utilisation, refusals, got.earlyRefused, got.early, got.longest, got.perClient)
 				if utilisation < 0.8 || refusals > 0.2 || got.earlyRefused > got.early/5+20*clients ||
 					slices.Min(got.perClient) < 50 ||
 					got.longest > defaultPatience {

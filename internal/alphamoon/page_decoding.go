@@ -12,12 +12,7 @@ import (
 )
 
 // fetchPage reads one page. field is the name of the array in the answer.
-func fetchPage[T any](
-	ctx context.Context,
-	c *Client,
-	req request,
-	field string,
-	id func(T) string,
+func fetchPage[T any](ctx context.Context, c *Client, req request, field string, id func(T) string,
 	offset int,
 ) (Page[T], error) {
 	var page Page[T]

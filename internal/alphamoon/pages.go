@@ -31,9 +31,7 @@ var (
 	// elements came and went meanwhile, or the service miscounts.
 	ErrInconsistentListing = errors.New("the pages of the listing did not fit together")
 	// ErrUnproven means that nothing tells whether a listing is complete.
-	ErrUnproven = errors.New(
-		"the service repeats its pages and names no total, so that there may be more than it shows",
-	)
+	ErrUnproven = errors.New("the service repeats its pages and names no total, so that there may be more than it shows")
 	// ErrTooManyPages means that the service announced more pages than any real workspace can have.
 	ErrTooManyPages = fmt.Errorf("the listing has more than %d pages", maxPages)
 )
@@ -161,12 +159,8 @@ func (a *assembly[T]) add(page *Page[T]) error {
 func (a *assembly[T]) complete() error {
 	switch {
 	case a.total >= 0 && a.next() != a.total && (a.window.Offset == 0 || len(a.elements) > 0):
-		return fmt.Errorf(
-			"%w: the service counts %d elements and sent %d",
-			ErrInconsistentListing,
-			a.total,
-			len(a.elements),
-		)
+		return fmt.Errorf("%w: the service counts %d elements and sent %d", ErrInconsistentListing, a.total,
+			len(a.elements))
 	case a.repeats:
 		return ErrUnproven
 	default:
@@ -284,13 +278,8 @@ func (l listing[T]) readRest(ctx context.Context, a *assembly[T]) (header http.H
 			offset := (i + 1) * size
 			pages[i], err = l.fetch(ctx, offset, PageSize)
 			if found, due := len(pages[i].Elements), min(size, total-offset); err == nil && found != due {
-				err = fmt.Errorf(
-					"%w: the page at offset %d has %d elements, not %d",
-					ErrInconsistentListing,
-					offset,
-					found,
-					due,
-				)
+				err = fmt.Errorf("%w: the page at offset %d has %d elements, not %d", ErrInconsistentListing, offset, found,
+					due)
 			}
 			return err
 		})

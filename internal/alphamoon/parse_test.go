@@ -76,11 +76,7 @@ func FuzzListing(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		count := 0
-		total, _, err := decodePage(
-			strings.NewReader(string(body)),
-			"apiKeys",
-			func(APIKey) error { count++; return nil },
-		)
+		total, _, err := decodePage(strings.NewReader(string(body)), "apiKeys", func(APIKey) error { count++; return nil })
 		if total < -1 {
 			t.Errorf("total %d", total)
 		}

@@ -27,14 +27,8 @@ func (c *Client) ListProcesses(ctx context.Context) ([]Process, error) {
 		if offset > 0 {
 			query = windowQuery(offset, limit)
 		}
-		page, err := fetchPage(
-			ctx,
-			c,
-			request{path: []string{"api", "v0.3", "processes"}, query: query},
-			"processes",
-			id,
-			offset,
-		)
+		page, err := fetchPage(ctx, c, request{path: []string{"api", "v0.3", "processes"}, query: query}, "processes", id,
+			offset)
 		if offset == 0 && page.counted < 0 {
 			page.counted = len(page.Elements) // the documented answer, which is complete
 			page.limit = page.counted + 1

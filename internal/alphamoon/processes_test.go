@@ -29,12 +29,8 @@ func TestListProcesses(t *testing.T) {
 				if err != nil || len(got) != size {
 					t.Errorf("got %d, %v", len(got), err)
 				}
-				if requests, want := box.Count(
-					sandbox.ListProcesses,
-				), wantedRequests(
-					size,
-					omitPagination,
-				); requests != want {
+				if requests, want := box.Count(sandbox.ListProcesses), wantedRequests(size,
+					omitPagination); requests != want {
 					t.Errorf("requests: got %d, want %d", requests, want)
 				}
 				if first := box.Journal()[0]; len(first.Query) != 0 {
@@ -57,12 +53,8 @@ func TestListProcessesThatDoNotAddUp(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			client := newClient(
-				t,
-				http.HandlerFunc(
-					func(writer http.ResponseWriter, _ *http.Request) { _, _ = strings.NewReader(body).WriteTo(writer) },
-				),
-			)
+			client := newClient(t,
+				http.HandlerFunc(func(writer http.ResponseWriter, _ *http.Request) { _, _ = strings.NewReader(body).WriteTo(writer) }))
 			_, err := client.ListProcesses(t.Context())
 			if !errors.Is(err, alphamoon.ErrInconsistentListing) && !alphamoon.IsUnusableAnswer(err) {
 				t.Errorf("got %v", err)

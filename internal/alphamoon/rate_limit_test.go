@@ -121,11 +121,8 @@ func TestInterruptEndsTheWaitForATurn(t *testing.T) {
 	t.Parallel()
 	box := &sandbox.Sandbox{}
 	box.Inject(sandbox.Fault{Status: 429, Header: http.Header{"Retry-After": {"30"}}, Times: -1})
-	client := newClient(
-		t,
-		box,
-		func(config *alphamoon.Config) { config.RetryWaitMax, config.RefusalPatience = time.Minute, time.Hour },
-	)
+	client := newClient(t, box,
+		func(config *alphamoon.Config) { config.RetryWaitMax, config.RefusalPatience = time.Minute, time.Hour })
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	var group sync.WaitGroup

@@ -192,12 +192,7 @@ func TestNoGoroutineOutlivesItsUse(t *testing.T) { //nolint:paralleltest // see 
 		time.Sleep(10 * time.Millisecond)
 	}
 	stacks := make([]byte, 1<<20)
-	t.Errorf(
-		"goroutines: %d before, %d after\n%s",
-		before,
-		runtime.NumGoroutine(),
-		stacks[:runtime.Stack(stacks, true)],
-	)
+	t.Errorf("goroutines: %d before, %d after\n%s", before, runtime.NumGoroutine(), stacks[:runtime.Stack(stacks, true)])
 }
 
 // TestOneFailurePerOutage: readers share a failure while they wait and for a while, and only the first is told all.

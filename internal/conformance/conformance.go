@@ -164,13 +164,8 @@ func (s suite) organizationKey(t *testing.T) {
 
 func (s suite) credentialIsNeeded(t *testing.T) {
 	for name, credential := range map[string]string{"none": "", "wrong": "nobody:nothing"} {
-		if status, _ := s.send(
-			t,
-			credential,
-			http.MethodGet,
-			s.keysPath(s.ProcessID),
-			nil,
-		); status != http.StatusUnauthorized {
+		if status, _ := s.send(t, credential, http.MethodGet, s.keysPath(s.ProcessID),
+			nil); status != http.StatusUnauthorized {
 			t.Errorf("%s: status %d", name, status)
 		}
 	}
@@ -211,13 +206,8 @@ func (s suite) all(t *testing.T) []object {
 // page returns the keys of a page, and the total if there is one, else -1.
 func (s suite) page(t *testing.T, offset, limit int) (keys []object, total int) {
 	t.Helper()
-	status, body := s.send(
-		t,
-		s.Credential,
-		http.MethodGet,
-		fmt.Sprintf("%s?offset=%d&limit=%d", s.keysPath(s.ProcessID), offset, limit),
-		nil,
-	)
+	status, body := s.send(t, s.Credential, http.MethodGet, fmt.Sprintf("%s?offset=%d&limit=%d", s.keysPath(s.ProcessID),
+		offset, limit), nil)
 	elements, ok := body["apiKeys"].([]any)
 	if status != http.StatusOK || !ok {
 		t.Fatalf("listing: status %d, no list \"apiKeys\"", status)

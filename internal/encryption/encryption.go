@@ -17,22 +17,17 @@ import (
 
 // Reasons why [ParseRecipient] refuses a text.
 var (
-	ErrPrivateKey = errors.New(
-		"this is a private key, which must never be in a configuration; give the public key that belongs to it, and replace the pair, because it may have been stored",
-	)
-	ErrNoRecipient = errors.New(
-		"a recipient is an age public key (age1…) or an SSH public key (ssh-ed25519 … or ssh-rsa …)",
-	)
-	ErrBadRecipient = errors.New(
-		"this begins like a recipient, but is cut off, mistyped or too short; copy the public key once more",
-	)
+	ErrPrivateKey = errors.New("this is a private key, which must never be in a configuration; give the public key that " +
+		"belongs to it, and replace the pair, because it may have been stored")
+	ErrNoRecipient = errors.New("a recipient is an age public key (age1…) or an SSH public key (ssh-ed25519 … or " +
+		"ssh-rsa …)")
+	ErrBadRecipient = errors.New("this begins like a recipient, but is cut off, mistyped or too short; copy the public " +
+		"key once more")
 )
 
 // Reasons why [Decrypt] fails.
 var (
-	ErrNoIdentity = errors.New(
-		"an identity is not in the form of an age identity file or an unencrypted SSH private key",
-	)
+	ErrNoIdentity    = errors.New("an identity is not in the form of an age identity file or an unencrypted SSH private key")
 	ErrWrongIdentity = errors.New("no identity matches any of the recipients")
 	ErrNoFile        = errors.New("it is not an armored age file, or it is damaged")
 	ErrNoPlugin      = errors.New("the plugin of age that the key needs is not on the PATH")

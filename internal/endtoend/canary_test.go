@@ -50,14 +50,9 @@ data "alphamoon_organization_api_keys" "test" {
 func TestAccCanary(t *testing.T) {
 	t.Parallel()
 	const credential = "canary-user:canary+pass/word"
-	w := newWorkspace(
-		t,
-		strings.ReplaceAll(keyConfig, "ROUND", "1")+organizationConfig,
-		sandbox.Options{Credential: credential, Latency: time.Millisecond},
-	)
-	echo := `{"title": "Refused", "detail": "You sent ` + credential + ` as ` + base64.StdEncoding.EncodeToString(
-		[]byte(credential),
-	) + `"}`
+	w := newWorkspace(t, strings.ReplaceAll(keyConfig, "ROUND", "1")+organizationConfig,
+		sandbox.Options{Credential: credential, Latency: time.Millisecond})
+	echo := `{"title": "Refused", "detail": "You sent ` + credential + ` as ` + base64.StdEncoding.EncodeToString([]byte(credential)) + `"}`
 	page := `<html><body>` + strings.Repeat("x", 190) + ` canary+pass/word</body></html>`
 	written := &strings.Builder{}
 	secrets := map[string]bool{credential: true}
@@ -132,18 +127,9 @@ func spellings(secret string) []string {
 	var forms []string
 	for _, text := range append(strings.Split(secret, ":"), secret) {
 		raw := []byte(text)
-		forms = append(
-			forms,
-			text,
-			url.QueryEscape(text),
-			url.PathEscape(text),
-			fmt.Sprintf("%x", raw),
-			strings.TrimRight(
-				base64.StdEncoding.EncodeToString(raw),
-				"=",
-			),
-			strings.TrimRight(base64.URLEncoding.EncodeToString(raw), "="),
-		)
+		forms = append(forms, text, url.QueryEscape(text), url.PathEscape(text), fmt.Sprintf("%x", raw),
+			strings.TrimRight(base64.StdEncoding.EncodeToString(raw), "="),
+			strings.TrimRight(base64.URLEncoding.EncodeToString(raw), "="))
 	}
 	return forms
 }
@@ -156,12 +142,8 @@ func TestAccEncryptedSecretIsInNoFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	config := strings.ReplaceAll(keyConfig, "ROUND", "1")
-	config = strings.Replace(
-		config,
-		"expires_in ",
-		fmt.Sprintf("encrypt_to        = [%q]\n  expires_in ", identity.Recipient()),
-		1,
-	)
+	config = strings.Replace(config, "expires_in ", fmt.Sprintf("encrypt_to        = [%q]\n  expires_in ",
+		identity.Recipient()), 1)
 	w := newWorkspace(t, config, sandbox.Options{})
 	var keys []sandbox.Key // the replaced one too, which is in the backup of the state
 	for _, arguments := range [][]string{

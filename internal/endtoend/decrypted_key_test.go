@@ -177,9 +177,7 @@ func (v *vault) expectNowhereElse(pair pairOfKeys) {
 	v.write("outputs", v.outputs.String())
 	secrets := v.Keys(sandbox.DefaultProcessID)
 	for line := range strings.Lines(pair.identity) {
-		if line = strings.TrimSpace(
-			line,
-		); len(line) > 20 && !strings.HasPrefix(line, "#") &&
+		if line = strings.TrimSpace(line); len(line) > 20 && !strings.HasPrefix(line, "#") &&
 			!strings.HasPrefix(line, "---") {
 			secrets = append(secrets, sandbox.Key{Secret: line})
 		}
@@ -260,12 +258,7 @@ func TestAccDecryptedKeyWithoutIdentity(t *testing.T) {
 	v.must(nil, "plan", "-input=false", "-detailed-exitcode")
 	v.configure("2", "required = terraform.applying")
 	v.must(nil, "plan", "-input=false", "-out=rotation.tfplan")
-	if output, err := v.terraform(
-		nil,
-		"apply",
-		"-input=false",
-		"rotation.tfplan",
-	); err == nil ||
+	if output, err := v.terraform(nil, "apply", "-input=false", "rotation.tfplan"); err == nil ||
 		!strings.Contains(output, "Missing identity") {
 		t.Errorf("an apply without the identity says:\n%s", output)
 	}
@@ -285,16 +278,9 @@ func TestAccDecryptedKeyWithAWrongIdentity(t *testing.T) {
 	} {
 		for _, required := range []string{"", "required = false"} {
 			v.configure("1", required)
-			output, err := v.terraform(
-				map[string]string{"ALPHAMOON_AGE_IDENTITY": test.identity},
-				"plan",
-				"-input=false",
-			)
+			output, err := v.terraform(map[string]string{"ALPHAMOON_AGE_IDENTITY": test.identity}, "plan", "-input=false")
 			if err == nil ||
-				!strings.Contains(
-					strings.Join(strings.Fields(strings.ReplaceAll(output, "│", " ")), " "),
-					test.message,
-				) {
+				!strings.Contains(strings.Join(strings.Fields(strings.ReplaceAll(output, "│", " ")), " "), test.message) {
 				t.Errorf("%s: it says:\n%s", name, output)
 			}
 			if strings.Contains(output, "SECRET") {
@@ -309,10 +295,8 @@ func TestAccDecryptedKeyWithIdentitiesAsArgument(t *testing.T) {
 	t.Parallel()
 	pair := agePair(t)
 	v := newVault(t, pair, "identities = [var.identity, var.other]")
-	v.write(
-		"variables.tf",
-		"variable \"identity\" {\n  type = string\n  ephemeral = true\n}\nvariable \"other\" {\n  type = string\n  ephemeral = true\n}\n",
-	)
+	v.write("variables.tf", "variable \"identity\" {\n  type = string\n  ephemeral = true\n}\nvariable \"other\" {\n  "+
+		"type = string\n  ephemeral = true\n}\n")
 	environment := map[string]string{"TF_VAR_identity": pair.identity, "TF_VAR_other": agePair(t).identity}
 	v.must(environment, "apply", "-input=false", "-auto-approve")
 	v.expectStored(1)

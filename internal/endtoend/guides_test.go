@@ -41,10 +41,7 @@ func TestAccReadme(t *testing.T) {
 	t.Parallel()
 	w := newPlainWorkspace(t, strings.Join(blocks(t, "README.md"), "\n"))
 	w.apply()
-	if output := w.run(
-		"plan",
-		"-input=false",
-	); !strings.Contains(output, "No changes.") ||
+	if output := w.run("plan", "-input=false"); !strings.Contains(output, "No changes.") ||
 		len(w.LiveKeys(sandbox.DefaultProcessID)) != 1 {
 		t.Errorf("it says:\n%s", output)
 	}
@@ -105,10 +102,7 @@ func TestAccRehearsal(t *testing.T) {
 	w := newPlainWorkspace(t, config)
 	w.apply()
 	time.Sleep(10500 * time.Millisecond)
-	if output := w.run(
-		"plan",
-		"-input=false",
-	); !strings.Contains(output, "must be replaced") ||
+	if output := w.run("plan", "-input=false"); !strings.Contains(output, "must be replaced") ||
 		!strings.Contains(output, "rotates_at") {
 		t.Errorf("a rotation says:\n%s", output)
 	}
@@ -134,10 +128,7 @@ func TestAccRehearsal(t *testing.T) {
 
 	id, _ := w.keyInState()
 	w.curl(http.MethodPost, "/sandbox/keys/"+id+"/disable")
-	if output := w.run(
-		"plan",
-		"-input=false",
-	); !strings.Contains(output, "status") ||
+	if output := w.run("plan", "-input=false"); !strings.Contains(output, "status") ||
 		!strings.Contains(output, "must be replaced") {
 		t.Errorf("for a disabled key it says:\n%s", output)
 	}
@@ -164,12 +155,7 @@ func TestAccProviderKey(t *testing.T) {
 	}
 	pair := agePair(t)
 	config := blocks(t, "templates/guides/provider-key.md")[0]
-	config = strings.Replace(
-		config,
-		"age1qyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqs3290gq",
-		pair.recipient,
-		1,
-	)
+	config = strings.Replace(config, "age1qyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqs3290gq", pair.recipient, 1)
 	// A short life, and a store for the new key.
 	config = strings.NewReplacer(`"90d"`, `"10m"`, `"45d"`, `"9m50s"`).Replace(config) + `
 resource "terraform_data" "store" {
@@ -199,12 +185,7 @@ resource "terraform_data" "store" {
 		}
 		return output
 	}
-	if output, err := terraform(
-		sandbox.DefaultMemberCredential,
-		"apply",
-		"-input=false",
-		"-auto-approve",
-	); err == nil ||
+	if output, err := terraform(sandbox.DefaultMemberCredential, "apply", "-input=false", "-auto-approve"); err == nil ||
 		!strings.Contains(output, "Alphamoon denied the permission") {
 		t.Errorf("a key that is no admin's says:\n%s", output)
 	}
@@ -223,21 +204,12 @@ resource "terraform_data" "store" {
 
 	// It has expired: an admin's key lets the same configuration make a new one.
 	w.Advance(time.Hour)
-	if output, err := terraform(
-		second,
-		"plan",
-		"-input=false",
-	); err == nil ||
+	if output, err := terraform(second, "plan", "-input=false"); err == nil ||
 		!strings.Contains(output, "Alphamoon refused the credential") {
 		t.Errorf("with an expired key it says:\n%s", output)
 	}
-	must(
-		sandbox.DefaultCredential,
-		"apply",
-		"-input=false",
-		"-auto-approve",
-		"-replace=alphamoon_organization_api_key.pipeline",
-	)
+	must(sandbox.DefaultCredential, "apply", "-input=false", "-auto-approve",
+		"-replace=alphamoon_organization_api_key.pipeline")
 	if third := w.read("pipeline"); third == second {
 		t.Error("the store holds the expired key")
 	}

@@ -105,9 +105,7 @@ func TestAccInterruptDuringACreationThatNeverAnswers(t *testing.T) {
 func TestAccInterruptWhileWaitingForARetry(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, keyConfig, sandbox.Options{})
-	w.Inject(
-		sandbox.Fault{Operation: sandbox.Create, Status: 429, Header: http.Header{"Retry-After": {"30"}}, Times: -1},
-	)
+	w.Inject(sandbox.Fault{Operation: sandbox.Create, Status: 429, Header: http.Header{"Retry-After": {"30"}}, Times: -1})
 	output := w.interruptedApply(sandbox.Create)
 	if !strings.Contains(output, "Error: Interrupted") {
 		t.Errorf("no diagnostic says so:\n%s", output)

@@ -65,13 +65,8 @@ func TestAccScheduledRotationIsQuiet(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			// Due three seconds after the creation.
-			config := keys(
-				20,
-				`name = "rotating-${count.index}"`,
-				`expires_in = "10m"`,
-				`rotate_before_expiry = "9m57s"`,
-				lifecycle,
-			)
+			config := keys(20, `name = "rotating-${count.index}"`, `expires_in = "10m"`, `rotate_before_expiry = "9m57s"`,
+				lifecycle)
 			w := newWorkspace(t, config, sandbox.Options{})
 			w.apply()
 			time.Sleep(3500 * time.Millisecond)
@@ -177,10 +172,8 @@ func TestAccManagedKeyOutlivesAFailedEqual(t *testing.T) {
 			w.apply()
 			first := w.Keys(sandbox.DefaultProcessID)[0]
 			// A colleague has an equal one.
-			colleague := w.AddKey(
-				sandbox.DefaultProcessID,
-				sandbox.Key{Name: first.Name, Scopes: first.Scopes, ExpiresAt: first.ExpiresAt},
-			)
+			colleague := w.AddKey(sandbox.DefaultProcessID,
+				sandbox.Key{Name: first.Name, Scopes: first.Scopes, ExpiresAt: first.ExpiresAt})
 			w.write("main.tf", requirement+keys(2, arguments...))
 			w.Inject(sandbox.Fault{Operation: sandbox.Create, Status: 500})
 			output := w.apply()
@@ -238,12 +231,8 @@ func TestAccOutageIsToldOnce(t *testing.T) {
 	output := string(raw)
 	if err == nil || strings.Count(output, "503 Service Unavailable") != 1 ||
 		strings.Count(output, "The first error of this kind gives the reason.") != 199 {
-		t.Errorf(
-			"%d full errors, %d short ones, %v",
-			strings.Count(output, "503 Service Unavailable"),
-			strings.Count(output, "The first error of this kind"),
-			err,
-		)
+		t.Errorf("%d full errors, %d short ones, %v", strings.Count(output, "503 Service Unavailable"),
+			strings.Count(output, "The first error of this kind"), err)
 	}
 	lines := strings.Count(output, "\n")
 	t.Logf("%d requests, %d lines", w.Count(sandbox.List), lines)

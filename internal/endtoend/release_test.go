@@ -24,11 +24,8 @@ func releaseFlags(t *testing.T) []string {
 	if flags == nil || ldflags == nil {
 		t.Fatal("the release's flags are not where they were")
 	}
-	return append(
-		strings.Split(string(flags[1]), ", "),
-		"-ldflags",
-		strings.ReplaceAll(string(ldflags[1]), "{{ .Version }}", "1.2.3"),
-	)
+	return append(strings.Split(string(flags[1]), ", "), "-ldflags", strings.ReplaceAll(string(ldflags[1]),
+		"{{ .Version }}", "1.2.3"))
 }
 
 // TestReleaseIsReproducible builds the tree twice, in two folders, once with what was compiled before and once from

@@ -37,10 +37,7 @@ func TestAccStatesOfEarlierVersions(t *testing.T) {
 				t.Fatal(err)
 			}
 			if olderThan(t, writer.TerraformVersion) {
-				t.Skipf(
-					"Terraform %s wrote the state, with marks that this version does not know",
-					writer.TerraformVersion,
-				)
+				t.Skipf("Terraform %s wrote the state, with marks that this version does not know", writer.TerraformVersion)
 			}
 			w := newWorkspace(t, string(config), sandbox.Options{})
 			w.write("terraform.tfstate", string(state))

@@ -123,11 +123,7 @@ func (e *apiKeyEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest, r
 	resp.Schema = schema.Schema{MarkdownDescription: e.kind.ephemeralDescription, Attributes: attributes}
 }
 
-func (e *apiKeyEphemeral) Configure(
-	_ context.Context,
-	req ephemeral.ConfigureRequest,
-	resp *ephemeral.ConfigureResponse,
-) {
+func (e *apiKeyEphemeral) Configure(_ context.Context, req ephemeral.ConfigureRequest, resp *ephemeral.ConfigureResponse) {
 	e.data = providerDataFrom(req.ProviderData, &resp.Diagnostics)
 }
 
@@ -158,16 +154,9 @@ func (e *apiKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, r
 	}
 	resp.Diagnostics.Append(extraKeysDiagnostics(key, order)...)
 	if problems := unusable(wanted, key); len(problems) > 0 {
-		resp.Diagnostics.AddError(
-			"Ephemeral key cannot be used",
-			fmt.Sprintf(
-				"The service created the key %s of %s otherwise than asked for: %s. %s",
-				key.ID,
-				order.owner(),
-				strings.Join(problems, "; "),
-				discard(ctx, keys, key, order),
-			),
-		)
+		resp.Diagnostics.AddError("Ephemeral key cannot be used",
+			fmt.Sprintf("The service created the key %s of %s otherwise than asked for: %s. %s", key.ID, order.owner(),
+				strings.Join(problems, "; "), discard(ctx, keys, key, order)))
 		return
 	}
 	if order.revokes {
@@ -178,13 +167,7 @@ func (e *apiKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, r
 		}
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, openKeyNote, note)...)
 	}
-	model.ID, model.Key, model.ExpiresAt = types.StringValue(
-		key.ID,
-	), types.StringValue(
-		key.Key.Reveal(),
-	), instantOrNull(
-		key.ExpiresAt.Time,
-	)
+	model.ID, model.Key, model.ExpiresAt = types.StringValue(key.ID), types.StringValue(key.Key.Reveal()), instantOrNull(key.ExpiresAt.Time)
 	result, diags := storeObject(ctx, req.Config.Raw.Type(), model.fields())
 	resp.Diagnostics.Append(diags...)
 	resp.Result.Raw = result
@@ -234,17 +217,10 @@ func (e *apiKeyEphemeral) Close(ctx context.Context, req ephemeral.CloseRequest,
 		return
 	}
 	if err := e.kind.keys(client, key.ProcessID).Revoke(ctx, key.ID); err != nil {
-		resp.Diagnostics.AddError(
-			"Ephemeral key could not be revoked",
-			fmt.Sprintf(
-				"Whether the key %s of %s still works is not certain: %s It expires by itself. To end it sooner, delete it %s; "+
-					"or set revoke_on_close = false to let such keys expire.",
-				key.ID,
-				e.kind.owner(key.ProcessID),
-				sentence(whyNotRevoked(err)),
-				e.kind.place,
-			),
-		)
+		resp.Diagnostics.AddError("Ephemeral key could not be revoked", fmt.Sprintf("Whether the key %s of %s still "+
+			"works is not certain: %s It expires by itself. To end it sooner, delete it %s; or set revoke_on_close = "+
+			"false to let such keys expire.", key.ID, e.kind.owner(key.ProcessID), sentence(whyNotRevoked(err)),
+			e.kind.place))
 	}
 }
 

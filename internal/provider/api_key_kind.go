@@ -69,11 +69,8 @@ func (k apiKeyKind) parseImportID(text string) (processID, id string, err error)
 		return "", "", fmt.Errorf("%q does not have the form %s. Write it such as %s", text, form, example)
 	}
 	if k.ofProcess && !alphamoon.IsProcessID(processID) {
-		return "", "", fmt.Errorf(
-			"the first part of %q is not a process id. %s",
-			text,
-			validators.ProcessIDAdvice(processID),
-		)
+		return "", "", fmt.Errorf("the first part of %q is not a process id. %s", text,
+			validators.ProcessIDAdvice(processID))
 	}
 	return processID, id, nil
 }

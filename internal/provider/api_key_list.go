@@ -29,9 +29,7 @@ func (l *apiKeyList) Metadata(_ context.Context, req resource.MetadataRequest, r
 	resp.TypeName = req.ProviderTypeName + "_" + l.kind.typeName
 }
 
-func (l *apiKeyList) ListResourceConfigSchema(
-	_ context.Context,
-	_ list.ListResourceSchemaRequest,
+func (l *apiKeyList) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest,
 	resp *list.ListResourceSchemaResponse,
 ) {
 	resp.Schema = schema.Schema{MarkdownDescription: l.kind.listDescription}
@@ -105,9 +103,7 @@ func (s *keyStream) owner(ctx context.Context, processID, prefix string) bool {
 	}
 	for page, err := range s.kind.keys(s.client, processID).Pages(ctx, alphamoon.Window{Limit: s.left}) {
 		if err != nil {
-			return s.push(
-				list.ListResult{Diagnostics: s.kind.area.diagnostics(err, "list the keys of "+s.kind.owner(processID))},
-			)
+			return s.push(list.ListResult{Diagnostics: s.kind.area.diagnostics(err, "list the keys of "+s.kind.owner(processID))})
 		}
 		for _, key := range page.Elements {
 			s.left--

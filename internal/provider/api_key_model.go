@@ -146,9 +146,7 @@ func (m *apiKeyModel) applyListed(key alphamoon.APIKey) {
 	m.OrganizationID = stringOrNull(key.OrganizationID)
 	m.Status = stringOrNull(key.Status)
 	m.CreatedAt = instantOrNull(key.CreatedAt.Time)
-	if current, err := rotation.ParseInstant(
-		m.ExpiresAt.ValueString(),
-	); err != nil ||
+	if current, err := rotation.ParseInstant(m.ExpiresAt.ValueString()); err != nil ||
 		!alphamoon.SameSecond(current, key.ExpiresAt.Time) {
 		m.ExpiresAt = instantOrNull(key.ExpiresAt.Time)
 	}
@@ -175,14 +173,8 @@ func (m *apiKeyModel) recipients(diags *diag.Diagnostics) []string {
 	recipients := elements(m.EncryptTo.Elements())
 	for i, recipient := range recipients {
 		if _, err := encryption.Encrypt("trial", []string{recipient}); err != nil {
-			diags.AddAttributeError(
-				path.Root("encrypt_to").AtListIndex(i),
-				"Invalid recipient",
-				fmt.Sprintf(
-					"No key was created, because its secret could not be encrypted to this recipient: %s.",
-					err,
-				),
-			)
+			diags.AddAttributeError(path.Root("encrypt_to").AtListIndex(i), "Invalid recipient",
+				fmt.Sprintf("No key was created, because its secret could not be encrypted to this recipient: %s.", err))
 		}
 	}
 	return recipients
@@ -198,14 +190,9 @@ func (m *apiKeyModel) setSecret(secret alphamoon.Secret, recipients []string, di
 	default:
 		encrypted, err := encryption.Encrypt(secret.Reveal(), recipients)
 		if err != nil {
-			diags.AddAttributeError(
-				path.Root("encrypted_key"),
-				"Secret could not be encrypted",
-				fmt.Sprintf(
-					"The key was created, and its secret is lost: %s. The key is kept in the state as tainted: the next apply replaces it.",
-					err,
-				),
-			)
+			diags.AddAttributeError(path.Root("encrypted_key"), "Secret could not be encrypted",
+				fmt.Sprintf("The key was created, and its secret is lost: %s. The key is kept in the state as tainted: "+
+					"the next apply replaces it.", err))
 			return
 		}
 		m.EncryptedKey = types.StringValue(encrypted)

@@ -23,9 +23,7 @@ const warnedNote = "warned"
 // ModifyPlan decides what depends on the clock and on several attributes at once. It only decides: no planned
 // value is derived from the present time, so that a plan may be applied later than it was made. Terraform asks
 // twice about a replacement, the second time as if the new key were the first, and shows only the first warnings.
-func (r *apiKeyResource) ModifyPlan(
-	ctx context.Context,
-	req resource.ModifyPlanRequest,
+func (r *apiKeyResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest,
 	resp *resource.ModifyPlanResponse,
 ) {
 	if r.data == nil {
@@ -93,25 +91,13 @@ func checkNewAPIKey(now time.Time, plan apiKeyModel) (diags diag.Diagnostics) {
 	}
 	switch rotation.CheckNew(now, expiresAt) {
 	case rotation.NotInFuture:
-		diags.AddAttributeError(
-			attribute,
-			"Expiry not in the future",
-			fmt.Sprintf(
-				"A key that expires at %s cannot be created, because that is not in the future. Set expires_at to a later date, "+
-					"or use expires_in for keys that are renewed automatically.",
-				plan.ExpiresAt.ValueString(),
-			),
-		)
+		diags.AddAttributeError(attribute, "Expiry not in the future", fmt.Sprintf("A key that expires at %s cannot be "+
+			"created, because that is not in the future. Set expires_at to a later date, or use expires_in for keys "+
+			"that are renewed automatically.", plan.ExpiresAt.ValueString()))
 	case rotation.LongLived:
-		diags.AddAttributeWarning(
-			attribute,
-			"Long-lived key",
-			fmt.Sprintf(
-				"The new key would be valid for %d days. Alphamoon advises to change keys every 3 to 6 months; "+
-					"consider expires_in = \"90d\" with rotate_before_expiry = \"30d\".",
-				int(expiresAt.Sub(now).Hours()/24),
-			),
-		)
+		diags.AddAttributeWarning(attribute, "Long-lived key", fmt.Sprintf("The new key would be valid for %d days. "+
+			"Alphamoon advises to change keys every 3 to 6 months; consider expires_in = \"90d\" with "+
+			"rotate_before_expiry = \"30d\".", int(expiresAt.Sub(now).Hours()/24)))
 	case rotation.NoDoubt:
 	}
 	return diags
@@ -119,9 +105,7 @@ func checkNewAPIKey(now time.Time, plan apiKeyModel) (diags diag.Diagnostics) {
 
 // planAPIKeyChange decides what becomes of an existing key. fixed is expires_at as configured. It returns the plan
 // with every value settled that can be known, and the attributes that force a replacement.
-func planAPIKeyChange(
-	now time.Time,
-	fixed types.String,
+func planAPIKeyChange(now time.Time, fixed types.String,
 	state, plan apiKeyModel,
 ) (_ apiKeyModel, replace path.Paths, diags diag.Diagnostics) {
 	plan.settleComputed(state)
@@ -154,17 +138,10 @@ func planAPIKeyChange(
 			plan.Status = types.StringUnknown()
 			replace.Append(path.Root("status"))
 		case rotation.KeepExpired:
-			diags.AddAttributeWarning(
-				path.Root("expires_at"),
-				"Key has expired",
-				fmt.Sprintf(
-					"The key %q (%s) expired at %s and no longer works. It is left alone, because a new key with the same date could not exist: "+
-						"set a later expires_at, use expires_in, or remove the resource.",
-					state.Name.ValueString(),
-					state.ID.ValueString(),
-					state.ExpiresAt.ValueString(),
-				),
-			)
+			diags.AddAttributeWarning(path.Root("expires_at"), "Key has expired",
+				fmt.Sprintf("The key %q (%s) expired at %s and no longer works. It is left alone, because a new key with "+
+					"the same date could not exist: set a later expires_at, use expires_in, or remove the resource.",
+					state.Name.ValueString(), state.ID.ValueString(), state.ExpiresAt.ValueString()))
 		case rotation.Keep:
 		}
 	}
@@ -270,29 +247,19 @@ func (k apiKeyKind) warnOfForgetting(now time.Time, state apiKeyModel) diag.Diag
 	if state.RevokeOnDestroy.ValueBool() || state.disabled() || state.expired(now) || state.due(now) {
 		return nil
 	}
-	return diag.NewWarningDiagnostic(
-		"Key stays valid until it expires",
-		fmt.Sprintf(
-			"Terraform forgets the key %q (%s) of %s without revoking it: it works until %s. To end it sooner, delete it %s, "+
-				"or set revoke_on_destroy = true and apply before destroying it.",
-			state.Name.ValueString(),
-			state.ID.ValueString(),
-			k.owner(state.ProcessID.ValueString()),
-			state.ExpiresAt.ValueString(),
-			k.place,
-		),
-	)
+	return diag.NewWarningDiagnostic("Key stays valid until it expires", fmt.Sprintf("Terraform forgets the key %q (%s) "+
+		"of %s without revoking it: it works until %s. To end it sooner, delete it %s, or set revoke_on_destroy = true "+
+		"and apply before destroying it.", state.Name.ValueString(), state.ID.ValueString(),
+		k.owner(state.ProcessID.ValueString()), state.ExpiresAt.ValueString(), k.place))
 }
 
 // warnOfLostOverlap warns once of a rotation that the default of revoke_on_destroy deprives of its overlap.
 func (k apiKeyKind) warnOfLostOverlap(config apiKeyModel) (diags diag.Diagnostics) {
 	if k.revokes && config.RevokeOnDestroy.IsNull() && !config.RotateBeforeExpiry.IsNull() {
-		diags.AddAttributeWarning(
-			path.Root("revoke_on_destroy"),
-			"Rotation revokes the old key at once",
-			"Each rotation of this key revokes the old key in the same apply, because revoke_on_destroy is true by default for organization keys. "+
-				"Set revoke_on_destroy = false to let the old key work until it expires, or true to confirm.",
-		)
+		diags.AddAttributeWarning(path.Root("revoke_on_destroy"), "Rotation revokes the old key at once",
+			"Each rotation of this key revokes the old key in the same apply, because revoke_on_destroy is true by "+
+				"default for organization keys. Set revoke_on_destroy = false to let the old key work until it expires, or "+
+				"true to confirm.")
 	}
 	return diags
 }

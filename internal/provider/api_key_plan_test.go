@@ -15,25 +15,19 @@ var planTime = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 // existing is the state of a key that expires in 50 days.
 func existing(change func(*apiKeyModel)) apiKeyModel {
 	model := apiKeyModel{
-		Name:   types.StringValue("x"),
-		ID:     types.StringValue("id"),
-		Status: types.StringValue("Active"),
-		ExpiresAt: types.StringValue(
-			"2026-04-20T12:00:00Z",
-		),
+		Name:               types.StringValue("x"),
+		ID:                 types.StringValue("id"),
+		Status:             types.StringValue("Active"),
+		ExpiresAt:          types.StringValue("2026-04-20T12:00:00Z"),
 		ExpiresIn:          types.StringNull(),
 		RotateBeforeExpiry: types.StringNull(),
-		RotationTriggers: types.MapNull(
-			types.StringType,
-		),
-		RotatesAt: types.StringNull(),
-		CreatedAt: types.StringValue("2026-02-01T12:00:00Z"),
-		Scopes: stringSet(
-			[]string{"workspace.result:read"},
-		),
-		EncryptTo:  types.ListNull(types.StringType),
-		Key:        types.StringValue("user:pass"),
-		KeyVersion: types.Int64Value(1769947200),
+		RotationTriggers:   types.MapNull(types.StringType),
+		RotatesAt:          types.StringNull(),
+		CreatedAt:          types.StringValue("2026-02-01T12:00:00Z"),
+		Scopes:             stringSet([]string{"workspace.result:read"}),
+		EncryptTo:          types.ListNull(types.StringType),
+		Key:                types.StringValue("user:pass"),
+		KeyVersion:         types.Int64Value(1769947200),
 	}
 	change(&model)
 	if model.RotatesAt = model.rotatesAt(); model.RotatesAt.IsUnknown() {
@@ -118,13 +112,8 @@ func TestPlanAPIKeyChange(t *testing.T) {
 				t.Errorf("replaced because of %q, want %q", names, test.replace)
 			}
 			if !plan.ExpiresAt.Equal(test.expiresAt) || !plan.RotatesAt.Equal(test.rotatesAt) {
-				t.Errorf(
-					"expires_at %s, want %s; rotates_at %s, want %s",
-					plan.ExpiresAt,
-					test.expiresAt,
-					plan.RotatesAt,
-					test.rotatesAt,
-				)
+				t.Errorf("expires_at %s, want %s; rotates_at %s, want %s", plan.ExpiresAt, test.expiresAt, plan.RotatesAt,
+					test.rotatesAt)
 			}
 			if diags.WarningsCount() != test.warnings || diags.HasError() {
 				t.Errorf("got %v", diags)

@@ -37,9 +37,7 @@ func (r *apiKeyResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 	resp.Schema = r.kind.resourceSchema()
 }
 
-func (r *apiKeyResource) IdentitySchema(
-	_ context.Context,
-	_ resource.IdentitySchemaRequest,
+func (r *apiKeyResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest,
 	resp *resource.IdentitySchemaResponse,
 ) {
 	attributes := map[string]identityschema.Attribute{
@@ -89,31 +87,17 @@ func (r *apiKeyResource) Create(ctx context.Context, req resource.CreateRequest,
 
 	resp.Diagnostics.Append(extraKeysDiagnostics(key, order)...)
 	if key.Key.IsZero() {
-		resp.Diagnostics.AddAttributeError(
-			path.Root("key"),
-			"Key created without its secret",
-			fmt.Sprintf(
-				"The service created the key %s but its answer does not have the secret, which cannot be had again. "+
-					"The key is kept in the state as tainted: the next apply replaces it. It stays valid until %s unless you delete it %s.",
-				key.ID,
-				model.ExpiresAt.ValueString(),
-				r.kind.place,
-			),
-		)
+		resp.Diagnostics.AddAttributeError(path.Root("key"), "Key created without its secret",
+			fmt.Sprintf("The service created the key %s but its answer does not have the secret, which cannot be had "+
+				"again. The key is kept in the state as tainted: the next apply replaces it. It stays valid until %s unless "+
+				"you delete it %s.", key.ID, model.ExpiresAt.ValueString(), r.kind.place))
 	}
 	for _, field := range wanted.Differences(key.APIKey) {
 		attribute := order.attribute(field)
-		resp.Diagnostics.AddAttributeError(
-			attribute,
-			"Key differs from what was asked for",
-			fmt.Sprintf(
-				"The service created the key %s with another %s than was asked for: %s. The key is kept in the state as tainted: the next "+
-					"apply replaces it. If you can accept the key as it is, change the configuration accordingly and run terraform untaint.",
-				key.ID,
-				attribute,
-				describeGrant(field, key.APIKey),
-			),
-		)
+		resp.Diagnostics.AddAttributeError(attribute, "Key differs from what was asked for",
+			fmt.Sprintf("The service created the key %s with another %s than was asked for: %s. The key is kept in the "+
+				"state as tainted: the next apply replaces it. If you can accept the key as it is, change the configuration "+
+				"accordingly and run terraform untaint.", key.ID, attribute, describeGrant(field, key.APIKey)))
 	}
 }
 
@@ -181,16 +165,9 @@ func (k apiKeyKind) ownerIsGone(ctx context.Context, client *alphamoon.Client, e
 // checkListed refuses a key without a readable expiry: taken as it is, it would look changed and be replaced.
 func (k apiKeyKind) checkListed(key alphamoon.APIKey, processID string) (diags diag.Diagnostics) {
 	if key.ExpiresAt.IsZero() {
-		diags.AddAttributeError(
-			path.Root("expires_at"),
-			"Listed key has no readable expiry",
-			fmt.Sprintf(
-				"The service lists the key %s of %s without a readable expiry, so the provider cannot tell what to do about it. "+
-					"Nothing was changed; try again later.",
-				key.ID,
-				k.owner(processID),
-			),
-		)
+		diags.AddAttributeError(path.Root("expires_at"), "Listed key has no readable expiry",
+			fmt.Sprintf("The service lists the key %s of %s without a readable expiry, so the provider cannot tell what "+
+				"to do about it. Nothing was changed; try again later.", key.ID, k.owner(processID)))
 	}
 	return diags
 }
@@ -233,35 +210,20 @@ func (r *apiKeyResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	switch {
 	case err == nil || errors.As(err, &failure) && r.kind.ownerIsGone(ctx, client, failure.Unchecked, model):
 	case failure != nil && failure.Unchecked != nil:
-		resp.Diagnostics.Append(r.kind.area.diagnostics(
-			failure.Unchecked,
-			fmt.Sprintf(
-				"check whether the key %s of %s was revoked; it stays in the state",
-				id,
-				r.kind.owner(processID),
-			),
-		)...)
+		resp.Diagnostics.Append(r.kind.area.diagnostics(failure.Unchecked,
+			fmt.Sprintf("check whether the key %s of %s was revoked; it stays in the state", id,
+				r.kind.owner(processID)))...)
 	default:
-		resp.Diagnostics.AddError(
-			"Key could not be revoked",
-			fmt.Sprintf(
-				"The key %s of %s stays in the state, because it still works: %s. Give the provider an organization admin's API key, or "+
-					"delete the key %s; then apply again. If the key is not a deposed object, you can also set revoke_on_destroy = false and apply: "+
-					"then Terraform forgets the key.",
-				id,
-				r.kind.owner(processID),
-				whyNotRevoked(err),
-				r.kind.place,
-			),
-		)
+		resp.Diagnostics.AddError("Key could not be revoked", fmt.Sprintf("The key %s of %s stays in the state, because "+
+			"it still works: %s. Give the provider an organization admin's API key, or delete the key %s; then apply "+
+			"again. If the key is not a deposed object, you can also set revoke_on_destroy = false and apply: then "+
+			"Terraform forgets the key.", id, r.kind.owner(processID), whyNotRevoked(err), r.kind.place))
 	}
 }
 
 // ImportState reads the key itself, instead of leaving it to Terraform's first read, so that it can say what is
 // wrong with the id.
-func (r *apiKeyResource) ImportState(
-	ctx context.Context,
-	req resource.ImportStateRequest,
+func (r *apiKeyResource) ImportState(ctx context.Context, req resource.ImportStateRequest,
 	resp *resource.ImportStateResponse,
 ) {
 	text := req.ID
@@ -287,15 +249,8 @@ func (r *apiKeyResource) ImportState(
 		return
 	}
 	if key == nil {
-		resp.Diagnostics.AddError(
-			"Key to import not found",
-			fmt.Sprintf(
-				"There is no key with the id %q in %s. The data source alphamoon_%ss lists the keys with their ids.",
-				id,
-				r.kind.owner(processID),
-				r.kind.typeName,
-			),
-		)
+		resp.Diagnostics.AddError("Key to import not found", fmt.Sprintf("There is no key with the id %q in %s. The data "+
+			"source alphamoon_%ss lists the keys with their ids.", id, r.kind.owner(processID), r.kind.typeName))
 		return
 	}
 	resp.Diagnostics.Append(r.kind.checkListed(*key, processID)...)
@@ -306,11 +261,8 @@ func (r *apiKeyResource) ImportState(
 	resp.Diagnostics.Append(model.store(ctx, &resp.State.Raw)...)
 	resp.Diagnostics.Append(model.identify(ctx, resp.Identity)...)
 	r.data.importWarning.Do(func() {
-		resp.Diagnostics.AddAttributeWarning(
-			path.Root("key"),
-			"Secret of imported keys is not known",
+		resp.Diagnostics.AddAttributeWarning(path.Root("key"), "Secret of imported keys is not known",
 			"The service shows a secret only when it creates the key, so the attribute key of an imported key is null. "+
-				"Everything else works. The first replacement puts a secret into the state.",
-		)
+				"Everything else works. The first replacement puts a secret into the state.")
 	})
 }

@@ -47,23 +47,13 @@ func TestAccKeyWithFixedDate(t *testing.T) {
 			Config:           f.key(`expires_at = "2026-05-31T12:00:00.687+02:00"`),
 			ConfigPlanChecks: expectAction(plancheck.ResourceActionCreate),
 			ConfigStateChecks: []statecheck.StateCheck{
-				statecheck.ExpectKnownValue(
-					address,
-					attribute("expires_at"),
-					knownvalue.StringExact("2026-05-31T12:00:00.687+02:00"),
-				),
+				statecheck.ExpectKnownValue(address, attribute("expires_at"),
+					knownvalue.StringExact("2026-05-31T12:00:00.687+02:00")),
 				statecheck.ExpectKnownValue(address, attribute("rotates_at"), knownvalue.Null()),
 				statecheck.ExpectKnownValue(address, attribute("status"), knownvalue.StringExact("Active")),
-				statecheck.ExpectKnownValue(
-					address,
-					attribute("created_at"),
-					knownvalue.StringExact("2026-03-01T09:30:15Z"),
-				),
-				statecheck.ExpectKnownValue(
-					address,
-					attribute("organization_id"),
-					knownvalue.StringExact("org_sandbox"),
-				),
+				statecheck.ExpectKnownValue(address, attribute("created_at"),
+					knownvalue.StringExact("2026-03-01T09:30:15Z")),
+				statecheck.ExpectKnownValue(address, attribute("organization_id"), knownvalue.StringExact("org_sandbox")),
 				statecheck.ExpectKnownValue(address, attribute("revoke_on_destroy"), knownvalue.Bool(false)),
 				statecheck.ExpectKnownValue(address, attribute("allow_undocumented_scopes"), knownvalue.Bool(false)),
 				statecheck.ExpectKnownValue(address, attribute("scopes"), knownvalue.SetExact([]knownvalue.Check{
@@ -96,16 +86,10 @@ func TestAccKeyWithLifetime(t *testing.T) {
 		resource.TestStep{
 			Config: f.key(`expires_in = "90d"`),
 			ConfigStateChecks: []statecheck.StateCheck{
-				statecheck.ExpectKnownValue(
-					address,
-					attribute("expires_at"),
-					knownvalue.StringExact("2026-05-30T09:30:15Z"),
-				),
-				statecheck.ExpectKnownValue(
-					address,
-					attribute("rotates_at"),
-					knownvalue.StringExact("2026-05-30T09:30:15Z"),
-				),
+				statecheck.ExpectKnownValue(address, attribute("expires_at"),
+					knownvalue.StringExact("2026-05-30T09:30:15Z")),
+				statecheck.ExpectKnownValue(address, attribute("rotates_at"),
+					knownvalue.StringExact("2026-05-30T09:30:15Z")),
 			},
 			Check: f.secretIsNewest(),
 		},
@@ -136,32 +120,14 @@ func TestAccKeyReplacedByChanges(t *testing.T) {
 		{Config: f.key(`expires_in = "90d"`)},
 		replaced(f.key(`expires_in = "90d"`, `name = "other"`), "name"),
 		replaced(f.key(`expires_in = "90d"`, `name = "other"`, `scopes = ["workspace.result:read"]`), "scopes"),
-		replaced(
-			f.key(`expires_in = "90d"`, `name = "other"`, `scopes = ["workspace.result:read"]`, elsewhere),
-			"process_id",
-		),
-		replaced(
-			f.key(`expires_in = "30d"`, `name = "other"`, `scopes = ["workspace.result:read"]`, elsewhere),
-			"expires_in",
-		),
-		replaced(
-			f.key(
-				`expires_at = "2026-06-01T00:00:00Z"`,
-				`name = "other"`,
-				`scopes = ["workspace.result:read"]`,
-				elsewhere,
-			),
-			"expires_at",
-		),
-		replaced(
-			f.key(
-				`expires_at = "2026-06-01T00:00:01Z"`,
-				`name = "other"`,
-				`scopes = ["workspace.result:read"]`,
-				elsewhere,
-			),
-			"expires_at",
-		),
+		replaced(f.key(`expires_in = "90d"`, `name = "other"`, `scopes = ["workspace.result:read"]`, elsewhere),
+			"process_id"),
+		replaced(f.key(`expires_in = "30d"`, `name = "other"`, `scopes = ["workspace.result:read"]`, elsewhere),
+			"expires_in"),
+		replaced(f.key(`expires_at = "2026-06-01T00:00:00Z"`, `name = "other"`, `scopes = ["workspace.result:read"]`,
+			elsewhere), "expires_at"),
+		replaced(f.key(`expires_at = "2026-06-01T00:00:01Z"`, `name = "other"`, `scopes = ["workspace.result:read"]`,
+			elsewhere), "expires_at"),
 	}
 	for i := range steps {
 		steps[i].ConfigStateChecks = []statecheck.StateCheck{
@@ -182,11 +148,8 @@ func TestAccKeyKeepsItsDateWhenItGetsALifetime(t *testing.T) {
 	sameKeyAnd := func(check statecheck.StateCheck) []statecheck.StateCheck {
 		return []statecheck.StateCheck{same.AddStateValue(address, attribute("key")), check}
 	}
-	rotatesAtExpiry := statecheck.ExpectKnownValue(
-		address,
-		attribute("rotates_at"),
-		knownvalue.StringExact("2026-05-30T09:30:15Z"),
-	)
+	rotatesAtExpiry := statecheck.ExpectKnownValue(address, attribute("rotates_at"),
+		knownvalue.StringExact("2026-05-30T09:30:15Z"))
 	neverRotates := statecheck.ExpectKnownValue(address, attribute("rotates_at"), knownvalue.Null())
 	f.run(
 		resource.TestStep{
@@ -214,19 +177,11 @@ func TestAccUndocumentedScopes(t *testing.T) {
 			ExpectError: says(`"workspace.result:create" is not a documented scope; the nearest one is`),
 		},
 		resource.TestStep{
-			Config: f.key(
-				`expires_in = "90d"`,
-				`scopes = ["workspace.result:create"]`,
-				`allow_undocumented_scopes = true`,
-			),
+			Config: f.key(`expires_in = "90d"`, `scopes = ["workspace.result:create"]`, `allow_undocumented_scopes = true`),
 		},
 		resource.TestStep{
-			Config: f.key(
-				`expires_in = "90d"`,
-				`scopes = ["workspace.result:create"]`,
-				`allow_undocumented_scopes = true`,
-				`rotate_before_expiry = "1d"`,
-			),
+			Config: f.key(`expires_in = "90d"`, `scopes = ["workspace.result:create"]`, `allow_undocumented_scopes = true`,
+				`rotate_before_expiry = "1d"`),
 			ConfigPlanChecks: expectAction(plancheck.ResourceActionUpdate),
 		},
 	)
@@ -236,10 +191,8 @@ func TestAccUndocumentedScopes(t *testing.T) {
 func TestAccDestroyForgets(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
-	f.run(
-		resource.TestStep{Config: f.key(`expires_in = "90d"`)},
-		resource.TestStep{Config: f.key(`expires_in = "90d"`), Destroy: true},
-	)
+	f.run(resource.TestStep{Config: f.key(`expires_in = "90d"`)},
+		resource.TestStep{Config: f.key(`expires_in = "90d"`), Destroy: true})
 	f.expectCounts(1, 1)
 	if got := f.Count(sandbox.Revoke); got != 0 {
 		t.Errorf("revocations: got %d, want none", got)
@@ -300,20 +253,13 @@ func TestAccImport(t *testing.T) {
 			},
 		},
 		resource.TestStep{
-			Config: f.key(
-				`expires_in = "90d"`,
-				`rotate_before_expiry = "30d"`,
-				`rotation_triggers = { team = "a" }`,
-				`revoke_on_destroy = true`,
-			),
+			Config: f.key(`expires_in = "90d"`, `rotate_before_expiry = "30d"`, `rotation_triggers = { team = "a" }`,
+				`revoke_on_destroy = true`),
 			ConfigPlanChecks: expectAction(plancheck.ResourceActionUpdate),
 			ConfigStateChecks: []statecheck.StateCheck{
 				statecheck.ExpectKnownValue(address, attribute("key"), knownvalue.Null()),
-				statecheck.ExpectKnownValue(
-					address,
-					attribute("rotates_at"),
-					knownvalue.StringExact("2026-03-31T09:30:15Z"),
-				),
+				statecheck.ExpectKnownValue(address, attribute("rotates_at"),
+					knownvalue.StringExact("2026-03-31T09:30:15Z")),
 			},
 		},
 	)
@@ -387,11 +333,8 @@ func TestAccSavedPlanAppliedLater(t *testing.T) {
 			planCheckFunc(func() { f.clock.Advance(day) }),
 		}},
 		ConfigStateChecks: []statecheck.StateCheck{
-			statecheck.ExpectKnownValue(
-				address,
-				attribute("expires_at"),
-				knownvalue.StringExact(start.Add(91*day).Format(time.RFC3339)),
-			),
+			statecheck.ExpectKnownValue(address, attribute("expires_at"),
+				knownvalue.StringExact(start.Add(91*day).Format(time.RFC3339))),
 		},
 	})
 }

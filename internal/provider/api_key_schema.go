@@ -50,7 +50,8 @@ func (k apiKeyKind) resourceSchema() schema.Schema {
 			Validators:          k.scopesValidators(),
 		},
 		"expires_at": schema.StringAttribute{
-			MarkdownDescription: "When the key expires, an RFC 3339 date and time such as `2027-01-31T12:00:00Z`, in whole seconds: the service drops " +
+			MarkdownDescription: "When the key expires, an RFC 3339 date and time such as `2027-01-31T12:00:00Z`, in " +
+				"whole seconds: the service drops " +
 				"fractions. Set exactly one of `expires_at` and `expires_in`. Another instant creates a new key; another " +
 				"spelling of the same instant changes nothing. A key with a fixed date is not rotated automatically.",
 			Optional: true,
@@ -61,14 +62,17 @@ func (k apiKeyKind) resourceSchema() schema.Schema {
 			},
 		},
 		"expires_in": schema.StringAttribute{
-			MarkdownDescription: "How long each key lives, counted from its creation, such as `90d`, `1w` or `36h`; a day has 24 hours. Another duration " +
+			MarkdownDescription: "How long each key lives, counted from its creation, such as `90d`, `1w` or `36h`; a " +
+				"day has 24 hours. Another duration " +
 				"creates a new key. Set for the first time, after an import, it changes only the state.",
 			Optional:   true,
 			Validators: []validator.String{validators.Duration()},
 		},
 		"rotate_before_expiry": schema.StringAttribute{
-			MarkdownDescription: "How long before its expiry the next apply replaces the key, such as `30d`. It must be shorter than `expires_in`, " +
-				"which it needs. Without it the key is replaced once it has expired. A change creates a new key only if it makes the key due.",
+			MarkdownDescription: "How long before its expiry the next apply replaces the key, such as `30d`. It must be " +
+				"shorter than `expires_in`, " +
+				"which it needs. Without it the key is replaced once it has expired. A change creates a new key only if " +
+				"it makes the key due.",
 			Optional: true,
 			Validators: []validator.String{
 				validators.Duration(),
@@ -90,14 +94,13 @@ func (k apiKeyKind) resourceSchema() schema.Schema {
 			Default:             booldefault.StaticBool(k.revokes),
 		},
 		"encrypt_to": schema.ListAttribute{
-			MarkdownDescription: "Public keys of age (`age1…`, plugins included) or SSH (`ssh-ed25519 …`, `ssh-rsa …`). The state then holds the secret only encrypted to them, " +
+			MarkdownDescription: "Public keys of age (`age1…`, plugins included) or SSH (`ssh-ed25519 …`, `ssh-rsa …`). " +
+				"The state then holds the secret only encrypted to them, " +
 				"in `encrypted_key`, and `key` is null. Other keys create a new key; order, blanks and comments make no difference.",
 			Optional:    true,
 			ElementType: texts,
 			Validators: []validator.List{
-				listvalidator.SizeAtLeast(
-					1,
-				),
+				listvalidator.SizeAtLeast(1),
 				listvalidator.NoNullValues(),
 				listvalidator.UniqueValues(),
 				listvalidator.ValueStringsAre(validators.Recipient()),
@@ -112,7 +115,8 @@ func (k apiKeyKind) resourceSchema() schema.Schema {
 			Computed:            true,
 		},
 		"status": schema.StringAttribute{
-			MarkdownDescription: "`Active`, or the status that the service states instead; `Expired` for a key that is no longer listed after its expiry. " +
+			MarkdownDescription: "`Active`, or the status that the service states instead; `Expired` for a key that is " +
+				"no longer listed after its expiry. " +
 				"A key that is not active before its expiry is replaced.",
 			Computed: true,
 		},
@@ -121,24 +125,29 @@ func (k apiKeyKind) resourceSchema() schema.Schema {
 			Computed:            true,
 		},
 		"rotates_at": schema.StringAttribute{
-			MarkdownDescription: "Time after which the next apply replaces the key, as an RFC 3339 date and time; null with a fixed `expires_at`. It is " +
-				"`rotate_before_expiry` before the end of the key's life: its expiry, or `created_at` plus `expires_in` if the key was made to live longer.",
+			MarkdownDescription: "Time after which the next apply replaces the key, as an RFC 3339 date and time; null " +
+				"with a fixed `expires_at`. It is " +
+				"`rotate_before_expiry` before the end of the key's life: its expiry, or `created_at` plus `expires_in` " +
+				"if the key was made to live longer.",
 			Computed: true,
 		},
 		"key_version": schema.Int64Attribute{
-			MarkdownDescription: "A number that grows with every new key: when it was created, in seconds since 1970. Pass it to the `…_wo_version` argument of a secret store, " +
+			MarkdownDescription: "A number that grows with every new key: when it was created, in seconds since 1970. " +
+				"Pass it to the `…_wo_version` argument of a secret store, " +
 				"which writes a new secret only when that number changes.",
 			Computed: true,
 		},
 		"key": schema.StringAttribute{
-			MarkdownDescription: keyDescription + " The service shows it once, when it creates the key, so it is null after an import. " +
+			MarkdownDescription: keyDescription + " The service shows it once, when it creates the key, so it is null " +
+				"after an import. " +
 				"It is also null with `encrypt_to`.",
 			Computed:  true,
 			Sensitive: true,
 		},
 		"encrypted_key": schema.StringAttribute{
-			MarkdownDescription: "The key, encrypted to `encrypt_to`: an armored age file, which `age -d -i identity.txt` decrypts. Null without `encrypt_to`.",
-			Computed:            true,
+			MarkdownDescription: "The key, encrypted to `encrypt_to`: an armored age file, which `age -d -i " +
+				"identity.txt` decrypts. Null without `encrypt_to`.",
+			Computed: true,
 		},
 	}
 	if k.ofProcess {
@@ -150,10 +159,11 @@ func (k apiKeyKind) resourceSchema() schema.Schema {
 	}
 	if k.catalogue {
 		attributes["allow_undocumented_scopes"] = schema.BoolAttribute{
-			MarkdownDescription: "Whether `scopes` may name scopes that the service does not document. Their form is checked all the same. Default: `false`.",
-			Optional:            true,
-			Computed:            true,
-			Default:             booldefault.StaticBool(false),
+			MarkdownDescription: "Whether `scopes` may name scopes that the service does not document. Their form is " +
+				"checked all the same. Default: `false`.",
+			Optional: true,
+			Computed: true,
+			Default:  booldefault.StaticBool(false),
 		}
 	}
 	return schema.Schema{MarkdownDescription: k.description, Attributes: attributes}

@@ -37,21 +37,13 @@ func (m *apiKeysModel) fields() []field {
 	return []field{
 		bindString("process_id", &m.ProcessID),
 		bind[types.Number]("offset", types.NumberType, &m.Offset),
-		bind[types.Number](
-			"limit",
-			types.NumberType,
-			&m.Limit,
-		),
+		bind[types.Number]("limit", types.NumberType, &m.Limit),
 		bindString("name", &m.Name),
 		bindString("status", &m.Status),
 	}
 }
 
-func (d *apiKeysDataSource) Metadata(
-	_ context.Context,
-	req datasource.MetadataRequest,
-	resp *datasource.MetadataResponse,
-) {
+func (d *apiKeysDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_" + d.kind.typeName + "s"
 }
 
@@ -170,15 +162,10 @@ func listedKeys(keys []alphamoon.APIKey, kind tftypes.Type, processID string) tf
 			scopes[j] = tftypes.NewValue(tftypes.String, scope)
 		}
 		attributes := map[string]tftypes.Value{
-			"id": tftypes.NewValue(
-				tftypes.String,
-				key.ID,
-			),
-			"name":   tftypes.NewValue(tftypes.String, key.Name),
-			"scopes": tftypes.NewValue(scopesType, scopes),
-			"status": text(
-				stringOrNull(key.Status),
-			),
+			"id":              tftypes.NewValue(tftypes.String, key.ID),
+			"name":            tftypes.NewValue(tftypes.String, key.Name),
+			"scopes":          tftypes.NewValue(scopesType, scopes),
+			"status":          text(stringOrNull(key.Status)),
 			"created_at":      text(instantOrNull(key.CreatedAt.Time)),
 			"expires_at":      text(instantOrNull(key.ExpiresAt.Time)),
 			"organization_id": text(stringOrNull(key.OrganizationID)),
@@ -193,9 +180,7 @@ func listedKeys(keys []alphamoon.APIKey, kind tftypes.Type, processID string) tf
 
 // readWindow reads what offset and limit select, and how many keys there are in all, -1 if that is not known.
 // Without either it reads all there are; a window is what the service makes of it.
-func readWindow(
-	ctx context.Context,
-	keys *alphamoon.APIKeys,
+func readWindow(ctx context.Context, keys *alphamoon.APIKeys,
 	model apiKeysModel,
 ) (found []alphamoon.APIKey, total int, err error) {
 	window := alphamoon.Window{Offset: wholeNumber(model.Offset), Limit: wholeNumber(model.Limit)}

@@ -19,31 +19,22 @@ const dataAddress = "data.alphamoon_process_api_keys.test"
 func listed(total any, ids ...string) []statecheck.StateCheck {
 	elements := []knownvalue.Check{}
 	for _, id := range ids {
-		elements = append(
-			elements,
-			knownvalue.ObjectPartial(map[string]knownvalue.Check{"id": knownvalue.StringExact(id)}),
-		)
+		elements = append(elements, knownvalue.ObjectPartial(map[string]knownvalue.Check{"id": knownvalue.StringExact(id)}))
 	}
 	totalCheck := knownvalue.Null()
 	var checks []statecheck.StateCheck
 	if number, ok := total.(int); ok {
-		checks = append(
-			checks,
-			statecheck.ExpectKnownValue(dataAddress, attribute("total"), knownvalue.Int64Exact(int64(number))),
-		)
+		checks = append(checks, statecheck.ExpectKnownValue(dataAddress, attribute("total"),
+			knownvalue.Int64Exact(int64(number))))
 	} else {
 		checks = append(checks, statecheck.ExpectKnownValue(dataAddress, attribute("total"), totalCheck))
 	}
-	return append(
-		checks,
-		statecheck.ExpectKnownValue(dataAddress, attribute("api_keys"), knownvalue.ListExact(elements)),
-	)
+	return append(checks, statecheck.ExpectKnownValue(dataAddress, attribute("api_keys"), knownvalue.ListExact(elements)))
 }
 
 func (f *fixture) list(arguments string) string {
-	return f.config(
-		fmt.Sprintf("data \"alphamoon_process_api_keys\" \"test\" {\n  process_id = %q\n%s\n}\n", processID, arguments),
-	)
+	return f.config(fmt.Sprintf("data \"alphamoon_process_api_keys\" \"test\" {\n  process_id = %q\n%s\n}\n", processID,
+		arguments))
 }
 
 func TestAccDataSource(t *testing.T) {
@@ -51,22 +42,15 @@ func TestAccDataSource(t *testing.T) {
 	for name, omitPagination := range map[string]bool{"with pagination": false, "without pagination": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := newFixture(
-				t,
-				sandbox.Options{MaxLimit: 2, OmitPagination: omitPagination, ListedSecret: sandbox.SecretMasked},
-			)
+			f := newFixture(t,
+				sandbox.Options{MaxLimit: 2, OmitPagination: omitPagination, ListedSecret: sandbox.SecretMasked})
 			for i, name := range []string{"b", "a", "b", "c", "b"} {
 				f.AddKey(processID, sandbox.Key{
-					ID: fmt.Sprintf(
-						"id-%d",
-						9-i,
-					),
+					ID:        fmt.Sprintf("id-%d", 9-i),
 					Name:      name,
 					Scopes:    []string{"workspace.result:read"},
 					ExpiresAt: start.Add(day),
-					CreatedAt: start.Add(
-						-time.Duration(i/2) * time.Hour,
-					), // the later ones are the older ones, in pairs
+					CreatedAt: start.Add(-time.Duration(i/2) * time.Hour), // the later ones are the older ones, in pairs
 				})
 			}
 			f.SetStatus("id-9", "Disabled")
@@ -83,22 +67,14 @@ func TestAccDataSource(t *testing.T) {
 							dataAddress,
 							attribute("api_keys").AtSliceIndex(4),
 							knownvalue.ObjectExact(map[string]knownvalue.Check{
-								"id": knownvalue.StringExact(
-									"id-9",
-								),
-								"name":   knownvalue.StringExact("b"),
-								"status": knownvalue.StringExact("Disabled"),
-								"scopes": knownvalue.SetExact(
-									[]knownvalue.Check{knownvalue.StringExact("workspace.result:read")},
-								),
-								"created_at": knownvalue.StringExact(
-									"2026-03-01T09:30:15Z",
-								),
-								"expires_at": knownvalue.StringExact("2026-03-02T09:30:15Z"),
-								"organization_id": knownvalue.StringExact(
-									"org_sandbox",
-								),
-								"process_id": knownvalue.StringExact(processID),
+								"id":              knownvalue.StringExact("id-9"),
+								"name":            knownvalue.StringExact("b"),
+								"status":          knownvalue.StringExact("Disabled"),
+								"scopes":          knownvalue.SetExact([]knownvalue.Check{knownvalue.StringExact("workspace.result:read")}),
+								"created_at":      knownvalue.StringExact("2026-03-01T09:30:15Z"),
+								"expires_at":      knownvalue.StringExact("2026-03-02T09:30:15Z"),
+								"organization_id": knownvalue.StringExact("org_sandbox"),
+								"process_id":      knownvalue.StringExact(processID),
 							}),
 						),
 					),
@@ -158,11 +134,8 @@ data "alphamoon_process_api_keys" "test" {
   depends_on = [alphamoon_process_api_key.test]
 }`, processID),
 		ConfigStateChecks: []statecheck.StateCheck{
-			statecheck.ExpectKnownValue(
-				dataAddress,
-				attribute("api_keys").AtSliceIndex(0).AtMapKey("name"),
-				knownvalue.StringExact("test"),
-			),
+			statecheck.ExpectKnownValue(dataAddress, attribute("api_keys").AtSliceIndex(0).AtMapKey("name"),
+				knownvalue.StringExact("test")),
 			statecheck.ExpectKnownValue(dataAddress, tfjsonpath.New("total"), knownvalue.Int64Exact(1)),
 		},
 	})

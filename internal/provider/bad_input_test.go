@@ -145,10 +145,8 @@ func TestAccEnvironment(t *testing.T) {
 	t.Setenv("ALPHAMOON_API_KEY", "nonsense")
 	f.run(
 		resource.TestStep{
-			Config: list,
-			ExpectError: says(
-				"The value of the environment variable ALPHAMOON_API_KEY is not a usable Alphamoon API key",
-			),
+			Config:      list,
+			ExpectError: says("The value of the environment variable ALPHAMOON_API_KEY is not a usable Alphamoon API key"),
 		},
 	)
 	t.Setenv("ALPHAMOON_API_KEY", sandbox.DefaultCredential)

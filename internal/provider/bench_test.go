@@ -52,10 +52,8 @@ func BenchmarkRead(b *testing.B) {
 		b.Fatal(key.diagnostics)
 	}
 	for range 999 {
-		f.AddKey(
-			processID,
-			sandbox.Key{Name: "bench", Scopes: []string{"workspace.file:upload"}, ExpiresAt: start.Add(day)},
-		)
+		f.AddKey(processID,
+			sandbox.Key{Name: "bench", Scopes: []string{"workspace.file:upload"}, ExpiresAt: start.Add(day)})
 	}
 	b.ReportAllocs()
 	for b.Loop() {

@@ -20,9 +20,7 @@ func expectReplacedBy(attributes ...string) plancheck.PlanCheck { return replace
 
 type replacedBy []string
 
-func (r replacedBy) CheckPlan(
-	_ context.Context,
-	request plancheck.CheckPlanRequest,
+func (r replacedBy) CheckPlan(_ context.Context, request plancheck.CheckPlanRequest,
 	response *plancheck.CheckPlanResponse,
 ) {
 	for _, change := range request.Plan.ResourceChanges {

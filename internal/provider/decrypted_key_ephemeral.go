@@ -37,17 +37,14 @@ type decryptedKeyModel struct {
 	Key          types.String `tfsdk:"key"`
 }
 
-func (decryptedKeyEphemeral) Metadata(
-	_ context.Context,
-	req ephemeral.MetadataRequest,
-	resp *ephemeral.MetadataResponse,
-) {
+func (decryptedKeyEphemeral) Metadata(_ context.Context, req ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_decrypted_key"
 }
 
 func (decryptedKeyEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Decrypts the `encrypted_key` of a key for the duration of a run, to pass it to write-only arguments and provisioners. " +
+		MarkdownDescription: "Decrypts the `encrypted_key` of a key for the duration of a run, to pass it to write-only " +
+			"arguments and provisioners. " +
 			"It is never stored in state or plan files, and no request is sent.",
 		Attributes: map[string]schema.Attribute{
 			"encrypted_key": schema.StringAttribute{
@@ -55,15 +52,18 @@ func (decryptedKeyEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest
 				Required:            true,
 			},
 			"identities": schema.ListAttribute{
-				MarkdownDescription: "Private keys of age or SSH, as text of an identity file; an element may hold several. One that matches is enough. " +
-					"Default: the environment variable `ALPHAMOON_AGE_IDENTITY` (the text), else `ALPHAMOON_AGE_IDENTITY_FILE` (a path).",
+				MarkdownDescription: "Private keys of age or SSH, as text of an identity file; an element may hold " +
+					"several. One that matches is enough. " +
+					"Default: the environment variable `ALPHAMOON_AGE_IDENTITY` (the text), else " +
+					"`ALPHAMOON_AGE_IDENTITY_FILE` (a path).",
 				Optional:    true,
 				Sensitive:   true,
 				ElementType: texts,
 				Validators:  []validator.List{listvalidator.SizeAtLeast(1), listvalidator.NoNullValues()},
 			},
 			"required": schema.BoolAttribute{
-				MarkdownDescription: "Whether it is an error that there is no identity. With `false`, `key` is null then, so that a plan can run without the identity: " +
+				MarkdownDescription: "Whether it is an error that there is no identity. With `false`, `key` is null " +
+					"then, so that a plan can run without the identity: " +
 					"`required = terraform.applying`. An identity that does not match is always an error. Default: `true`.",
 				Optional: true,
 			},
@@ -88,14 +88,9 @@ func (decryptedKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest
 	if len(identities) > 0 {
 		key, err := encryption.Decrypt(model.EncryptedKey.ValueString(), identities)
 		if err != nil {
-			resp.Diagnostics.AddAttributeError(
-				path.Root("encrypted_key"),
-				"Key could not be decrypted",
-				fmt.Sprintf(
-					"The encrypted key could not be decrypted: %s Give an identity that belongs to one of the recipients in encrypt_to.",
-					sentence(err.Error()),
-				),
-			)
+			resp.Diagnostics.AddAttributeError(path.Root("encrypted_key"), "Key could not be decrypted",
+				fmt.Sprintf("The encrypted key could not be decrypted: %s Give an identity that belongs to one of the "+
+					"recipients in encrypt_to.", sentence(err.Error())))
 			return
 		}
 		model.Key = types.StringValue(key)
@@ -115,29 +110,18 @@ func findIdentities(model decryptedKeyModel) (identities []string, diags diag.Di
 	if name := strings.TrimSpace(os.Getenv(identityFileVariable)); name != "" {
 		text, err := os.ReadFile(name) //nolint:gosec // the user names the file
 		if err != nil {
-			diags.AddError(
-				"Identity file cannot be read",
-				fmt.Sprintf(
-					"The file that the environment variable %s names cannot be read: %s Correct the path or the file's permissions.",
-					identityFileVariable,
-					sentence(innermost(err).Error()),
-				),
-			)
+			diags.AddError("Identity file cannot be read", fmt.Sprintf("The file that the environment variable %s names "+
+				"cannot be read: %s Correct the path or the file's permissions.", identityFileVariable,
+				sentence(innermost(err).Error())))
 			return nil, diags
 		}
 		return []string{string(text)}, nil
 	}
 	if model.Required.IsNull() || model.Required.ValueBool() {
-		diags.AddAttributeError(
-			path.Root("identities"),
-			"Missing identity",
-			fmt.Sprintf(
-				"There is no identity to decrypt the key with. Set the argument identities, the environment variable %s to the text of an identity file, "+
-					"or %s to its path; or set required = terraform.applying if only the apply has it.",
-				identityVariable,
-				identityFileVariable,
-			),
-		)
+		diags.AddAttributeError(path.Root("identities"), "Missing identity",
+			fmt.Sprintf("There is no identity to decrypt the key with. Set the argument identities, the environment "+
+				"variable %s to the text of an identity file, or %s to its path; or set required = terraform.applying if "+
+				"only the apply has it.", identityVariable, identityFileVariable))
 	}
 	return nil, diags
 }

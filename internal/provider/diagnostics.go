@@ -57,13 +57,8 @@ func reason(err error) string {
 	)
 	switch {
 	case errors.As(err, &status):
-		text := fmt.Sprintf(
-			"%s %s was answered with status %d %s",
-			status.Method,
-			status.Path,
-			status.Status,
-			http.StatusText(status.Status),
-		)
+		text := fmt.Sprintf("%s %s was answered with status %d %s", status.Method, status.Path, status.Status,
+			http.StatusText(status.Status))
 		if words := status.Words(); words != "" {
 			text += ", saying: " + words
 		}
@@ -71,12 +66,8 @@ func reason(err error) string {
 	case alphamoon.IsTimeout(err):
 		return "no complete answer arrived in time"
 	case errors.As(err, &answer):
-		return fmt.Sprintf(
-			"%s %s was answered with a body that is not what the API sends (%v)",
-			answer.Method,
-			answer.Path,
-			answer.Err,
-		)
+		return fmt.Sprintf("%s %s was answered with a body that is not what the API sends (%v)", answer.Method, answer.Path,
+			answer.Err)
 	case errors.As(err, &connection):
 		return "no answer arrived (" + innermost(connection.Err).Error() + ")"
 	default:
@@ -96,36 +87,40 @@ func (a area) explain(err error) (summary, advice string) {
 	case errors.Is(err, context.Canceled):
 		return "Interrupted", unchanged + "apply again when you want to go on."
 	case alphamoon.IsUnauthorized(err):
-		return "Alphamoon refused the credential", "The provider's api_key (or ALPHAMOON_API_KEY) is wrong or has expired: use a valid one."
+		return "Alphamoon refused the credential", "The provider's api_key (or ALPHAMOON_API_KEY) is wrong or has " +
+			"expired: use a valid one."
 	case alphamoon.IsForbidden(err):
 		return "Alphamoon denied the permission", a.forbidden
 	case alphamoon.IsNotFound(err):
 		return a.notFound, a.cure
 	case alphamoon.IsForeignNotFound(err):
-		return "Alphamoon API not found at base_url", "The answer is not the API's own, so something else lives at this address: check the provider's base_url."
+		return "Alphamoon API not found at base_url", "The answer is not the API's own, so something else lives at this " +
+			"address: check the provider's base_url."
 	case alphamoon.IsRateLimited(err):
-		return "Alphamoon limits the rate of requests", "The service refused the request again and again, for ten minutes: apply again later, or ask Alphamoon to raise the limit."
+		return "Alphamoon limits the rate of requests", "The service refused the request again and again, for ten " +
+			"minutes: apply again later, or ask Alphamoon to raise the limit."
 	case alphamoon.IsTimeout(err), errors.As(err, &status) && status.Status == http.StatusRequestTimeout:
 		return "Alphamoon did not answer in time", unchanged + "try again later, or raise the provider's request_timeout."
 	case errors.As(err, &status) && status.Location != "":
-		return "Alphamoon redirected the request", "The provider does not follow redirects, because they would hand over its credential. If " +
+		return "Alphamoon redirected the request", "The provider does not follow redirects, because they would hand " +
+			"over its credential. If " +
 			status.Location + " is the right address, set base_url accordingly."
 	case errors.As(err, &status) && status.Status >= 500:
-		return "Alphamoon failed to answer", unchanged + "try again later. If it persists, give the status and the path to Alphamoon's support" + instance(
-			status,
-		) + "."
+		return "Alphamoon failed to answer", unchanged + "try again later. If it persists, give the status and the path " +
+			"to Alphamoon's support" + instance(status) + "."
 	case errors.As(err, &status):
-		return "Alphamoon rejected the request", "Change the configuration as the message says." + conflictAdvice(
-			status,
-		)
+		return "Alphamoon rejected the request", "Change the configuration as the message says." + conflictAdvice(status)
 	case errors.Is(err, alphamoon.ErrInconsistentListing),
 		errors.Is(err, alphamoon.ErrUnproven),
 		errors.Is(err, alphamoon.ErrTooManyPages):
-		return "Listing is not reliable", unchanged + "the provider takes nothing for removed on such a listing. Try again when nobody else makes changes."
+		return "Listing is not reliable", unchanged + "the provider takes nothing for removed on such a listing. Try " +
+			"again when nobody else makes changes."
 	case alphamoon.IsCleartextServer(err):
-		return "Alphamoon's address does not speak TLS", "The server at base_url answers without encryption. Check the address and the port; use http only for a loopback host."
+		return "Alphamoon's address does not speak TLS", "The server at base_url answers without encryption. Check the " +
+			"address and the port; use http only for a loopback host."
 	case alphamoon.IsTrustFailure(err):
-		return "Alphamoon's certificate is not trusted", "Check base_url, and whether a proxy replaces certificates: SSL_CERT_FILE can name the authority to trust."
+		return "Alphamoon's certificate is not trusted", "Check base_url, and whether a proxy replaces certificates: " +
+			"SSL_CERT_FILE can name the authority to trust."
 	case errors.As(err, &dns):
 		return "Alphamoon's host name cannot be resolved", "Check base_url, the network, and whether HTTPS_PROXY must be set."
 	case alphamoon.IsUnusableAnswer(err):
@@ -186,15 +181,9 @@ func creationDiagnostics(err error, order keyOrder) diag.Diagnostics {
 			if len(field.Location) == 0 || !slices.Contains([]string{"name", "scopes", "exp"}, field.Location[0]) {
 				continue
 			}
-			diags.AddAttributeError(
-				order.attribute(field.Location[0]),
-				"Alphamoon rejected the value",
-				fmt.Sprintf(
-					"The service refused to create the key %q and says: %s Change the configuration accordingly.",
-					order.name,
-					sentence(field.String()),
-				),
-			)
+			diags.AddAttributeError(order.attribute(field.Location[0]), "Alphamoon rejected the value",
+				fmt.Sprintf("The service refused to create the key %q and says: %s Change the configuration accordingly.",
+					order.name, sentence(field.String())))
 		}
 	}
 	if len(diags) > 0 && len(diags) == len(status.Fields) {
@@ -206,12 +195,8 @@ func creationDiagnostics(err error, order keyOrder) diag.Diagnostics {
 
 // doubtDiagnostic reports a key that may exist without anybody knowing its secret.
 func doubtDiagnostic(doubt *alphamoon.DoubtfulCreationError, order keyOrder) diag.Diagnostic {
-	lost := fmt.Sprintf(
-		"The creation of the key %q in %s was sent, and then this happened: %s",
-		order.name,
-		order.owner(),
-		sentence(reason(doubt.Err)),
-	)
+	lost := fmt.Sprintf("The creation of the key %q in %s was sent, and then this happened: %s", order.name, order.owner(),
+		sentence(reason(doubt.Err)))
 	obstacle := ""
 	if doubt.Obstacle != nil {
 		obstacle = " " + sentence("What is known of it may be incomplete: "+whyNotRevoked(doubt.Obstacle))
@@ -228,57 +213,30 @@ func doubtDiagnostic(doubt *alphamoon.DoubtfulCreationError, order keyOrder) dia
 		case order.revokes:
 			advice = "The provider did not revoke it, because more than one key could be it."
 		}
-		return diag.NewErrorDiagnostic(
-			"Key was created but its secret is lost",
-			fmt.Sprintf(
-				"%s There is now the key %s, which was not there before and whose secret is lost. Delete it %s, then apply again. %s",
-				lost,
-				listIDs(doubt.Candidates),
-				order.kind.place,
-				advice,
-			),
-		)
+		return diag.NewErrorDiagnostic("Key was created but its secret is lost",
+			fmt.Sprintf("%s There is now the key %s, which was not there before and whose secret is lost. Delete it %s, "+
+				"then apply again. %s", lost, listIDs(doubt.Candidates), order.kind.place, advice))
 	case len(doubt.Others) > 0:
-		return diag.NewErrorDiagnostic(
-			"Key may have been created otherwise than asked for",
-			fmt.Sprintf(
-				"%s New keys are there that differ from what was asked for: %s. Either somebody else made them, or the service granted the request otherwise. "+
-					"The creation was not sent again and nothing was revoked. Find out whose they are, delete what nobody uses %s, then apply again.%s",
-				lost,
-				listIDs(doubt.Others),
-				order.kind.place,
-				obstacle,
-			),
-		)
+		return diag.NewErrorDiagnostic("Key may have been created otherwise than asked for",
+			fmt.Sprintf("%s New keys are there that differ from what was asked for: %s. Either somebody else made them, "+
+				"or the service granted the request otherwise. The creation was not sent again and nothing was revoked. "+
+				"Find out whose they are, delete what nobody uses %s, then apply again.%s", lost, listIDs(doubt.Others),
+				order.kind.place, obstacle))
 	default:
-		return diag.NewErrorDiagnostic(
-			"Key may have been created without its secret",
-			fmt.Sprintf(
-				"%s Whether the key exists could not be found out: %s If it does, its secret is lost: look for a key of "+
-					"this name that was created just now, delete it %s, then apply again.",
-				lost,
-				sentence(reason(doubt.Obstacle)),
-				order.kind.place,
-			),
-		)
+		return diag.NewErrorDiagnostic("Key may have been created without its secret",
+			fmt.Sprintf("%s Whether the key exists could not be found out: %s If it does, its secret is lost: look for a "+
+				"key of this name that was created just now, delete it %s, then apply again.", lost,
+				sentence(reason(doubt.Obstacle)), order.kind.place))
 	}
 }
 
 // extraKeysDiagnostics names keys that the service created beside the one that is in use.
 func extraKeysDiagnostics(key *alphamoon.CreatedAPIKey, order keyOrder) (diags diag.Diagnostics) {
 	if len(key.ExtraIDs) > 0 {
-		diags.AddWarning(
-			"More keys were created than asked for",
-			fmt.Sprintf(
-				"The first attempt to create the key %q failed, but the service carried it out later: %s of %s is a valid key whose secret "+
-					"is lost. Delete it %s. The key in use is %s.",
-				order.name,
-				strings.Join(key.ExtraIDs, " and "),
-				order.owner(),
-				order.kind.place,
-				key.ID,
-			),
-		)
+		diags.AddWarning("More keys were created than asked for", fmt.Sprintf("The first attempt to create the key %q "+
+			"failed, but the service carried it out later: %s of %s is a valid key whose secret is lost. Delete it %s. "+
+			"The key in use is %s.", order.name, strings.Join(key.ExtraIDs, " and "), order.owner(), order.kind.place,
+			key.ID))
 	}
 	return diags
 }

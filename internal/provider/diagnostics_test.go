@@ -89,10 +89,7 @@ func TestComplaintsGoToTheirAttributes(t *testing.T) {
 	}
 	// A complaint about something else must not be dropped beside the others.
 	err.Fields = append(err.Fields, alphamoon.FieldError{Location: []string{"quota"}, Message: "used up"})
-	if diags := creationDiagnostics(
-		err,
-		fixed.order(processAPIKey),
-	); len(diags) != 4 ||
+	if diags := creationDiagnostics(err, fixed.order(processAPIKey)); len(diags) != 4 ||
 		!strings.Contains(diags[3].Detail(), "quota: used up") {
 		t.Errorf("got %v", diags)
 	}

@@ -52,12 +52,8 @@ func (f *fixture) decryptsAndWorks(identity age.Identity) resource.TestCheckFunc
 		if err != nil {
 			return err
 		}
-		request, err := http.NewRequestWithContext(
-			f.t.Context(),
-			http.MethodGet,
-			f.URL+"/api/v0.4/processes/"+processID+"/api-keys",
-			nil,
-		)
+		request, err := http.NewRequestWithContext(f.t.Context(), http.MethodGet, f.URL+"/api/v0.4/processes/"+
+			processID+"/api-keys", nil)
 		if err != nil {
 			return err
 		}
@@ -108,11 +104,7 @@ func TestAccEncryption(t *testing.T) {
 		keeps(config(encryptTo(alice))),
 		// In place: neither the file nor the key changes.
 		resource.TestStep{
-			Config: f.key(
-				lifetime,
-				manage,
-				encryptTo(alice),
-			),
+			Config:           f.key(lifetime, manage, encryptTo(alice)),
 			Check:            f.decryptsAndWorks(alice),
 			ConfigPlanChecks: expectAction(plancheck.ResourceActionUpdate),
 		},
@@ -123,9 +115,7 @@ func TestAccEncryption(t *testing.T) {
 			ConfigPlanChecks:  because("encrypt_to"),
 		},
 		f.after(60*day, resource.TestStep{
-			Config: config(
-				encryptTo(alice, bob),
-			),
+			Config:            config(encryptTo(alice, bob)),
 			ConfigStateChecks: file(),
 			Check:             f.decryptsAndWorks(alice),
 			ConfigPlanChecks:  because("rotates_at"),
@@ -164,21 +154,15 @@ func TestAccEncryptionAfterAnImport(t *testing.T) {
 	fixed := `expires_at = "2026-04-30T09:30:15Z"`
 	f.run(
 		resource.TestStep{
-			Config: f.key(
-				fixed,
-			),
+			Config:             f.key(fixed),
 			ResourceName:       address,
 			ImportState:        true,
 			ImportStateId:      processID + "/" + key.ID,
 			ImportStatePersist: true,
 		},
 		resource.TestStep{
-			Config: f.key(
-				fixed,
-				encryptTo(identity),
-				`scopes = ["workspace.process.api_key:manage"]`,
-			),
-			Check: f.decryptsAndWorks(identity),
+			Config: f.key(fixed, encryptTo(identity), `scopes = ["workspace.process.api_key:manage"]`),
+			Check:  f.decryptsAndWorks(identity),
 			ConfigPlanChecks: resource.ConfigPlanChecks{
 				PreApply: []plancheck.PlanCheck{expectReplacedBy("encrypt_to", "scopes")},
 			},
@@ -221,11 +205,8 @@ func TestAccRecipientsThatAreKnownLate(t *testing.T) {
 	identity := newIdentity(t)
 	config := func(recipient string) string {
 		return fmt.Sprintf("resource \"terraform_data\" \"recipient\" {\n  input = %q\n}\n", recipient) +
-			f.key(
-				lifetime,
-				`scopes = ["workspace.process.api_key:manage"]`,
-				"encrypt_to = [terraform_data.recipient.output]",
-			)
+			f.key(lifetime, `scopes = ["workspace.process.api_key:manage"]`,
+				"encrypt_to = [terraform_data.recipient.output]")
 	}
 	f.fails(config("alice"), "a recipient is an age public key")
 	f.expectCounts(0, 0)

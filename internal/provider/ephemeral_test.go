@@ -54,11 +54,8 @@ func TestAccEphemeral(t *testing.T) {
 	f.runEphemeral(nil, resource.TestStep{
 		Config: f.ephemeral(),
 		ConfigStateChecks: []statecheck.StateCheck{
-			statecheck.ExpectKnownValue(
-				"echo.test",
-				data.AtMapKey("expires_at"),
-				knownvalue.StringExact(start.Add(time.Hour).Format(time.RFC3339)),
-			),
+			statecheck.ExpectKnownValue("echo.test", data.AtMapKey("expires_at"),
+				knownvalue.StringExact(start.Add(time.Hour).Format(time.RFC3339))),
 		},
 		Check: func(state *terraform.State) error {
 			attributes := state.RootModule().Resources["echo.test"].Primary.Attributes
@@ -71,11 +68,7 @@ func TestAccEphemeral(t *testing.T) {
 		},
 	})
 	// The page says what each run creates; here nothing is revoked.
-	if created, revoked := f.Count(
-		sandbox.Create,
-	), f.Count(
-		sandbox.Revoke,
-	); created < 2 || len(f.LiveKeys(processID)) != created ||
+	if created, revoked := f.Count(sandbox.Create), f.Count(sandbox.Revoke); created < 2 || len(f.LiveKeys(processID)) != created ||
 		revoked != 0 {
 		t.Errorf("%d created, %d alive, %d revoked", created, len(f.LiveKeys(processID)), revoked)
 	}
@@ -88,11 +81,7 @@ func TestAccEphemeralIsRevoked(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t, options)
 			f.runEphemeral(nil, resource.TestStep{Config: f.ephemeral(`revoke_on_close = true`, `expires_in = "24h"`)})
-			if created, live := f.Count(
-				sandbox.Create,
-			), len(
-				f.LiveKeys(processID),
-			); created < 2 || live != 0 ||
+			if created, live := f.Count(sandbox.Create), len(f.LiveKeys(processID)); created < 2 || live != 0 ||
 				f.Count(sandbox.Revoke) != created {
 				t.Errorf("%d created, %d alive, %d revocations", created, live, f.Count(sandbox.Revoke))
 			}
@@ -139,10 +128,8 @@ func TestAccEphemeralFailures(t *testing.T) {
 			test.fault.Operation, test.fault.Times = sandbox.Create, -1
 			f.Inject(test.fault)
 			var output string
-			f.runEphemeral(
-				func(err error) error { output = err.Error(); return nil },
-				resource.TestStep{Config: f.ephemeral(test.arguments...)},
-			)
+			f.runEphemeral(func(err error) error { output = err.Error(); return nil },
+				resource.TestStep{Config: f.ephemeral(test.arguments...)})
 			if !says(test.message).MatchString(output) {
 				t.Errorf("it says:\n%s", output)
 			}

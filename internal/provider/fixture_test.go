@@ -105,12 +105,8 @@ func (f *fixture) fails(config, message string) (output string) {
 
 // config is a whole configuration: the provider for this sandbox, and what is given.
 func (f *fixture) config(body string) string {
-	return fmt.Sprintf(
-		"provider \"alphamoon\" {\n  api_key = %q\n  base_url = %q\n}\n%s",
-		sandbox.DefaultCredential,
-		f.URL,
-		body,
-	)
+	return fmt.Sprintf("provider \"alphamoon\" {\n  api_key = %q\n  base_url = %q\n}\n%s", sandbox.DefaultCredential, f.URL,
+		body)
 }
 
 // key is a configuration with one key of fixed arguments but for the given ones.

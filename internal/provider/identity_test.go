@@ -30,11 +30,8 @@ func expectIdentity(t *testing.T, operation string, result outcome) {
 		return
 	}
 	want := tftypes.NewValue(identityType, map[string]tftypes.Value{
-		"process_id": tftypes.NewValue(
-			tftypes.String,
-			processID,
-		),
-		"id": tftypes.NewValue(tftypes.String, result.text("id")),
+		"process_id": tftypes.NewValue(tftypes.String, processID),
+		"id":         tftypes.NewValue(tftypes.String, result.text("id")),
 	})
 	if !got.Equal(want) || result.text("id") == "" {
 		t.Errorf("%s: got %s, want %s", operation, got, want)
@@ -46,20 +43,16 @@ func TestIdentity(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	provider := f.connect(nil)
-	created := provider.create(
-		t.Context(),
-		values{"process_id": processID, "name": "x", "scopes": []string{"workspace.result:read"}, "expires_in": "90d"},
-	)
+	created := provider.create(t.Context(),
+		values{"process_id": processID, "name": "x", "scopes": []string{"workspace.result:read"}, "expires_in": "90d"})
 	expectIdentity(t, "create", created)
 	expectIdentity(t, "read", provider.read(t.Context(), created))
 	older := created
 	older.identity = nil // as from a Terraform that knows of no identities
 	expectIdentity(t, "read without", provider.read(t.Context(), older))
 	expectIdentity(t, "import by id", provider.adopt(t.Context(), processID+"/"+created.text("id")))
-	imported := provider.importState(
-		t.Context(),
-		&tfprotov6.ImportResourceStateRequest{TypeName: resourceType, Identity: created.identity},
-	)
+	imported := provider.importState(t.Context(),
+		&tfprotov6.ImportResourceStateRequest{TypeName: resourceType, Identity: created.identity})
 	expectIdentity(t, "import by identity", imported)
 	if imported.text("name") != "x" || imported.text("key") != "" {
 		t.Errorf("imported: %s", imported.state)

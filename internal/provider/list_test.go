@@ -14,12 +14,7 @@ import (
 )
 
 // query lists keys through the protocol and stops after a number of results.
-func (p *protocol) query(
-	t *testing.T,
-	stopAfter int,
-	limit int64,
-	includeResource bool,
-) []tfprotov6.ListResourceResult {
+func (p *protocol) query(t *testing.T, stopAfter int, limit int64, includeResource bool) []tfprotov6.ListResourceResult {
 	t.Helper()
 	server, ok := p.ProviderServer.(tfprotov6.ListResourceServer)
 	if !ok {
@@ -170,12 +165,8 @@ func TestAccQuery(t *testing.T) {
 		Steps: []resource.TestStep{
 			{
 				Query: true,
-				Config: f.config(
-					fmt.Sprintf(
-						"list \"alphamoon_process_api_key\" \"all\" {\n  provider = alphamoon\n  config {\n    process_id = %q\n  }\n}\n",
-						processID,
-					),
-				),
+				Config: f.config(fmt.Sprintf("list \"alphamoon_process_api_key\" \"all\" {\n  provider = alphamoon\n  "+
+					"config {\n    process_id = %q\n  }\n}\n", processID)),
 				QueryResultChecks: []querycheck.QueryResultCheck{
 					querycheck.ExpectLength("alphamoon_process_api_key.all", 3),
 				},

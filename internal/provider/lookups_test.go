@@ -38,10 +38,8 @@ func TestAccProcesses(t *testing.T) {
 	found := func(ids ...string) []statecheck.StateCheck {
 		elements := []knownvalue.Check{}
 		for _, id := range ids {
-			elements = append(
-				elements,
-				knownvalue.ObjectPartial(map[string]knownvalue.Check{"id": knownvalue.StringExact(id)}),
-			)
+			elements = append(elements,
+				knownvalue.ObjectPartial(map[string]knownvalue.Check{"id": knownvalue.StringExact(id)}))
 		}
 		return []statecheck.StateCheck{
 			statecheck.ExpectKnownValue(lookup, attribute("processes"), knownvalue.ListExact(elements)),
@@ -57,29 +55,21 @@ func TestAccProcesses(t *testing.T) {
 				lookup,
 				attribute("processes").AtSliceIndex(1),
 				knownvalue.ObjectExact(map[string]knownvalue.Check{
-					"id": knownvalue.StringExact(
-						"a",
-					),
-					"name":    knownvalue.StringExact("Receipts"),
-					"type_id": knownvalue.StringExact("type"),
-					"type_name": knownvalue.StringExact(
-						"Slips",
-					),
+					"id":              knownvalue.StringExact("a"),
+					"name":            knownvalue.StringExact("Receipts"),
+					"type_id":         knownvalue.StringExact("type"),
+					"type_name":       knownvalue.StringExact("Slips"),
 					"status":          knownvalue.StringExact("Training"),
 					"organization_id": knownvalue.StringExact("org_sandbox"),
-					"created_at": knownvalue.StringExact(
-						start.Add(-day).Format(time.RFC3339),
-					),
-					"updated_at": knownvalue.StringExact(start.Format(time.RFC3339)),
+					"created_at":      knownvalue.StringExact(start.Add(-day).Format(time.RFC3339)),
+					"updated_at":      knownvalue.StringExact(start.Format(time.RFC3339)),
 				}),
 			),
 		)},
 		resource.TestStep{Config: config(`name = "Receipts"`), ConfigStateChecks: found("a", "c")},
 		resource.TestStep{Config: config(`name = "receipts"`), ConfigStateChecks: found()},
 	)
-	f.Inject(
-		sandbox.Fault{Operation: sandbox.ListProcesses, Status: http.StatusForbidden, Body: `{"title": "Forbidden"}`},
-	)
+	f.Inject(sandbox.Fault{Operation: sandbox.ListProcesses, Status: http.StatusForbidden, Body: `{"title": "Forbidden"}`})
 	f.fails(config(""), "needs the scope workspace.process:read")
 }
 
@@ -99,9 +89,7 @@ func TestAccProcessesTolerance(t *testing.T) {
 		ConfigStateChecks: []statecheck.StateCheck{
 			statecheck.ExpectKnownValue("data.alphamoon_processes.test", attribute("processes").AtSliceIndex(0),
 				knownvalue.ObjectExact(map[string]knownvalue.Check{
-					"id": knownvalue.StringExact(
-						"a",
-					),
+					"id":              knownvalue.StringExact("a"),
 					"name":            knownvalue.Null(),
 					"type_id":         knownvalue.Null(),
 					"type_name":       knownvalue.Null(),
@@ -142,11 +130,8 @@ resource "alphamoon_process_api_key" "test" {
 				statecheck.ExpectKnownValue(catalogue, attribute("names"), knownvalue.SetExact([]knownvalue.Check{
 					knownvalue.StringExact("workspace.result:read"), knownvalue.StringExact("workspace.result:update"),
 				})),
-				statecheck.ExpectKnownValue(
-					catalogue,
-					attribute("scopes").AtSliceIndex(0).AtMapKey("group"),
-					knownvalue.StringExact("Results"),
-				),
+				statecheck.ExpectKnownValue(catalogue, attribute("scopes").AtSliceIndex(0).AtMapKey("group"),
+					knownvalue.StringExact("Results")),
 				statecheck.ExpectKnownValue(address, attribute("scopes"), knownvalue.SetSizeExact(2)),
 			},
 		},
@@ -173,10 +158,8 @@ func TestAccProcessIDFunction(t *testing.T) {
 		{Config: output("https://workspace.alphamoon.ai/queue/" + processID + "/?page=2"), ConfigStateChecks: is},
 	}
 	for _, wrong := range []string{"", "invoices", "https://workspace.alphamoon.ai/collections/" + processID, "https://workspace.alphamoon.ai/queue/x"} {
-		steps = append(
-			steps,
-			resource.TestStep{Config: output(wrong), ExpectError: says("nor the web address of a process's queue")},
-		)
+		steps = append(steps,
+			resource.TestStep{Config: output(wrong), ExpectError: says("nor the web address of a process's queue")})
 	}
 	resource.UnitTest(t, resource.TestCase{
 		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_8_0)},

@@ -127,17 +127,10 @@ func faultMatrix() []faultRow {
 	const problem = `{"title": "Refused", "detail": "The service says so."}`
 	kept := func(says string) want { return want{sent: "list, create", says: says, keys: 1, state: true} }
 
-	forbidden := refused(
-		"403",
-		sandbox.Fault{Status: 403, Body: problem},
-		"needs the scope workspace.process.api_key:manage",
-	)
+	forbidden := refused("403", sandbox.Fault{Status: 403, Body: problem},
+		"needs the scope workspace.process.api_key:manage")
 	forbidden.organization = "need an organization admin's API key"
-	unknown := refused(
-		"404 of the API",
-		sandbox.Fault{Status: 404, Body: problem},
-		"Alphamoon does not know the process",
-	)
+	unknown := refused("404 of the API", sandbox.Fault{Status: 404, Body: problem}, "Alphamoon does not know the process")
 	unknown.organization = "Alphamoon does not offer organization keys"
 	// A process that is gone takes its keys with it; here the list of processes shows that it is there.
 	unknown.read = both(want{sent: "list, list processes", says: "Alphamoon does not know the process", state: true})
@@ -167,15 +160,11 @@ func faultMatrix() []faultRow {
 		name:   "offset ignored, no total",
 		fault:  sandbox.Fault{IgnoreOffset: true, OmitPagination: true, Reverse: true},
 		others: 249,
-	}.reading(
-		&pair{want{sent: "list, list, list, list, list", state: true}, want{sent: "list, list", state: true}},
-	)
+	}.reading(&pair{want{sent: "list, list, list, list, list", state: true}, want{sent: "list, list", state: true}})
 	added := faultRow{name: "keys added while it lists", fault: sandbox.Fault{Then: func(box *sandbox.Sandbox) {
 		for _, owner := range []string{processID, sandbox.Organization} {
-			box.AddKey(
-				owner,
-				sandbox.Key{Name: "added", Scopes: []string{"workspace.result:read"}, ExpiresAt: start.Add(day)},
-			)
+			box.AddKey(owner,
+				sandbox.Key{Name: "added", Scopes: []string{"workspace.result:read"}, ExpiresAt: start.Add(day)})
 		}
 	}}, others: 249}
 
@@ -195,36 +184,21 @@ func faultMatrix() []faultRow {
 		refused("401", sandbox.Fault{Status: 401, Body: problem}, "Alphamoon refused the credential"),
 		forbidden,
 		unknown,
-		refused(
-			"404 of something else",
-			sandbox.Fault{Status: 404, Body: "<html>nginx</html>", Header: html},
-			"check the provider's base_url",
-		),
+		refused("404 of something else", sandbox.Fault{Status: 404, Body: "<html>nginx</html>", Header: html},
+			"check the provider's base_url"),
 		passing("408", sandbox.Fault{Status: 408}, "Alphamoon did not answer in time"),
 		refused("409", sandbox.Fault{Status: 409, Body: problem}, "conflicts with something that exists already"),
 		refused("413", sandbox.Fault{Status: 413}, "Alphamoon rejected the request"),
-		refused(
-			"422",
-			sandbox.Fault{Status: 422, Body: `{"detail": [{"loc": ["body"], "msg": "not like this"}]}`},
-			"not like this",
-		),
-		refused(
-			"redirect",
-			sandbox.Fault{Status: 307, Header: header("Location", "https://login.example.com/")},
-			"does not follow redirects",
-		),
+		refused("422", sandbox.Fault{Status: 422, Body: `{"detail": [{"loc": ["body"], "msg": "not like this"}]}`},
+			"not like this"),
+		refused("redirect", sandbox.Fault{Status: 307, Header: header("Location", "https://login.example.com/")},
+			"does not follow redirects"),
 		limiting("429", sandbox.Fault{Status: 429}, "Alphamoon limits the rate of requests"),
-		limiting(
-			"503 with Retry-After",
-			sandbox.Fault{Status: 503, Header: header("Retry-After", "0")},
-			"Alphamoon failed to answer",
-		),
+		limiting("503 with Retry-After", sandbox.Fault{Status: 503, Header: header("Retry-After", "0")},
+			"Alphamoon failed to answer"),
 		passing("500", sandbox.Fault{Status: 500}, "Alphamoon failed to answer"),
-		passing(
-			"502 with a page",
-			sandbox.Fault{Status: 502, Body: "<html>Bad Gateway</html>", Header: html},
-			"saying: Bad Gateway",
-		),
+		passing("502 with a page", sandbox.Fault{Status: 502, Body: "<html>Bad Gateway</html>", Header: html},
+			"saying: Bad Gateway"),
 		passing("503", sandbox.Fault{Status: 503}, "Alphamoon failed to answer"),
 		onceMore(passing("reset before the work", sandbox.Fault{ResetBefore: true}, "Alphamoon cannot be reached")),
 		onceMore(lost("reset after the work", sandbox.Fault{ResetAfter: true}, "Alphamoon cannot be reached")),
@@ -234,23 +208,14 @@ func faultMatrix() []faultRow {
 		truncated,
 		onlyCreation("granted otherwise, answer lost", sandbox.Fault{GrantLater: time.Second, ResetAfter: true},
 			want{sent: "list, create, list", says: "Key may have been created otherwise than asked for", keys: 1}),
-		onlyCreation(
-			"no id",
-			sandbox.Fault{DropID: true},
-			want{sent: "list, create, list", says: "Key was created but its secret is lost", keys: 1},
-		),
+		onlyCreation("no id", sandbox.Fault{DropID: true},
+			want{sent: "list, create, list", says: "Key was created but its secret is lost", keys: 1}),
 		onlyCreation("no secret", sandbox.Fault{DropSecret: true}, kept("Key created without its secret")),
-		onlyCreation(
-			"other scopes",
-			sandbox.Fault{GrantScopes: []string{"workspace.file:upload"}},
-			kept("it granted workspace.file:upload"),
-		),
+		onlyCreation("other scopes", sandbox.Fault{GrantScopes: []string{"workspace.file:upload"}},
+			kept("it granted workspace.file:upload")),
 		onlyCreation("other name", sandbox.Fault{GrantName: "surprise"}, kept(`it is called "surprise"`)),
-		onlyCreation(
-			"other expiry",
-			sandbox.Fault{GrantExpiry: start.Add(day)},
-			kept("it expires at 2026-03-02T09:30:15Z"),
-		),
+		onlyCreation("other expiry", sandbox.Fault{GrantExpiry: start.Add(day)},
+			kept("it expires at 2026-03-02T09:30:15Z")),
 		faultRow{name: "pages in another order", fault: sandbox.Fault{Reverse: true}}.reading(both(found)),
 		totals,
 		pageTotal,
@@ -280,14 +245,10 @@ func TestFaultMatrix(t *testing.T) { //nolint:tparallel // the subtests are para
 					}
 					cells += 2
 					name := kind + "/" + row.name + "/" + operation
-					t.Run(
-						name+"/once",
-						func(t *testing.T) { t.Parallel(); row.check(t, kind, operation, 1, expected.once) },
-					)
-					t.Run(
-						name+"/always",
-						func(t *testing.T) { t.Parallel(); row.check(t, kind, operation, -1, expected.always) },
-					)
+					t.Run(name+"/once",
+						func(t *testing.T) { t.Parallel(); row.check(t, kind, operation, 1, expected.once) })
+					t.Run(name+"/always",
+						func(t *testing.T) { t.Parallel(); row.check(t, kind, operation, -1, expected.always) })
 				}
 			}
 		}
@@ -316,10 +277,7 @@ func (r faultRow) check(t *testing.T, kind, operation string, times int, expecte
 		"revoke_on_destroy": operation == "revoke",
 	}
 	for range r.others {
-		f.AddKey(
-			owner,
-			sandbox.Key{Name: "other", Scopes: []string{"workspace.result:read"}, ExpiresAt: start.Add(day)},
-		)
+		f.AddKey(owner, sandbox.Key{Name: "other", Scopes: []string{"workspace.result:read"}, ExpiresAt: start.Add(day)})
 	}
 	var prior outcome
 	existing := r.others
@@ -422,25 +380,12 @@ func matrixTable(cells int) string {
 		}
 	}
 	var table strings.Builder
-	_, _ = fmt.Fprintf(
-		&table,
-		"%d faults × %d operations × %d kinds of keys, each once and for ever: %d cells, all green in the run that made this table.\n\n",
-		len(faultMatrix()),
-		len(operations),
-		len(kinds),
-		cells,
-	)
+	_, _ = fmt.Fprintf(&table, "%d faults × %d operations × %d kinds of keys, each once and for ever: %d cells, all "+
+		"green in the run that made this table.\n\n", len(faultMatrix()), len(operations), len(kinds), cells)
 	table.WriteString("| fault | create | read, import | list | revoke |\n|---|---|---|---|---|\n")
 	for _, row := range faultMatrix() {
-		_, _ = fmt.Fprintf(
-			&table,
-			"| %s | %s | %s | %s | %s |\n",
-			row.name,
-			cell(row.create),
-			cell(row.adopt),
-			cell(row.list),
-			cell(row.revoked),
-		)
+		_, _ = fmt.Fprintf(&table, "| %s | %s | %s | %s | %s |\n", row.name, cell(row.create), cell(row.adopt),
+			cell(row.list), cell(row.revoked))
 	}
 	return table.String()
 }

@@ -55,35 +55,20 @@ func TestAccOrganizationKey(t *testing.T) {
 	versions := statecheck.CompareValue(compare.ValuesDiffer())
 	newSecret := func() []statecheck.StateCheck {
 		return []statecheck.StateCheck{
-			secrets.AddStateValue(
-				organizationAddress,
-				attribute("key"),
-			),
+			secrets.AddStateValue(organizationAddress, attribute("key")),
 			versions.AddStateValue(organizationAddress, attribute("key_version")),
 		}
 	}
 	f.run(
 		resource.TestStep{
-			Config: f.organizationKey(
-				lifetime,
-				window,
-			),
+			Config:           f.organizationKey(lifetime, window),
 			ConfigPlanChecks: organizationAction(plancheck.ResourceActionCreate),
-			ConfigStateChecks: append(
-				newSecret(),
-				statecheck.ExpectKnownValue(organizationAddress, attribute("revoke_on_destroy"), knownvalue.Bool(true)),
-				statecheck.ExpectKnownValue(
-					organizationAddress,
-					attribute("organization_id"),
-					knownvalue.StringExact("org_sandbox"),
-				),
-				statecheck.ExpectKnownValue(
-					organizationAddress,
-					attribute("key_version"),
-					knownvalue.Int64Exact(start.Unix()),
-				),
-				statecheck.ExpectSensitiveValue(organizationAddress, attribute("key")),
-			),
+			ConfigStateChecks: append(newSecret(), statecheck.ExpectKnownValue(organizationAddress,
+				attribute("revoke_on_destroy"), knownvalue.Bool(true)), statecheck.ExpectKnownValue(organizationAddress,
+				attribute("organization_id"), knownvalue.StringExact("org_sandbox")),
+				statecheck.ExpectKnownValue(organizationAddress, attribute("key_version"),
+					knownvalue.Int64Exact(start.Unix())), statecheck.ExpectSensitiveValue(organizationAddress,
+					attribute("key"))),
 			Check: func(state *terraform.State) error {
 				if key := f.Keys(sandbox.Organization)[0]; key.Secret != state.RootModule().Resources[organizationAddress].Primary.Attributes["key"] ||
 					key.ProcessID != "" {
@@ -102,11 +87,7 @@ func TestAccOrganizationKey(t *testing.T) {
 		}),
 		f.after(time.Second, resource.TestStep{
 			// Without a revocation the old key stays.
-			Config: f.organizationKey(
-				lifetime,
-				window,
-				`revoke_on_destroy = false`,
-			),
+			Config:           f.organizationKey(lifetime, window, `revoke_on_destroy = false`),
 			ConfigPlanChecks: organizationAction(plancheck.ResourceActionUpdate),
 		}),
 		f.after(60*day, resource.TestStep{
@@ -130,10 +111,7 @@ func TestAccOrganizationKeyNeedsAnAdmin(t *testing.T) {
 		return strings.ReplaceAll(config, sandbox.DefaultCredential, sandbox.DefaultMemberCredential)
 	}
 	f.fails(asMember(f.organizationKey(lifetime)), "need an organization admin's API key")
-	f.fails(
-		asMember(f.config(`data "alphamoon_organization_api_keys" "test" {}`)),
-		"need an organization admin's API key",
-	)
+	f.fails(asMember(f.config(`data "alphamoon_organization_api_keys" "test" {}`)), "need an organization admin's API key")
 	f.expectOrganizationKeys(1, 0, 0)
 	f.run(resource.TestStep{Config: asMember(f.key(lifetime)), Check: f.secretIsNewest()})
 }
@@ -176,10 +154,8 @@ func TestAccOrganizationKeyEncrypted(t *testing.T) {
 func TestAccOrganizationKeyImport(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
-	key := f.AddKey(
-		sandbox.Organization,
-		sandbox.Key{Name: "test", Scopes: []string{"workspace.admin.api_key:manage"}, ExpiresAt: start.Add(60 * day)},
-	)
+	key := f.AddKey(sandbox.Organization,
+		sandbox.Key{Name: "test", Scopes: []string{"workspace.admin.api_key:manage"}, ExpiresAt: start.Add(60 * day)})
 	config := f.organizationKey(`expires_at = "2026-04-30T09:30:15Z"`, `revoke_on_destroy = false`)
 	importStep := resource.TestStep{
 		Config:             config,
@@ -189,13 +165,9 @@ func TestAccOrganizationKeyImport(t *testing.T) {
 		ImportStatePersist: true,
 	}
 	wrong := importStep
-	wrong.ImportStateId, wrong.ImportStatePersist, wrong.ExpectError = processID+"/"+key.ID, false, says(
-		"does not have the form KEY_ID",
-	)
+	wrong.ImportStateId, wrong.ImportStatePersist, wrong.ExpectError = processID+"/"+key.ID, false, says("does not have the form KEY_ID")
 	missing := importStep
-	missing.ImportStateId, missing.ImportStatePersist, missing.ExpectError = "unknown", false, says(
-		`There is no key with the id "unknown" in the organization`,
-	)
+	missing.ImportStateId, missing.ImportStatePersist, missing.ExpectError = "unknown", false, says(`There is no key with the id "unknown" in the organization`)
 	f.run(wrong, missing, importStep, keeps(config))
 	f.expectOrganizationKeys(0, 1, 0)
 }
@@ -205,10 +177,8 @@ func TestAccOrganizationKeysDataSource(t *testing.T) {
 	f := newFixture(t, sandbox.Options{})
 	const lookup = "data.alphamoon_organization_api_keys.test"
 	for i := range 3 {
-		f.AddKey(
-			sandbox.Organization,
-			sandbox.Key{ID: fmt.Sprint("id-", i), Name: "a", Scopes: []string{"x.y:z"}, ExpiresAt: start.Add(day)},
-		)
+		f.AddKey(sandbox.Organization,
+			sandbox.Key{ID: fmt.Sprint("id-", i), Name: "a", Scopes: []string{"x.y:z"}, ExpiresAt: start.Add(day)})
 	}
 	f.AddKey(processID, sandbox.Key{Name: "of a process", Scopes: []string{"x.y:z"}, ExpiresAt: start.Add(day)})
 	f.run(resource.TestStep{
@@ -221,15 +191,11 @@ func TestAccOrganizationKeysDataSource(t *testing.T) {
 				lookup,
 				attribute("api_keys").AtSliceIndex(2),
 				knownvalue.ObjectExact(map[string]knownvalue.Check{
-					"id": knownvalue.StringExact(
-						"id-2",
-					),
-					"name":   knownvalue.StringExact("a"),
-					"status": knownvalue.StringExact("Active"),
-					"scopes": knownvalue.SetExact([]knownvalue.Check{knownvalue.StringExact("x.y:z")}),
-					"created_at": knownvalue.StringExact(
-						"2026-03-01T09:30:15Z",
-					),
+					"id":              knownvalue.StringExact("id-2"),
+					"name":            knownvalue.StringExact("a"),
+					"status":          knownvalue.StringExact("Active"),
+					"scopes":          knownvalue.SetExact([]knownvalue.Check{knownvalue.StringExact("x.y:z")}),
+					"created_at":      knownvalue.StringExact("2026-03-01T09:30:15Z"),
 					"expires_at":      knownvalue.StringExact("2026-03-02T09:30:15Z"),
 					"organization_id": knownvalue.StringExact("org_sandbox"),
 				}),
@@ -321,11 +287,8 @@ func TestAccExpiredKeyIsDone(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t, sandbox.Options{Revocation: revocation})
 			config := f.key(lifetime, `revoke_on_destroy = true`)
-			f.run(
-				resource.TestStep{Config: config},
-				f.after(91*day, f.replaces(config, "rotates_at")),
-				f.after(91*day, resource.TestStep{Config: config, Destroy: true}),
-			)
+			f.run(resource.TestStep{Config: config}, f.after(91*day, f.replaces(config, "rotates_at")), f.after(91*day,
+				resource.TestStep{Config: config, Destroy: true}))
 			if got := f.Count(sandbox.Revoke); got != 0 {
 				t.Errorf("%d removals were sent for keys past their expiry", got)
 			}
@@ -353,15 +316,10 @@ func TestAccGrantWithoutExpiry(t *testing.T) {
 func TestAccGeneratedConfiguration(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
-	key := f.AddKey(
-		processID,
-		sandbox.Key{Name: "test", Scopes: []string{"workspace.result:create"}, ExpiresAt: start.Add(60 * day)},
-	)
-	config := f.key(
-		`expires_at = "2026-04-30T09:30:15Z"`,
-		`scopes = ["workspace.result:create"]`,
-		`allow_undocumented_scopes = true`,
-	)
+	key := f.AddKey(processID,
+		sandbox.Key{Name: "test", Scopes: []string{"workspace.result:create"}, ExpiresAt: start.Add(60 * day)})
+	config := f.key(`expires_at = "2026-04-30T09:30:15Z"`, `scopes = ["workspace.result:create"]`,
+		`allow_undocumented_scopes = true`)
 	f.run(
 		resource.TestStep{
 			Config:             config,

@@ -33,30 +33,23 @@ type scopeObject struct {
 	Description string `tfsdk:"description"`
 }
 
-func (processAPIScopesDataSource) Metadata(
-	_ context.Context,
-	req datasource.MetadataRequest,
+func (processAPIScopesDataSource) Metadata(_ context.Context, req datasource.MetadataRequest,
 	resp *datasource.MetadataResponse,
 ) {
 	resp.TypeName = req.ProviderTypeName + "_process_api_scopes"
 }
 
-func (processAPIScopesDataSource) Schema(
-	_ context.Context,
-	_ datasource.SchemaRequest,
-	resp *datasource.SchemaResponse,
-) {
+func (processAPIScopesDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The documented catalogue of scopes. It comes with the provider: reading it sends no req. The service has more scopes than it documents.",
+		MarkdownDescription: "The documented catalogue of scopes. It comes with the provider: reading it sends no req. " +
+			"The service has more scopes than it documents.",
 		Attributes: map[string]schema.Attribute{
 			"groups": schema.SetAttribute{
 				MarkdownDescription: "Keeps only the scopes of these groups, such as `Results`. Default: all.",
 				Optional:            true,
 				ElementType:         types.StringType,
 				Validators: []validator.Set{
-					setvalidator.SizeAtLeast(
-						1,
-					),
+					setvalidator.SizeAtLeast(1),
 					setvalidator.NoNullValues(),
 					setvalidator.ValueStringsAre(validators.ScopeGroup()),
 				},

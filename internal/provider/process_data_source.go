@@ -24,11 +24,7 @@ type processDataSource struct{ configuredDataSource }
 
 var _ datasource.DataSourceWithConfigure = (*processDataSource)(nil)
 
-func (d *processDataSource) Metadata(
-	_ context.Context,
-	req datasource.MetadataRequest,
-	resp *datasource.MetadataResponse,
-) {
+func (d *processDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_process"
 }
 
@@ -97,30 +93,17 @@ func findProcess(processes []alphamoon.Process, id, name string) (alphamoon.Proc
 			slices.Sort(known)
 			hint = "It shows " + strings.Join(known[:min(len(known), 5)], ", ") + "."
 		}
-		return alphamoon.Process{}, diag.NewAttributeErrorDiagnostic(
-			attribute,
-			"Process not found",
-			fmt.Sprintf(
-				"No process that the provider's api_key can see has %s. %s Correct it, or use a key of the right workspace.",
-				sought,
-				hint,
-			),
-		)
+		return alphamoon.Process{}, diag.NewAttributeErrorDiagnostic(attribute, "Process not found",
+			fmt.Sprintf("No process that the provider's api_key can see has %s. %s Correct it, or use a key of the right "+
+				"workspace.", sought, hint))
 	default:
 		var ids []string
 		for _, process := range found {
 			ids = append(ids, process.ID)
 		}
-		return alphamoon.Process{}, diag.NewAttributeErrorDiagnostic(
-			attribute,
-			"Several processes found",
-			fmt.Sprintf(
-				"%d processes have %s: %s. Set id to the one that you mean.",
-				len(found),
-				sought,
-				strings.Join(ids, ", "),
-			),
-		)
+		return alphamoon.Process{}, diag.NewAttributeErrorDiagnostic(attribute, "Several processes found",
+			fmt.Sprintf("%d processes have %s: %s. Set id to the one that you mean.", len(found), sought,
+				strings.Join(ids, ", ")))
 	}
 }
 

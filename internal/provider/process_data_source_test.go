@@ -33,16 +33,10 @@ func TestAccProcess(t *testing.T) {
 		return []statecheck.StateCheck{
 			statecheck.ExpectKnownValue("data.alphamoon_process.test", attribute("id"), knownvalue.StringExact(id)),
 			statecheck.ExpectKnownValue("data.alphamoon_process.test", attribute("name"), knownvalue.StringExact(name)),
-			statecheck.ExpectKnownValue(
-				"data.alphamoon_process.test",
-				attribute("status"),
-				knownvalue.StringExact("Ready"),
-			),
-			statecheck.ExpectKnownValue(
-				"data.alphamoon_process.test",
-				attribute("organization_id"),
-				knownvalue.StringExact("org_sandbox"),
-			),
+			statecheck.ExpectKnownValue("data.alphamoon_process.test", attribute("status"),
+				knownvalue.StringExact("Ready")),
+			statecheck.ExpectKnownValue("data.alphamoon_process.test", attribute("organization_id"),
+				knownvalue.StringExact("org_sandbox")),
 		}
 	}
 	f.run(
@@ -74,10 +68,8 @@ func TestListEveryProcess(t *testing.T) {
 	f := newNamedFixture(t, "b", "a", "c")
 	for i := range 3 {
 		for range []int{1, 0, 150}[i] {
-			f.AddKey(
-				fmt.Sprintf("%032x", i+1),
-				sandbox.Key{Name: "key", Scopes: []string{"workspace.result:read"}, ExpiresAt: start.Add(day)},
-			)
+			f.AddKey(fmt.Sprintf("%032x", i+1),
+				sandbox.Key{Name: "key", Scopes: []string{"workspace.result:read"}, ExpiresAt: start.Add(day)})
 		}
 	}
 	p := f.connect(nil)
@@ -129,12 +121,7 @@ func TestListEveryProcess(t *testing.T) {
 
 	f.ClearFaults()
 	f.Inject(sandbox.Fault{Operation: sandbox.ListProcesses, Status: 403, Body: `{"title": "No"}`, Times: -1})
-	if none := p.query(
-		t,
-		0,
-		1000,
-		false,
-	); len(none) != 1 ||
+	if none := p.query(t, 0, 1000, false); len(none) != 1 ||
 		!strings.Contains(describe(none[0].Diagnostics), "workspace.process:read") {
 		t.Errorf("got %+v", none)
 	}

@@ -18,15 +18,12 @@ func (processIDFunction) Metadata(_ context.Context, _ function.MetadataRequest,
 	resp.Name = "process_id"
 }
 
-func (processIDFunction) Definition(
-	_ context.Context,
-	_ function.DefinitionRequest,
-	resp *function.DefinitionResponse,
-) {
+func (processIDFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
 	resp.Definition = function.Definition{
 		Summary: "The process id in a web address",
 		MarkdownDescription: "Finds the id of a process in the web address of its queue, such as " +
-			"`https://workspace.alphamoon.ai/queue/2080d36bf94c4147b2e543104342fc2f`. An id is returned as it is; anything else is an error.",
+			"`https://workspace.alphamoon.ai/queue/2080d36bf94c4147b2e543104342fc2f`. An id is returned as it is; " +
+			"anything else is an error.",
 		Parameters: []function.Parameter{function.StringParameter{
 			Name: "text", MarkdownDescription: "The web address of a process's queue, or the id of a process.",
 		}},
@@ -42,11 +39,10 @@ func (processIDFunction) Run(ctx context.Context, req function.RunRequest, resp 
 	id, ok := alphamoon.ProcessIDFromQueueURL(text)
 	if !ok {
 		if id = text; !alphamoon.IsProcessID(id) {
-			resp.Error = function.NewArgumentFuncError(
-				0,
-				"This is neither the id of a process, 32 lower-case hexadecimal characters, nor the web address of a "+
-					"process's queue, such as https://workspace.alphamoon.ai/queue/2080d36bf94c4147b2e543104342fc2f. Other pages do not name the process.",
-			)
+			resp.Error = function.NewArgumentFuncError(0, "This is neither the id of a process, 32 lower-case "+
+				"hexadecimal characters, nor the web address of a process's queue, such as "+
+				"https://workspace.alphamoon.ai/queue/2080d36bf94c4147b2e543104342fc2f. Other pages do not name the "+
+				"process.")
 			return
 		}
 	}

@@ -63,9 +63,7 @@ type processObject struct {
 
 func describeProcess(process alphamoon.Process) processObject {
 	return processObject{
-		ID: types.StringValue(
-			process.ID,
-		),
+		ID:             types.StringValue(process.ID),
 		Name:           stringOrNull(process.Name),
 		TypeID:         stringOrNull(process.TypeID),
 		TypeName:       stringOrNull(process.TypeName),
@@ -90,9 +88,7 @@ func processAttributes() map[string]schema.Attribute {
 	}
 }
 
-func (d *processesDataSource) Metadata(
-	_ context.Context,
-	req datasource.MetadataRequest,
+func (d *processesDataSource) Metadata(_ context.Context, req datasource.MetadataRequest,
 	resp *datasource.MetadataResponse,
 ) {
 	resp.TypeName = req.ProviderTypeName + "_processes"

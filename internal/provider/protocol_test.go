@@ -169,10 +169,7 @@ func (p *protocol) list(ctx context.Context, arguments values) outcome {
 	return result
 }
 
-func (p *protocol) outcome(
-	state *tfprotov6.DynamicValue,
-	private []byte,
-	identity *tfprotov6.ResourceIdentityData,
+func (p *protocol) outcome(state *tfprotov6.DynamicValue, private []byte, identity *tfprotov6.ResourceIdentityData,
 	diagnostics []*tfprotov6.Diagnostic,
 ) outcome {
 	value, err := state.Unmarshal(p.kind())

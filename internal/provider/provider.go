@@ -65,14 +65,16 @@ func (p *alphamoonProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 				Validators: []validator.String{validators.Credential()},
 			},
 			"base_url": schema.StringAttribute{
-				MarkdownDescription: "The address of the service; a path prefix is kept. Plain `http` is accepted only for a loopback host. " +
+				MarkdownDescription: "The address of the service; a path prefix is kept. Plain `http` is accepted only " +
+					"for a loopback host. " +
 					"Default: the environment variable `ALPHAMOON_BASE_URL`, then `https://workspace.alphamoon.ai`.",
 				Optional:   true,
 				Validators: []validator.String{validators.BaseURL()},
 			},
 			"max_retries": schema.NumberAttribute{
 				MarkdownDescription: "How often a request may be repeated on top of its first attempt, 0 to 20. Default: `4`. " +
-					"A creation is repeated only if the attempt before it provably did nothing. Refusals because of a rate limit do not count: they are waited out.",
+					"A creation is repeated only if the attempt before it provably did nothing. Refusals because of a " +
+					"rate limit do not count: they are waited out.",
 				Optional:   true,
 				Validators: []validator.Number{validators.WholeNumber(0, 20)},
 			},
@@ -85,9 +87,7 @@ func (p *alphamoonProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 	}
 }
 
-func (p *alphamoonProvider) Configure(
-	ctx context.Context,
-	req provider.ConfigureRequest,
+func (p *alphamoonProvider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	resp *provider.ConfigureResponse,
 ) {
 	var model providerModel

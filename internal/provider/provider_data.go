@@ -38,23 +38,16 @@ type providerData struct {
 }
 
 // newProviderData builds the client from the configuration and the environment, the configuration first.
-func newProviderData(
-	options Options,
-	model providerModel,
-	terraformVersion string,
-	diags *diag.Diagnostics,
-) *providerData {
+func newProviderData(options Options, model providerModel, terraformVersion string, diags *diag.Diagnostics) *providerData {
 	result := &providerData{now: options.Now, unknown: unknownArguments(model)}
 	if len(result.unknown) > 0 {
 		return result
 	}
 	config := alphamoon.Config{
 		Credential: resolveCredential(model.APIKey, diags),
-		UserAgent: fmt.Sprintf(
-			"terraform-provider-alphamoon/%s (+https://registry.terraform.io/providers/alphamoon/alphamoon) Terraform/%s",
-			options.Version,
-			terraformVersion,
-		),
+		UserAgent: fmt.Sprintf("terraform-provider-alphamoon/%s "+
+			"(+https://registry.terraform.io/providers/alphamoon/alphamoon) Terraform/%s", options.Version,
+			terraformVersion),
 		MaxRetries: alphamoon.DefaultMaxRetries,
 		OnAttempt:  logAttempt,
 		OnLongWait: logLongWait,
@@ -137,15 +130,10 @@ func unknownArguments(model providerModel) []string {
 // requireClient returns the client, or nil with an error that tells what to do about the unknown arguments.
 func (d *providerData) requireClient(purpose string, diags *diag.Diagnostics) *alphamoon.Client {
 	if d.client == nil {
-		diags.AddError(
-			"Provider configuration not known yet",
-			fmt.Sprintf(
-				"The provider cannot %s, because its configuration depends on values that are known only after an apply: %s. "+
-					"Apply what they come from first, for instance with -target, or give them as variables or in the environment.",
-				purpose,
-				strings.Join(d.unknown, ", "),
-			),
-		)
+		diags.AddError("Provider configuration not known yet", fmt.Sprintf("The provider cannot %s, because its "+
+			"configuration depends on values that are known only after an apply: %s. Apply what they come from first, "+
+			"for instance with -target, or give them as variables or in the environment.", purpose,
+			strings.Join(d.unknown, ", ")))
 	}
 	return d.client
 }
@@ -172,9 +160,6 @@ func logAttempt(ctx context.Context, attempt alphamoon.Attempt) {
 
 // logLongWait says once why a request takes so long.
 func logLongWait(ctx context.Context, method, path, reason string) {
-	tflog.Info(
-		ctx,
-		"Alphamoon API request waits for its turn",
-		map[string]any{"method": method, "path": path, "reason": reason},
-	)
+	tflog.Info(ctx, "Alphamoon API request waits for its turn",
+		map[string]any{"method": method, "path": path, "reason": reason})
 }

@@ -56,11 +56,8 @@ func TestAccRotationWhenDue(t *testing.T) {
 	config := f.key(lifetime, window)
 	f.run(
 		resource.TestStep{Config: config, ConfigStateChecks: []statecheck.StateCheck{
-			statecheck.ExpectKnownValue(
-				address,
-				attribute("rotates_at"),
-				knownvalue.StringExact(start.Add(60*day).Format(time.RFC3339)),
-			),
+			statecheck.ExpectKnownValue(address, attribute("rotates_at"),
+				knownvalue.StringExact(start.Add(60*day).Format(time.RFC3339))),
 		}},
 		f.after(60*day-time.Second, keeps(config)),
 		f.after(time.Second, f.replaces(config, "rotates_at")),
@@ -74,11 +71,8 @@ func TestAccRotationWithoutAWindow(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	config := f.key(lifetime)
-	f.run(
-		resource.TestStep{Config: config},
-		f.after(90*day-time.Second, keeps(config)),
-		f.after(time.Second, f.replaces(config, "rotates_at")),
-	)
+	f.run(resource.TestStep{Config: config}, f.after(90*day-time.Second, keeps(config)),
+		f.after(time.Second, f.replaces(config, "rotates_at")))
 	f.expectCounts(2, 2)
 }
 
@@ -87,10 +81,7 @@ func TestAccRotationOfAnExpiredKeyThatIsGone(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{HideExpired: true})
 	config := f.key(lifetime, window)
-	f.run(
-		resource.TestStep{Config: config},
-		f.after(100*day, f.replaces(config, "rotates_at")),
-	)
+	f.run(resource.TestStep{Config: config}, f.after(100*day, f.replaces(config, "rotates_at")))
 	f.expectCounts(2, 2)
 }
 
@@ -131,12 +122,8 @@ func TestAccRotationOfADisabledKey(t *testing.T) {
 		step.PreConfig = disable
 		return step
 	}
-	f.run(
-		resource.TestStep{Config: f.key(lifetime)},
-		byStatus(f.key(lifetime)),
-		resource.TestStep{Config: fixed},
-		byStatus(fixed),
-	)
+	f.run(resource.TestStep{Config: f.key(lifetime)}, byStatus(f.key(lifetime)), resource.TestStep{Config: fixed},
+		byStatus(fixed))
 	f.expectCounts(3, 3)
 }
 
@@ -160,13 +147,9 @@ func TestAccRotationTriggers(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	triggered := func(value string) string { return f.key(lifetime, `rotation_triggers = { owner = "`+value+`" }`) }
-	f.run(
-		resource.TestStep{Config: f.key(lifetime)},
-		f.replaces(triggered("a"), "rotation_triggers"),
-		keeps(triggered("a")),
-		f.replaces(triggered("b"), "rotation_triggers"),
-		resource.TestStep{Config: f.key(lifetime), ConfigPlanChecks: expectAction(plancheck.ResourceActionUpdate)},
-	)
+	f.run(resource.TestStep{Config: f.key(lifetime)}, f.replaces(triggered("a"), "rotation_triggers"),
+		keeps(triggered("a")), f.replaces(triggered("b"), "rotation_triggers"),
+		resource.TestStep{Config: f.key(lifetime), ConfigPlanChecks: expectAction(plancheck.ResourceActionUpdate)})
 	f.expectCounts(3, 3)
 }
 
@@ -180,23 +163,16 @@ func TestAccWindowChanges(t *testing.T) {
 			Config: config, ConfigPlanChecks: expectAction(plancheck.ResourceActionUpdate),
 			ConfigStateChecks: []statecheck.StateCheck{
 				same.AddStateValue(address, attribute("key")),
-				statecheck.ExpectKnownValue(
-					address,
-					attribute("rotates_at"),
-					knownvalue.StringExact(rotatesAt.Format(time.RFC3339)),
-				),
+				statecheck.ExpectKnownValue(address, attribute("rotates_at"),
+					knownvalue.StringExact(rotatesAt.Format(time.RFC3339))),
 			},
 		}
 	}
 	expiry := start.Add(90 * day)
-	f.run(
-		resource.TestStep{Config: f.key(lifetime)},
-		updates(f.key(lifetime, window), expiry.Add(-30*day)),
-		keeps(f.key(lifetime, `rotate_before_expiry = "720h"`)),
-		updates(f.key(lifetime, `rotate_before_expiry = "60d"`), expiry.Add(-60*day)),
-		f.after(29*day, updates(f.key(lifetime, window), expiry.Add(-30*day))),
-		f.after(day, f.replaces(f.key(lifetime, `rotate_before_expiry = "60d"`), "rotates_at")),
-	)
+	f.run(resource.TestStep{Config: f.key(lifetime)}, updates(f.key(lifetime, window), expiry.Add(-30*day)),
+		keeps(f.key(lifetime, `rotate_before_expiry = "720h"`)), updates(f.key(lifetime, `rotate_before_expiry = "60d"`),
+			expiry.Add(-60*day)), f.after(29*day, updates(f.key(lifetime, window), expiry.Add(-30*day))), f.after(day,
+			f.replaces(f.key(lifetime, `rotate_before_expiry = "60d"`), "rotates_at")))
 	f.expectCounts(2, 2)
 }
 
@@ -224,21 +200,12 @@ func TestAccPlanThatWaits(t *testing.T) {
 	f := newFixture(t, sandbox.Options{})
 	config := f.key(lifetime, window)
 	step := f.replaces(config, "rotates_at")
-	step.ConfigPlanChecks.PreApply = append(
-		step.ConfigPlanChecks.PreApply,
-		planCheckFunc(func() { f.clock.Advance(day) }),
-	)
+	step.ConfigPlanChecks.PreApply = append(step.ConfigPlanChecks.PreApply, planCheckFunc(func() { f.clock.Advance(day) }))
 	step.ConfigStateChecks = []statecheck.StateCheck{
-		statecheck.ExpectKnownValue(
-			address,
-			attribute("expires_at"),
-			knownvalue.StringExact(start.Add((60+1+90)*day).Format(time.RFC3339)),
-		),
-		statecheck.ExpectKnownValue(
-			address,
-			attribute("rotates_at"),
-			knownvalue.StringExact(start.Add((60+1+60)*day).Format(time.RFC3339)),
-		),
+		statecheck.ExpectKnownValue(address, attribute("expires_at"),
+			knownvalue.StringExact(start.Add((60+1+90)*day).Format(time.RFC3339))),
+		statecheck.ExpectKnownValue(address, attribute("rotates_at"),
+			knownvalue.StringExact(start.Add((60+1+60)*day).Format(time.RFC3339))),
 	}
 	f.run(resource.TestStep{Config: config}, f.after(60*day, step))
 	f.expectCounts(2, 2)

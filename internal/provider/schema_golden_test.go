@@ -69,10 +69,8 @@ func currentSurface(t *testing.T) surface {
 		}
 	}
 	server := providerserver.NewProtocol6(provider.New(provider.Options{Version: "test"})())()
-	identities, err := server.GetResourceIdentitySchemas(
-		context.Background(),
-		&tfprotov6.GetResourceIdentitySchemasRequest{},
-	)
+	identities, err := server.GetResourceIdentitySchemas(context.Background(),
+		&tfprotov6.GetResourceIdentitySchemasRequest{})
 	if err != nil {
 		t.Fatal(err)
 	}

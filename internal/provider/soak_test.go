@@ -76,12 +76,8 @@ func (s *soak) worker(number, operations int) {
 		case choice < 3 || len(held) == 0:
 			// Names are few, so that there are keys that cannot be told apart. Those of other workers can: which of two
 			// programs made one of two equal keys in the same second, nobody could say.
-			if result := s.create(
-				p,
-				owner,
-				fmt.Sprintf("soak-%d-%d", number, random.IntN(3)),
-				random.IntN(5) > 0,
-			); !result.state.IsNull() {
+			if result := s.create(p, owner, fmt.Sprintf("soak-%d-%d", number, random.IntN(3)),
+				random.IntN(5) > 0); !result.state.IsNull() {
 				held = append(held, result)
 			}
 		case choice < 5:

@@ -34,11 +34,7 @@ func (f *fixture) workingKeyBefore() plancheck.PlanCheck {
 
 type checkPlan func(plancheck.CheckPlanRequest) error
 
-func (c checkPlan) CheckPlan(
-	_ context.Context,
-	request plancheck.CheckPlanRequest,
-	response *plancheck.CheckPlanResponse,
-) {
+func (c checkPlan) CheckPlan(_ context.Context, request plancheck.CheckPlanRequest, response *plancheck.CheckPlanResponse) {
 	response.Error = c(request)
 }
 
@@ -85,10 +81,7 @@ func TestAccYear(t *testing.T) {
 		case fortnight == 0 || fortnight == removed:
 			*checks = append(*checks, plancheck.ExpectResourceAction(address, plancheck.ResourceActionCreate))
 		case slices.Contains(creations, fortnight) || fortnight == outage:
-			*checks = append(
-				*checks,
-				plancheck.ExpectResourceAction(address, plancheck.ResourceActionCreateBeforeDestroy),
-			)
+			*checks = append(*checks, plancheck.ExpectResourceAction(address, plancheck.ResourceActionCreateBeforeDestroy))
 		default:
 			*checks = append(*checks, plancheck.ExpectEmptyPlan())
 		}

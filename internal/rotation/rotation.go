@@ -24,9 +24,7 @@ const tolerance = 24 * time.Hour
 // EndOfLife returns when a key should no longer be used: at its expiry, or after the policy's lifetime if somebody
 // gave the key a longer one.
 func (p Policy) EndOfLife(key Key) time.Time {
-	if end := key.CreatedAt.Add(
-		p.Lifetime,
-	); p.Lifetime > 0 && !key.CreatedAt.IsZero() &&
+	if end := key.CreatedAt.Add(p.Lifetime); p.Lifetime > 0 && !key.CreatedAt.IsZero() &&
 		key.ExpiresAt.Sub(end) > tolerance {
 		return end
 	}

@@ -45,11 +45,8 @@ func TestDecide(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := rotation.Decide(
-				now,
-				rotation.Key{ExpiresAt: now.Add(test.expiresIn), Disabled: test.disabled},
-				test.policy,
-			)
+			got := rotation.Decide(now, rotation.Key{ExpiresAt: now.Add(test.expiresIn), Disabled: test.disabled},
+				test.policy)
 			if got != test.want {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
@@ -109,11 +106,8 @@ func TestNoGap(t *testing.T) {
 				t.Fatalf("%+v: no valid key in state between %s and the apply at %s", policy, inState, next)
 			}
 			instant = next
-			if decision := rotation.Decide(
-				instant,
-				rotation.Key{ExpiresAt: inState},
-				policy,
-			); decision == rotation.ReplaceDue {
+			if decision := rotation.Decide(instant, rotation.Key{ExpiresAt: inState},
+				policy); decision == rotation.ReplaceDue {
 				inState = instant.Add(policy.Lifetime).Truncate(time.Second)
 				expiries = append(expiries, inState)
 			} else if decision != rotation.Keep {

@@ -58,11 +58,7 @@ func (s *Sandbox) Control() http.Handler {
 		s.describe(writer)
 	})
 	mux.HandleFunc("POST /sandbox/keys/{id}/disable", func(writer http.ResponseWriter, req *http.Request) {
-		s.steer(
-			writer,
-			s.editKey(req.PathValue("id"), func(key *Key) { key.Status = "Disabled" }),
-			"The key is disabled.",
-		)
+		s.steer(writer, s.editKey(req.PathValue("id"), func(key *Key) { key.Status = "Disabled" }), "The key is disabled.")
 	})
 	mux.HandleFunc("DELETE /sandbox/keys/{id}", func(writer http.ResponseWriter, req *http.Request) {
 		s.steer(writer, s.editKey(req.PathValue("id"), nil), "The key is removed.")
@@ -84,11 +80,8 @@ func (s *Sandbox) Control() http.Handler {
 	mux.HandleFunc("POST /sandbox/clock", func(writer http.ResponseWriter, req *http.Request) {
 		duration, err := str2duration.ParseDuration(req.URL.Query().Get("advance"))
 		if err != nil || duration < 0 {
-			http.Error(
-				writer,
-				"Write advance=60d, or another duration with the units w, d, h, m and s.",
-				http.StatusBadRequest,
-			)
+			http.Error(writer, "Write advance=60d, or another duration with the units w, d, h, m and s.",
+				http.StatusBadRequest)
 			return
 		}
 		s.Advance(duration)
@@ -138,12 +131,8 @@ func (s *Sandbox) describe(output io.Writer) {
 	defer s.mu.Unlock()
 	s.prepare()
 	table := tabwriter.NewWriter(output, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintf(
-		table,
-		"It is %s here, and %d requests came so far.\n\nOWNER\tKEY\tNAME\tSTATUS\tEXPIRES\n",
-		wireTime(s.clock()),
-		len(s.journal),
-	)
+	_, _ = fmt.Fprintf(table, "It is %s here, and %d requests came so far.\n\nOWNER\tKEY\tNAME\tSTATUS\tEXPIRES\n",
+		wireTime(s.clock()), len(s.journal))
 	row := func(name, owner string) {
 		_, _ = fmt.Fprintf(table, "%s\t\t\t\t\n", name)
 		for _, key := range s.keys[owner] {

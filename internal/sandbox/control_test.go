@@ -48,10 +48,8 @@ func TestControl(t *testing.T) {
 		return body
 	}
 	for range 2 {
-		box.AddKey(
-			sandbox.DefaultProcessID,
-			sandbox.Key{Name: "x", Scopes: []string{"a.b:c"}, ExpiresAt: now.Add(24 * time.Hour)},
-		)
+		box.AddKey(sandbox.DefaultProcessID,
+			sandbox.Key{Name: "x", Scopes: []string{"a.b:c"}, ExpiresAt: now.Add(24 * time.Hour)})
 	}
 	keys := box.Keys(sandbox.DefaultProcessID)
 	page := expect(http.MethodGet, "/sandbox/", 200)

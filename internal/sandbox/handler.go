@@ -110,14 +110,7 @@ func (s *Sandbox) ServeHTTP(writer http.ResponseWriter, req *http.Request) {
 	fault.write(writer, req, answer)
 }
 
-func (s *Sandbox) work(
-	req *http.Request,
-	operation Operation,
-	id string,
-	body []byte,
-	fault Fault,
-	entry *Request,
-) answer {
+func (s *Sandbox) work(req *http.Request, operation Operation, id string, body []byte, fault Fault, entry *Request) answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if refusal := s.authorize(req, operation, id); refusal != nil {

@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// Listen serves the sandbox, and below /sandbox/ its [Sandbox.Control], at an address such as 127.0.0.1:0, where port 0 takes a free one. It returns the
-// address as the provider's base_url wants it, and a function that ends the service at once.
+// Listen serves the sandbox, and below /sandbox/ its [Sandbox.Control], at an address such as 127.0.0.1:0, where port 0
+// takes a free one. It returns the address as the provider's base_url wants it, and a function that ends the service at
+// once.
 func (s *Sandbox) Listen(ctx context.Context, address string) (baseURL string, stop func(), err error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {

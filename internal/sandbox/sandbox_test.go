@@ -60,10 +60,8 @@ func send(t *testing.T, server *httptest.Server, method, path, credential, body 
 }
 
 func creation(name string) string {
-	return fmt.Sprintf(
-		`{"name": %q, "exp": "2099-01-01T00:00:00.000Z", "scopes": ["workspace.result:read", "workspace.file:upload"]}`,
-		name,
-	)
+	return fmt.Sprintf(`{"name": %q, "exp": "2099-01-01T00:00:00.000Z", "scopes": ["workspace.result:read", "workspace.file:upload"]}`,
+		name)
 }
 
 func TestCreatedKeysAuthenticateWithinTheirRights(t *testing.T) {
@@ -75,19 +73,13 @@ func TestCreatedKeysAuthenticateWithinTheirRights(t *testing.T) {
 	}}
 	server := httptest.NewServer(box)
 	t.Cleanup(server.Close)
-	manager := box.AddKey(
-		sandbox.DefaultProcessID,
-		sandbox.Key{Scopes: []string{"workspace.process.api_key:manage"}, ExpiresAt: now.Add(time.Hour)},
-	)
-	reader := box.AddKey(
-		sandbox.DefaultProcessID,
-		sandbox.Key{Scopes: []string{"workspace.result:read"}, ExpiresAt: now.Add(time.Hour)},
-	)
+	manager := box.AddKey(sandbox.DefaultProcessID,
+		sandbox.Key{Scopes: []string{"workspace.process.api_key:manage"}, ExpiresAt: now.Add(time.Hour)})
+	reader := box.AddKey(sandbox.DefaultProcessID,
+		sandbox.Key{Scopes: []string{"workspace.result:read"}, ExpiresAt: now.Add(time.Hour)})
 	expired := box.AddKey(sandbox.DefaultProcessID, sandbox.Key{Scopes: manager.Scopes, ExpiresAt: now})
-	disabled := box.AddKey(
-		sandbox.DefaultProcessID,
-		sandbox.Key{Scopes: manager.Scopes, ExpiresAt: now.Add(time.Hour), Status: "Disabled"},
-	)
+	disabled := box.AddKey(sandbox.DefaultProcessID,
+		sandbox.Key{Scopes: manager.Scopes, ExpiresAt: now.Add(time.Hour), Status: "Disabled"})
 	for _, test := range []struct {
 		secret, path string
 		want         int
@@ -111,14 +103,8 @@ func TestJournalHoldsNoSecrets(t *testing.T) {
 	box := &sandbox.Sandbox{}
 	server := httptest.NewServer(box)
 	t.Cleanup(server.Close)
-	if status, _, err := send(
-		t,
-		server,
-		http.MethodPost,
-		keysPath,
-		sandbox.DefaultCredential,
-		creation("journal"),
-	); status != 201 ||
+	if status, _, err := send(t, server, http.MethodPost, keysPath, sandbox.DefaultCredential,
+		creation("journal")); status != 201 ||
 		err != nil {
 		t.Fatal(status, err)
 	}
@@ -172,14 +158,7 @@ func TestFaults(t *testing.T) {
 			server := httptest.NewServer(box)
 			t.Cleanup(server.Close)
 			box.Inject(test.fault)
-			status, body, err := send(
-				t,
-				server,
-				http.MethodPost,
-				keysPath,
-				sandbox.DefaultCredential,
-				creation("fault"),
-			)
+			status, body, err := send(t, server, http.MethodPost, keysPath, sandbox.DefaultCredential, creation("fault"))
 			if status != test.status || !strings.Contains(body, test.body) ||
 				(err != nil) != (test.status == 0 || test.partial) {
 				t.Errorf("got %d, %q, %v", status, body, err)
@@ -198,12 +177,8 @@ func TestLostAnswer(t *testing.T) {
 	t.Cleanup(server.Close)
 	box.Inject(sandbox.Fault{LoseAnswer: true})
 	client := &http.Client{Timeout: 100 * time.Millisecond}
-	request, err := http.NewRequestWithContext(
-		t.Context(),
-		http.MethodPost,
-		server.URL+keysPath,
-		strings.NewReader(creation("lost")),
-	)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+keysPath,
+		strings.NewReader(creation("lost")))
 	if err != nil {
 		t.Fatal(err)
 	}

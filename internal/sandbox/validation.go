@@ -92,11 +92,8 @@ func (s *Sandbox) parseWindow(req *http.Request) (window, *answer) {
 			return result, queryInvalid(name, "value is not a valid integer", "type_error.integer")
 		}
 		if number < 0 {
-			return result, queryInvalid(
-				name,
-				"ensure this value is greater than or equal to 0",
-				"value_error.number.not_ge",
-			)
+			return result, queryInvalid(name, "ensure this value is greater than or equal to 0",
+				"value_error.number.not_ge")
 		}
 		*target = number
 	}

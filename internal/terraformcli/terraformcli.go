@@ -29,9 +29,8 @@ const (
 )
 
 // ErrNotFound means that there is no Terraform and that none could be downloaded.
-var ErrNotFound = errors.New(
-	"no terraform or tofu is on the PATH, and Terraform " + PinnedVersion + " could not be downloaded",
-)
+var ErrNotFound = errors.New("no terraform or tofu is on the PATH, and Terraform " + PinnedVersion +
+	" could not be downloaded")
 
 // CLI is a Terraform or OpenTofu.
 type CLI struct {

@@ -22,9 +22,7 @@ func Credential() validator.String {
 
 // CredentialDiagnostic says why a credential cannot be used; source begins the sentence and tells where it came from.
 func CredentialDiagnostic(attribute path.Path, source string, err error) diag.Diagnostic {
-	return diag.NewAttributeErrorDiagnostic(
-		attribute,
-		"Invalid Alphamoon API key",
-		source+" is not a usable Alphamoon API key: "+err.Error()+". Copy it once more from where it was stored when it was created.",
-	)
+	return diag.NewAttributeErrorDiagnostic(attribute, "Invalid Alphamoon API key", source+
+		" is not a usable Alphamoon API key: "+err.Error()+
+		". Copy it once more from where it was stored when it was created.")
 }

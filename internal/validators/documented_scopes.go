@@ -23,11 +23,7 @@ func (v documentedScopes) Description(context.Context) string {
 
 func (v documentedScopes) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
-func (v documentedScopes) ValidateSet(
-	ctx context.Context,
-	request validator.SetRequest,
-	response *validator.SetResponse,
-) {
+func (v documentedScopes) ValidateSet(ctx context.Context, request validator.SetRequest, response *validator.SetResponse) {
 	if request.ConfigValue.IsNull() || request.ConfigValue.IsUnknown() {
 		return
 	}
@@ -42,15 +38,8 @@ func (v documentedScopes) ValidateSet(
 			alphamoon.IsDocumentedScope(scope.ValueString()) {
 			continue
 		}
-		response.Diagnostics.AddAttributeError(
-			request.Path.AtSetValue(scope),
-			"Unknown scope",
-			fmt.Sprintf(
-				"%q is not a documented scope; the nearest one is %q. If the service has it all the same, set %s = true.",
-				scope.ValueString(),
-				alphamoon.NearestScope(scope.ValueString()),
-				v.unless,
-			),
-		)
+		response.Diagnostics.AddAttributeError(request.Path.AtSetValue(scope), "Unknown scope",
+			fmt.Sprintf("%q is not a documented scope; the nearest one is %q. If the service has it all the same, set %s "+
+				"= true.", scope.ValueString(), alphamoon.NearestScope(scope.ValueString()), v.unless))
 	}
 }

@@ -28,16 +28,9 @@ func DurationUpTo(longest time.Duration) validator.String {
 		description: fmt.Sprintf("be at most %d hours", int(longest.Hours())),
 		check: func(value string, request validator.StringRequest, response *validator.StringResponse) {
 			if duration, err := rotation.ParseDuration(value); err == nil && duration > longest {
-				response.Diagnostics.AddAttributeError(
-					request.Path,
-					"Duration too long",
-					fmt.Sprintf(
-						"%s is %q, but at most %d hours are allowed here.",
-						request.Path,
-						value,
-						int(longest.Hours()),
-					),
-				)
+				response.Diagnostics.AddAttributeError(request.Path, "Duration too long",
+					fmt.Sprintf("%s is %q, but at most %d hours are allowed here.", request.Path, value,
+						int(longest.Hours())))
 			}
 		},
 	}

@@ -13,14 +13,9 @@ func NotBlank() validator.String {
 		description: "not be blank",
 		check: func(value string, request validator.StringRequest, response *validator.StringResponse) {
 			if strings.TrimSpace(value) == "" {
-				response.Diagnostics.AddAttributeError(
-					request.Path,
-					"Blank value",
-					fmt.Sprintf(
-						"%s must have at least one character that is not a blank. Give a name that tells what the key is for.",
-						request.Path,
-					),
-				)
+				response.Diagnostics.AddAttributeError(request.Path, "Blank value",
+					fmt.Sprintf("%s must have at least one character that is not a blank. Give a name that tells what the "+
+						"key is for.", request.Path))
 			}
 		},
 	}

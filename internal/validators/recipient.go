@@ -14,11 +14,8 @@ func Recipient() validator.String {
 		description: "be an age or SSH public key",
 		check: func(value string, request validator.StringRequest, response *validator.StringResponse) {
 			if _, err := encryption.ParseRecipient(value); err != nil {
-				response.Diagnostics.AddAttributeError(
-					request.Path,
-					"Invalid recipient",
-					fmt.Sprintf("%s cannot be encrypted to: %s.", request.Path, err),
-				)
+				response.Diagnostics.AddAttributeError(request.Path, "Invalid recipient",
+					fmt.Sprintf("%s cannot be encrypted to: %s.", request.Path, err))
 			}
 		},
 	}

@@ -16,15 +16,9 @@ func ScopeGroup() validator.String {
 		description: "be one of " + strings.Join(alphamoon.ScopeGroups(), ", "),
 		check: func(value string, request validator.StringRequest, response *validator.StringResponse) {
 			if !slices.Contains(alphamoon.ScopeGroups(), value) {
-				response.Diagnostics.AddAttributeError(
-					request.Path,
-					"Unknown group of scopes",
-					fmt.Sprintf(
-						"%q is no group of the documented catalogue; the nearest one is %q.",
-						value,
-						alphamoon.NearestScopeGroup(value),
-					),
-				)
+				response.Diagnostics.AddAttributeError(request.Path, "Unknown group of scopes",
+					fmt.Sprintf("%q is no group of the documented catalogue; the nearest one is %q.", value,
+						alphamoon.NearestScopeGroup(value)))
 			}
 		},
 	}

@@ -23,9 +23,7 @@ func (v shorterThan) Description(context.Context) string {
 
 func (v shorterThan) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
-func (v shorterThan) ValidateString(
-	ctx context.Context,
-	request validator.StringRequest,
+func (v shorterThan) ValidateString(ctx context.Context, request validator.StringRequest,
 	response *validator.StringResponse,
 ) {
 	var other types.String

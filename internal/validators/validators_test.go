@@ -156,20 +156,10 @@ func TestDocumentedScopes(t *testing.T) {
 				t.Fatalf("got %d errors, want %d: %v", got, test.errors, response.Diagnostics)
 			}
 			if test.errors == 1 {
-				expectOne(
-					t,
-					"set",
-					response.Diagnostics,
-					path.Root("argument").AtSetValue(undocumented),
-					"set other = true",
-				)
-				expectOne(
-					t,
-					"set",
-					response.Diagnostics,
-					path.Root("argument").AtSetValue(undocumented),
-					`the nearest one is "workspace.`,
-				)
+				expectOne(t, "set", response.Diagnostics, path.Root("argument").AtSetValue(undocumented),
+					"set other = true")
+				expectOne(t, "set", response.Diagnostics, path.Root("argument").AtSetValue(undocumented),
+					`the nearest one is "workspace.`)
 			}
 		})
 	}
@@ -203,11 +193,8 @@ func validateString(rule validator.String, value types.String, config tfsdk.Conf
 		config = configWith(tftypes.String, text(""))
 	}
 	var response validator.StringResponse
-	rule.ValidateString(
-		context.Background(),
-		validator.StringRequest{Path: path.Root("argument"), ConfigValue: value, Config: config},
-		&response,
-	)
+	rule.ValidateString(context.Background(),
+		validator.StringRequest{Path: path.Root("argument"), ConfigValue: value, Config: config}, &response)
 	return response.Diagnostics
 }
 
@@ -255,19 +242,11 @@ func TestWholeNumber(t *testing.T) {
 		{number(1e300), true},
 	} {
 		var response validator.NumberResponse
-		rule.ValidateNumber(
-			context.Background(),
-			validator.NumberRequest{Path: path.Root("argument"), ConfigValue: test.value},
-			&response,
-		)
+		rule.ValidateNumber(context.Background(),
+			validator.NumberRequest{Path: path.Root("argument"), ConfigValue: test.value}, &response)
 		if test.fails {
-			expectOne(
-				t,
-				test.value.String(),
-				response.Diagnostics,
-				path.Root("argument"),
-				"must be a whole number from 1 to 20",
-			)
+			expectOne(t, test.value.String(), response.Diagnostics, path.Root("argument"),
+				"must be a whole number from 1 to 20")
 		} else if response.Diagnostics.HasError() {
 			t.Errorf("%s: %v", test.value, response.Diagnostics)
 		}
@@ -281,10 +260,8 @@ func BenchmarkDocumentedScopes(b *testing.B) {
 	request := validator.SetRequest{
 		Path:   path.Root("argument"),
 		Config: configWith(tftypes.Bool, tftypes.NewValue(tftypes.Bool, false)),
-		ConfigValue: types.SetValueMust(
-			types.StringType,
-			[]attr.Value{types.StringValue("workspace.result:read"), types.StringValue("workspace.file:upload")},
-		),
+		ConfigValue: types.SetValueMust(types.StringType,
+			[]attr.Value{types.StringValue("workspace.result:read"), types.StringValue("workspace.file:upload")}),
 	}
 	b.ReportAllocs()
 	for b.Loop() {

@@ -21,9 +21,7 @@ func (v wholeNumber) Description(context.Context) string {
 
 func (v wholeNumber) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
-func (v wholeNumber) ValidateNumber(
-	_ context.Context,
-	request validator.NumberRequest,
+func (v wholeNumber) ValidateNumber(_ context.Context, request validator.NumberRequest,
 	response *validator.NumberResponse,
 ) {
 	if request.ConfigValue.IsNull() || request.ConfigValue.IsUnknown() {
@@ -32,16 +30,8 @@ func (v wholeNumber) ValidateNumber(
 	number := request.ConfigValue.ValueBigFloat()
 	whole, _ := number.Int64()
 	if !number.IsInt() || whole < v.lowest || whole > v.highest {
-		response.Diagnostics.AddAttributeError(
-			request.Path,
-			"Invalid number",
-			fmt.Sprintf(
-				"%s is %s, but must be a whole number from %d to %d.",
-				request.Path,
-				number.Text('g', 10),
-				v.lowest,
-				v.highest,
-			),
-		)
+		response.Diagnostics.AddAttributeError(request.Path, "Invalid number",
+			fmt.Sprintf("%s is %s, but must be a whole number from %d to %d.", request.Path, number.Text('g', 10), v.lowest,
+				v.highest))
 	}
 }

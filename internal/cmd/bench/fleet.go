@@ -26,10 +26,7 @@ type limit struct {
 func fleetProcesses(count int) []sandbox.Process {
 	var processes []sandbox.Process
 	for i := range count {
-		processes = append(
-			processes,
-			sandbox.Process{ID: fmt.Sprintf("%032x", i+1), Name: fmt.Sprintf("Process %d", i+1)},
-		)
+		processes = append(processes, sandbox.Process{ID: fmt.Sprintf("%032x", i+1), Name: fmt.Sprintf("Process %d", i+1)})
 	}
 	return processes
 }
@@ -77,23 +74,12 @@ func (b *bench) fleet(ctx context.Context, size fleet) error {
 		}
 	}
 	b.latency(delay)
-	b.printf(
-		"\n%d processes with %d keys each, at %s:\n\n| what | list requests | other requests | seconds | bare | ratio |\n|---|---|---|---|---|---|\n",
-		size.processes,
-		size.keys,
-		delay,
-	)
+	b.printf("\n%d processes with %d keys each, at %s:\n\n| what | list requests | other requests | seconds | bare | "+
+		"ratio |\n|---|---|---|---|---|---|\n", size.processes, size.keys, delay)
 	row := func(what string, took []time.Duration) {
 		lists, all := b.box.Count(sandbox.List)/3, b.box.Count(sandbox.AnyOperation)/3
-		b.printf(
-			"| %s | %d | %d | %.2f | %.2f | %.2f |\n",
-			what,
-			lists,
-			all-lists,
-			took[0].Seconds(),
-			took[1].Seconds(),
-			ratio(took[0], took[1]),
-		)
+		b.printf("| %s | %d | %d | %.2f | %.2f | %.2f |\n", what, lists, all-lists, took[0].Seconds(), took[1].Seconds(),
+			ratio(took[0], took[1]))
 		b.box.ClearJournal()
 	}
 	b.box.ClearJournal()
@@ -125,16 +111,11 @@ func (b *bench) fleet(ctx context.Context, size fleet) error {
 
 // limits measures creations under a limit against the ideal: the time in which the service accepts as many requests.
 func (b *bench) limits(ctx context.Context, limits []limit) error {
-	b.printf(
-		"\nCreations while the service limits the rate, once each. Ideal is the time in which it accepts as many requests:\n\n" +
-			"| keys | requests a second | Retry-After | seconds | ideal | refusals |\n|---|---|---|---|---|---|\n",
-	)
+	b.printf("\nCreations while the service limits the rate, once each. Ideal is the time in which it accepts as many " +
+		"requests:\n\n| keys | requests a second | Retry-After | seconds | ideal | refusals |\n|---|---|---|---|---|---|\n")
 	for i, limit := range limits {
 		burst := max(1, int(limit.rate))
-		if err := b.serveWith(
-			ctx,
-			sandbox.Options{Rate: limit.rate, Burst: burst, RateHints: limit.hints},
-		); err != nil {
+		if err := b.serveWith(ctx, sandbox.Options{Rate: limit.rate, Burst: burst, RateHints: limit.hints}); err != nil {
 			return err
 		}
 		folder := fmt.Sprintf("limit-%d", i)
@@ -154,15 +135,8 @@ func (b *bench) limits(ctx context.Context, limits []limit) error {
 		accepted := b.box.Count(sandbox.AnyOperation) - refusals
 		ideal := time.Duration(max(0, float64(accepted-burst)/limit.rate) * float64(time.Second))
 		hint := map[bool]string{true: "yes", false: "no"}[limit.hints]
-		b.printf(
-			"| %d | %g | %s | %.1f | %.1f | %d |\n",
-			limit.keys,
-			limit.rate,
-			hint,
-			took.Seconds(),
-			ideal.Seconds(),
-			refusals,
-		)
+		b.printf("| %d | %g | %s | %.1f | %.1f | %d |\n", limit.keys, limit.rate, hint, took.Seconds(), ideal.Seconds(),
+			refusals)
 	}
 	return nil
 }
@@ -184,12 +158,7 @@ func (b *bench) outage(ctx context.Context, count int) error {
 	if err == nil || !strings.Contains(err.Error(), "503") {
 		return fmt.Errorf("the outage went unnoticed: %w", err)
 	}
-	b.printf(
-		"\nA plan of %d keys while the list answers 503: %d list requests, %.1f s, %d lines.\n",
-		count,
-		b.box.Count(sandbox.List),
-		took.Seconds(),
-		b.lines,
-	)
+	b.printf("\nA plan of %d keys while the list answers 503: %d list requests, %.1f s, %d lines.\n", count,
+		b.box.Count(sandbox.List), took.Seconds(), b.lines)
 	return nil
 }

@@ -23,20 +23,14 @@ import (
 // lists measures the data source over processes of several sizes, and beside it the bare transfer of the same pages.
 func (b *bench) lists(ctx context.Context, sizes []int) error {
 	const delay = 20 * time.Millisecond
-	b.printf(
-		"\nListing T keys at %s. The client's listing and the data source are set against the bare transfer of the same pages, one after another (loop) and "+
-			"%d at a time (ideal); the seconds of the data source are those of a whole `terraform plan` less those of a plan over an empty process, "+
-			"so that they hold what the plugin framework and Terraform do with the result:\n\n",
-		delay,
-		alphamoon.ParallelPages,
-	)
-	b.printf(
-		"| T | requests | loop | ideal | client | to ideal | data source | to loop | to ideal | peak memory: refresh | data source |\n|---|---|---|---|---|---|---|---|---|---|---|\n",
-	)
-	config := fmt.Sprintf(
-		"\ndata \"alphamoon_process_api_keys\" \"test\" {\n  process_id = %q\n}\n",
-		sandbox.DefaultProcessID,
-	)
+	b.printf("\nListing T keys at %s. The client's listing and the data source are set against the bare transfer of the "+
+		"same pages, one after another (loop) and %d at a time (ideal); the seconds of the data source are those of a "+
+		"whole `terraform plan` less those of a plan over an empty process, so that they hold what the plugin framework "+
+		"and Terraform do with the result:\n\n", delay, alphamoon.ParallelPages)
+	b.printf("| T | requests | loop | ideal | client | to ideal | data source | to loop | to ideal | peak memory: refresh " +
+		"| data source |\n|---|---|---|---|---|---|---|---|---|---|---|\n")
+	config := fmt.Sprintf("\ndata \"alphamoon_process_api_keys\" \"test\" {\n  process_id = %q\n}\n",
+		sandbox.DefaultProcessID)
 	if err := b.workspace("list", config); err != nil {
 		return err
 	}
@@ -54,25 +48,15 @@ func (b *bench) lists(ctx context.Context, sizes []int) error {
 			return err
 		}
 		// One key is managed, to see what its refresh takes among all the others.
-		if _, err := b.terraform(
-			ctx,
-			"refresh",
-			nil,
-			"apply",
-			"-auto-approve",
-			"-state",
-			fmt.Sprintf("%d.tfstate", size),
-		); err != nil {
+		if _, err := b.terraform(ctx, "refresh", nil, "apply", "-auto-approve", "-state",
+			fmt.Sprintf("%d.tfstate", size)); err != nil {
 			return err
 		}
 		b.fill(size - 1)
 		b.box.ClearJournal()
-		took, err := byTurns(
-			plan,
-			func() (time.Duration, error) { return b.transfer(ctx, size, 1) },
+		took, err := byTurns(plan, func() (time.Duration, error) { return b.transfer(ctx, size, 1) },
 			func() (time.Duration, error) { return b.transfer(ctx, size, alphamoon.ParallelPages) },
-			func() (time.Duration, error) { return b.list(ctx, size) },
-		)
+			func() (time.Duration, error) { return b.list(ctx, size) })
 		if err != nil {
 			return err
 		}
@@ -87,20 +71,9 @@ func (b *bench) lists(ctx context.Context, sizes []int) error {
 			return err
 		}
 		source, loop, ideal, client := took[0]-empty[0], took[1], took[2], took[3]
-		b.printf(
-			"| %d | %d | %.2f | %.2f | %.2f | %.2f | %.2f | %.2f | %.2f | %s | %s |\n",
-			size,
-			requests,
-			loop.Seconds(),
-			ideal.Seconds(),
-			client.Seconds(),
-			ratio(client, ideal),
-			source.Seconds(),
-			ratio(source, loop),
-			ratio(source, ideal),
-			refresh,
-			list,
-		)
+		b.printf("| %d | %d | %.2f | %.2f | %.2f | %.2f | %.2f | %.2f | %.2f | %s | %s |\n", size, requests, loop.Seconds(),
+			ideal.Seconds(), client.Seconds(), ratio(client, ideal), source.Seconds(), ratio(source, loop),
+			ratio(source, ideal), refresh, list)
 	}
 	return nil
 }
@@ -136,18 +109,9 @@ func (b *bench) transfer(ctx context.Context, size, concurrency int) (time.Durat
 	group.SetLimit(concurrency)
 	for offset := 0; offset < size; offset += alphamoon.PageSize {
 		group.Go(func() error {
-			request, err := http.NewRequestWithContext(
-				ctx,
-				http.MethodGet,
-				fmt.Sprintf(
-					"%s/api/v0.4/processes/%s/api-keys?offset=%d&limit=%d",
-					b.url,
-					sandbox.DefaultProcessID,
-					offset,
-					alphamoon.PageSize,
-				),
-				nil,
-			)
+			request, err := http.NewRequestWithContext(ctx, http.MethodGet,
+				fmt.Sprintf("%s/api/v0.4/processes/%s/api-keys?offset=%d&limit=%d", b.url, sandbox.DefaultProcessID, offset,
+					alphamoon.PageSize), nil)
 			if err != nil {
 				return err
 			}
@@ -177,9 +141,7 @@ var (
 func (b *bench) peakMemory(ctx context.Context, folder string, arguments ...string) (string, error) {
 	binary := b.path("bin", "terraform-provider-alphamoon")
 	command := exec.CommandContext(ctx, binary, "-debug") //nolint:gosec // built above
-	command.Env = terraformcli.Environ(
-		map[string]string{"ALPHAMOON_API_KEY": sandbox.DefaultCredential, "ALPHAMOON_BASE_URL": b.url},
-	)
+	command.Env = terraformcli.Environ(map[string]string{"ALPHAMOON_API_KEY": sandbox.DefaultCredential, "ALPHAMOON_BASE_URL": b.url})
 	output, err := command.StdoutPipe()
 	if err != nil {
 		return "", err

@@ -167,11 +167,8 @@ func (b *bench) build(ctx context.Context, moduleDir string) error {
 			overrides += fmt.Sprintf("    %q = %q\n", host+"/alphamoon/"+name, bin)
 		}
 	}
-	return os.WriteFile(
-		b.path("bench.tfrc"),
-		[]byte("provider_installation {\n  dev_overrides {\n"+overrides+"  }\n  direct {}\n}\n"),
-		0o600,
-	)
+	return os.WriteFile(b.path("bench.tfrc"), []byte("provider_installation {\n  dev_overrides {\n"+overrides+
+		"  }\n  direct {}\n}\n"), 0o600)
 }
 
 func (b *bench) path(elements ...string) string {
@@ -207,10 +204,7 @@ func (b *bench) fill(count int) {
 var farAway = time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // terraform runs it in a folder of the benchmark and returns how long it took.
-func (b *bench) terraform(
-	ctx context.Context,
-	folder string,
-	variables map[string]string,
+func (b *bench) terraform(ctx context.Context, folder string, variables map[string]string,
 	arguments ...string,
 ) (time.Duration, error) {
 	arguments = slices.Concat(arguments[:1], []string{"-input=false", "-no-color"}, arguments[1:])

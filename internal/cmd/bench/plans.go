@@ -23,26 +23,23 @@ resource "%s_process_api_key" "test" {
 }
 
 func builtin(count int) string {
-	return fmt.Sprintf(
-		"\nresource \"terraform_data\" \"test\" {\n  count = %d\n  input = \"bench-${count.index}\"\n}\n",
-		count,
-	)
+	return fmt.Sprintf("\nresource \"terraform_data\" \"test\" {\n  count = %d\n  input = \"bench-${count.index}\"\n}\n",
+		count)
 }
 
 // plans measures the refresh and plan of managed keys.
 func (b *bench) plans(ctx context.Context, sizes []int, delays []time.Duration) error {
-	b.printf(
-		"\n`terraform plan` of K managed keys in a process of T; the ratios are to K resources of the bare provider and to K `terraform_data`:\n\n",
-	)
-	b.printf(
-		"| K | T | delay | list requests | seconds | bare | ratio | `terraform_data` | ratio |\n|---|---|---|---|---|---|---|---|---|\n",
-	)
+	b.printf("\n`terraform plan` of K managed keys in a process of T; the ratios are to K resources of the bare provider " +
+		"and to K `terraform_data`:\n\n")
+	b.printf("| K | T | delay | list requests | seconds | bare | ratio | `terraform_data` | ratio " +
+		"|\n|---|---|---|---|---|---|---|---|---|\n")
 	for _, size := range sizes {
 		if err := b.serve(ctx); err != nil {
 			return err
 		}
 		real, bare, data := fmt.Sprintf("real-%d", size), fmt.Sprintf("bare-%d", size), fmt.Sprintf("data-%d", size)
-		for folder, config := range map[string]string{real: resources("alphamoon", size), bare: resources("bare", size), data: builtin(size)} {
+		configs := map[string]string{real: resources("alphamoon", size), bare: resources("bare", size), data: builtin(size)}
+		for folder, config := range configs {
 			if err := b.workspace(folder, config); err != nil {
 				return err
 			}
@@ -57,26 +54,15 @@ func (b *bench) plans(ctx context.Context, sizes []int, delays []time.Duration) 
 			for _, delay := range delays {
 				b.latency(delay)
 				b.box.ClearJournal()
-				took, err := byTurns(
-					func() (time.Duration, error) { return plan(real) },
+				took, err := byTurns(func() (time.Duration, error) { return plan(real) },
 					func() (time.Duration, error) { return plan(bare) },
-					func() (time.Duration, error) { return plan(data) },
-				)
+					func() (time.Duration, error) { return plan(data) })
 				if err != nil {
 					return err
 				}
-				b.printf(
-					"| %d | %d | %s | %d | %.2f | %.2f | %.2f | %.2f | %.2f |\n",
-					size,
-					total,
-					delay,
-					b.box.Count(sandbox.List)/3,
-					took[0].Seconds(),
-					took[1].Seconds(),
-					ratio(took[0], took[1]),
-					took[2].Seconds(),
-					ratio(took[0], took[2]),
-				)
+				b.printf("| %d | %d | %s | %d | %.2f | %.2f | %.2f | %.2f | %.2f |\n", size, total, delay,
+					b.box.Count(sandbox.List)/3, took[0].Seconds(), took[1].Seconds(), ratio(took[0], took[1]),
+					took[2].Seconds(), ratio(took[0], took[2]))
 			}
 		}
 	}
@@ -88,10 +74,8 @@ func (b *bench) applies(ctx context.Context, count int) error {
 	if err := b.serve(ctx); err != nil {
 		return err
 	}
-	b.printf(
-		"\n`terraform apply` that creates %d keys:\n\n| delay | requests | seconds | bare | ratio |\n|---|---|---|---|---|\n",
-		count,
-	)
+	b.printf("\n`terraform apply` that creates %d keys:\n\n| delay | requests | seconds | bare | ratio "+
+		"|\n|---|---|---|---|---|\n", count)
 	round := 0
 	for _, delay := range []time.Duration{0, 20 * time.Millisecond} {
 		b.latency(delay)
@@ -110,14 +94,8 @@ func (b *bench) applies(ctx context.Context, count int) error {
 		if err != nil {
 			return err
 		}
-		b.printf(
-			"| %s | %d | %.2f | %.2f | %.2f |\n",
-			delay,
-			b.box.Count(sandbox.AnyOperation)/3,
-			took[0].Seconds(),
-			took[1].Seconds(),
-			ratio(took[0], took[1]),
-		)
+		b.printf("| %s | %d | %.2f | %.2f | %.2f |\n", delay, b.box.Count(sandbox.AnyOperation)/3, took[0].Seconds(),
+			took[1].Seconds(), ratio(took[0], took[1]))
 	}
 	return nil
 }

@@ -167,9 +167,8 @@ func (d *demo) show(ctx context.Context) error {
 	if err := d.terraform.Destroy(ctx, readOnly); err != nil {
 		return fmt.Errorf("destroy: %w", err)
 	}
-	d.line(
-		"Terraform has forgotten the keys of the process; without revoke_on_destroy they live on at the service until they expire.",
-	)
+	d.line("Terraform has forgotten the keys of the process; without revoke_on_destroy they live on at the service until " +
+		"they expire.")
 	d.line("The organization's key was revoked: the API documents that, and the provider checked that it is gone.")
 	return d.summary()
 }
@@ -245,15 +244,8 @@ func (d *demo) list(ctx context.Context) error {
 	table := tabwriter.NewWriter(d, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(table, "  ID\tNAME\tSTATUS\tEXPIRES\tSCOPES")
 	for _, key := range keys {
-		_, _ = fmt.Fprintf(
-			table,
-			"  %s\t%s\t%s\t%s\t%s\n",
-			key.ID,
-			key.Name,
-			key.Status,
-			key.ExpiresAt,
-			strings.Join(key.Scopes, ", "),
-		)
+		_, _ = fmt.Fprintf(table, "  %s\t%s\t%s\t%s\t%s\n", key.ID, key.Name, key.Status, key.ExpiresAt,
+			strings.Join(key.Scopes, ", "))
 	}
 	return table.Flush()
 }

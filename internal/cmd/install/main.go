@@ -25,9 +25,7 @@ func status() int {
 		fmt.Fprintln(os.Stderr, "install:", err)
 		return 1
 	}
-	fmt.Printf(
-		"Installed into %s. Run terraform init or tofu init; where it was installed before, remove .terraform.lock.hcl first.\n",
-		dir,
-	)
+	fmt.Printf("Installed into %s. Run terraform init or tofu init; where it was installed before, remove "+
+		".terraform.lock.hcl first.\n", dir)
 	return 0
 }

@@ -30,12 +30,8 @@ func status() int {
 	var s settings
 	flag.StringVar(&s.address, "addr", "127.0.0.1:0", "the `address` to listen on; port 0 takes a free one")
 	flag.IntVar(&s.processes, "processes", 1, "how many processes there are, `N`")
-	flag.Float64Var(
-		&s.rate,
-		"rate",
-		0,
-		"how many requests a second are worked on, `R`; the others are refused with 429; 0 means any number",
-	)
+	flag.Float64Var(&s.rate, "rate", 0,
+		"how many requests a second are worked on, `R`; the others are refused with 429; 0 means any number")
 	flag.DurationVar(&s.latency, "latency", 0, "how long every answer takes, `D`, such as 50ms")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
