@@ -13,13 +13,19 @@ const StatusActive = "Active"
 // IsActive reports whether a status means that the key works. Upper and lower case make no difference.
 func IsActive(status string) bool { return strings.EqualFold(status, StatusActive) }
 
+// DoesNotWork reports whether a status says in so many words that the key does not work. None of these words is
+// documented, and any other may mean anything.
+func DoesNotWork(status string) bool {
+	return slices.Contains([]string{"disabled", "inactive", "revoked", "deleted", "expired"}, strings.ToLower(status))
+}
+
 // APIKey is a key as a listing shows it, without its secret.
 type APIKey struct {
 	ID             string `json:"id"`
 	Name           string `json:"name"`
 	OrganizationID string `json:"orgId"`
 	// Scopes come in no particular order (documented by example).
-	Scopes []string `json:"scopes"`
+	Scopes ScopeList `json:"scopes"`
 	// Status is [StatusActive] or something the service does not document.
 	Status string `json:"status"`
 	// CreatedAt and ExpiresAt are in whole seconds.
@@ -34,9 +40,18 @@ type CreatedAPIKey struct {
 	APIKey
 	// Key is the secret, in the form user:pass. It is empty if the answer did not have it.
 	Key Secret `json:"key"`
-	// ExtraIDs are keys that appeared although a listing had shown that a lost request had created nothing, so that
-	// there is one too many of them.
-	ExtraIDs []string `json:"-"`
+}
+
+// ScopeList are the scopes of a key. Nil stands for scopes that are missing or unreadable.
+type ScopeList []string
+
+// UnmarshalJSON takes a list of strings and never fails.
+func (l *ScopeList) UnmarshalJSON(data []byte) error {
+	var scopes []string
+	if json.Unmarshal(data, &scopes) == nil {
+		*l = scopes
+	}
+	return nil
 }
 
 // Timestamp is an instant of the service. The zero value stands for one that is missing or unreadable: a key

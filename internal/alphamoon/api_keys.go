@@ -9,6 +9,20 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+)
+
+// youth is for how long after its creation a listing may not show a key yet. How soon it does is not known.
+const youth = 5 * time.Minute
+
+// Reasons why a key that is not listed is not provably absent.
+var (
+	// ErrTooYoung means that the key was created so recently that a listing may not show it yet.
+	ErrTooYoung = errors.New("the key was created less than five minutes ago, and a listing may not show it yet")
+	// ErrOtherOrganization means that the listing is another organization's.
+	ErrOtherOrganization = errors.New("the listing has no key of the organization that the key belongs to")
 )
 
 // APIKeys is a collection of keys: those of a process, or those of the organization. There is one for each path, so
@@ -17,29 +31,38 @@ type APIKeys struct {
 	client  *Client
 	path    []string
 	listing listing[APIKey]
-	created creations
+
+	// before lists what was there before the first creation of this client.
+	before *sharedCall[bool]
+	ledger ledger
+	// attempts is acquired once by every creation on its way, see [everyAttempt].
+	attempts *semaphore.Weighted
 
 	mu         sync.Mutex
 	generation *generation
-	reported   string // the failure that a reader was told last
 }
 
 func newAPIKeys(client *Client, path []string) *APIKeys {
-	k := &APIKeys{client: client, path: path, generation: newGeneration(client.config.FailureMemory)}
-	k.created.before.memory = client.config.FailureMemory
+	k := &APIKeys{
+		client: client, path: path, before: newSharedCall[bool](client.config.FailureMemory),
+		ledger:   ledger{known: map[string]bool{}, newest: map[string]time.Time{}},
+		attempts: semaphore.NewWeighted(everyAttempt),
+	}
+	k.wrote()
 	id := func(key APIKey) string { return key.ID }
-	k.listing = listing[APIKey]{id: id, fetch: func(ctx context.Context, offset, limit int) (Page[APIKey], error) {
+	fetch := func(ctx context.Context, offset, limit int) (Page[APIKey], error) {
 		return fetchPage(ctx, client, request{path: path, query: windowQuery(offset, limit)}, "apiKeys", id, offset)
-	}}
+	}
+	k.listing = listing[APIKey]{id: id, fetch: fetch, parallel: client.config.ParallelPages}
 	return k
 }
 
 // List returns all keys, read after the call began. It fails if it cannot be certain that they are all: with
-// [ErrInconsistentListing] if the pages never fit together, with [ErrUnproven] if nothing tells where they end.
+// [ErrInconsistentListing] if the pages contradict each other, with [ErrUnproven] if nothing shows where they end.
 func (k *APIKeys) List(ctx context.Context) ([]APIKey, error) {
 	result, err := k.listing.all(ctx)
 	if err != nil {
-		return nil, err
+		return nil, k.client.report(err)
 	}
 	return result.elements, nil
 }
@@ -48,53 +71,72 @@ func (k *APIKeys) List(ctx context.Context) ([]APIKey, error) {
 // service's total is reached, or at a page that brings nothing new. An error is the last thing it yields; then what
 // was read is not all that was asked for.
 func (k *APIKeys) Pages(ctx context.Context, window Window) iter.Seq2[Page[APIKey], error] {
-	return k.listing.pages(ctx, window)
+	return func(yield func(Page[APIKey], error) bool) {
+		for page, err := range k.listing.stream(ctx, window) {
+			if !yield(page, k.client.report(err)) {
+				return
+			}
+		}
+	}
+}
+
+// Sought is what is known of a key that is looked for.
+type Sought struct {
+	ID string
+	// OrganizationID is empty, and CreatedAt zero, if it is not known.
+	OrganizationID string
+	CreatedAt      time.Time
 }
 
 // Find looks for a key. It returns nil without an error only if the absence is proved: two complete listings, the
-// second one fresh, do not have it, and where the service names no total, they agree with each other. A key that
-// stands on any page is found, whatever became of the rest. Readers share both listings, and nobody may change the
-// result. They share a failure too: all but the first are told a [*RepeatedError].
-func (k *APIKeys) Find(ctx context.Context, id string) (*APIKey, error) {
+// second one fresh, do not have it, and where the service gives no total, they agree with each other; the key is old
+// enough to be listed, else [ErrTooYoung]; and the listing is not another organization's, else [ErrOtherOrganization].
+// A key that stands on any page is found, whatever became of the rest. Readers share both listings, and nobody may
+// change the result. They share a failure too: all but the first get a [*RepeatedError].
+func (k *APIKeys) Find(ctx context.Context, sought Sought) (*APIKey, error) {
 	k.mu.Lock()
 	current := k.generation
 	k.mu.Unlock()
 	read := func(ctx context.Context) (*found, error) {
-		result, err := k.listing.read(ctx, true)
+		result, err := k.listing.read(ctx)
 		return index(result), err
 	}
-	first, err := current.first.get(ctx, read)
-	if key := first.key(id); key != nil {
-		return key, nil
+	var readings [2]*found
+	for i, call := range []*sharedCall[*found]{current.first, current.second} {
+		reading, err := call.get(ctx, read)
+		if key := reading.key(sought.ID); key != nil {
+			return key, nil
+		}
+		if err != nil {
+			return nil, k.client.report(err)
+		}
+		readings[i] = reading
 	}
-	if err != nil {
-		return nil, k.report(err)
-	}
-	second, err := current.second.get(ctx, read)
-	if key := second.key(id); key != nil {
-		return key, nil
-	}
-	if err != nil {
-		return nil, k.report(err)
-	}
+	first, second := readings[0], readings[1]
 	if (!first.proven || !second.proven) && !sameElements(k.listing.id, first.elements, second.elements) {
-		return nil, k.report(fmt.Errorf("%w: two readings differ", ErrInconsistentListing))
+		return nil, k.client.report(fmt.Errorf("%w: two readings differ", ErrInconsistentListing))
 	}
-	return nil, nil
+	return nil, k.judgeAbsence(sought, second)
 }
 
-// report marks a failure that was told before.
-func (k *APIKeys) report(err error) error {
-	if errors.Is(err, context.Canceled) {
-		return err
+// judgeAbsence says why a key that is not listed may exist all the same; nil if it does not.
+func (k *APIKeys) judgeAbsence(sought Sought, listed *found) error {
+	date, err := http.ParseTime(listed.header.Get("Date"))
+	if err != nil {
+		date = k.client.config.Clock()
 	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if text := err.Error(); text != k.reported {
-		k.reported = text
-		return err
+	if !sought.CreatedAt.IsZero() && date.Sub(sought.CreatedAt) < youth {
+		return ErrTooYoung
 	}
-	return &RepeatedError{Err: err}
+	ofOrganization := slices.Equal(k.path, organizationKeysPath())
+	if len(listed.elements) == 0 && ofOrganization {
+		return ErrOtherOrganization // the organization of the key that lists has one at least
+	}
+	if len(listed.elements) > 0 && sought.OrganizationID != "" && !slices.ContainsFunc(listed.elements,
+		func(key APIKey) bool { return key.OrganizationID == "" || key.OrganizationID == sought.OrganizationID }) {
+		return ErrOtherOrganization
+	}
+	return nil
 }
 
 // wrote ends the validity of what is known of the collection. Those who wait for a listing now began to wait before
@@ -102,7 +144,8 @@ func (k *APIKeys) report(err error) error {
 func (k *APIKeys) wrote() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.generation = newGeneration(k.client.config.FailureMemory)
+	memory := k.client.config.FailureMemory
+	k.generation = &generation{first: newSharedCall[*found](memory), second: newSharedCall[*found](memory)}
 }
 
 // NotRevokedError means that a key is not known to be revoked.
@@ -116,11 +159,11 @@ type NotRevokedError struct {
 func (e *NotRevokedError) Error() string {
 	switch {
 	case e.Unchecked != nil:
-		return fmt.Sprintf("whether the key was revoked is not known: %v", e.Unchecked)
+		return fmt.Sprintf("it is not known whether the key was revoked: %v", e.Unchecked)
 	case e.Refusal != nil:
 		return fmt.Sprintf("the key was not revoked: %v", e.Refusal)
 	default:
-		return "the service accepted to revoke the key and still lists it as active"
+		return "the service accepted to revoke the key and still lists it"
 	}
 }
 
@@ -128,23 +171,34 @@ func (e *NotRevokedError) Unwrap() []error {
 	return slices.DeleteFunc([]error{e.Refusal, e.Unchecked}, func(err error) bool { return err == nil })
 }
 
-// Revoke calls the documented removal of an organization key, and then looks: nil means that the key is provably
-// absent or no longer active. Anything else is a [*NotRevokedError]. Whether the removal accepts the id of a process
-// key is not known, nor what it answers.
-func (k *APIKeys) Revoke(ctx context.Context, id string) error {
+// Revoke calls the documented removal of an organization key, and then looks, again and again while a removal that was
+// accepted does not show. Nil means that the key is absent, or has a status that says that it does not work. Anything
+// else is a [*NotRevokedError]. Whether the removal accepts the id of a process key is not known, nor what it answers.
+func (k *APIKeys) Revoke(ctx context.Context, sought Sought) error {
+	sent := false // whether a request may have been worked on
 	refusal := k.client.do(ctx, request{
 		method: http.MethodDelete,
-		path:   append(organizationKeysPath(), id),
+		path:   append(organizationKeysPath(), sought.ID),
 		decode: func(_ http.Header, body io.Reader) error { _, err := io.Copy(io.Discard, body); return err },
+		around: func(send func() error) error {
+			err := send()
+			sent = sent || err == nil || !DidNothing(err)
+			return err
+		},
 	})
-	k.wrote()
-	key, err := k.Find(ctx, id)
-	switch {
-	case err != nil:
-		return &NotRevokedError{Refusal: refusal, Unchecked: err}
-	case key == nil || key.Status != "" && !IsActive(key.Status):
-		return nil
-	default:
-		return &NotRevokedError{Refusal: refusal}
+	for retries := 0; ; retries++ {
+		k.wrote()
+		key, err := k.Find(ctx, sought)
+		switch {
+		case errors.Is(err, ErrTooYoung) && sent, err == nil && (key == nil || DoesNotWork(key.Status)):
+			return nil
+		case err != nil:
+			return &NotRevokedError{Refusal: refusal, Unchecked: err}
+		case refusal != nil || retries >= k.client.config.MaxRetries:
+			return &NotRevokedError{Refusal: refusal}
+		}
+		if err := sleep(ctx, k.client.pause(nil, retries)); err != nil {
+			return &NotRevokedError{Unchecked: err}
+		}
 	}
 }

@@ -7,13 +7,12 @@ package alphamoon
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/hashicorp/go-cleanhttp"
 )
 
 const (
@@ -27,6 +26,8 @@ const (
 	defaultPatience     = 10 * time.Minute
 	defaultMemory       = 5 * time.Second
 	defaultLongWait     = 10 * time.Second
+	defaultSettleTime   = 10 * time.Second
+	defaultSpacing      = time.Second
 )
 
 // Config says how a [Client] reaches the service. BaseURL and Credential are required.
@@ -37,7 +38,9 @@ type Config struct {
 	Credential Credential
 	// UserAgent is sent as it is.
 	UserAgent string
-	// MaxRetries is how often a request may be repeated; 0 means never. Refusals because of a rate limit do not
+	// Clock is what the age of a key is judged by where the service does not give the date. Nil means the system's.
+	Clock func() time.Time
+	// MaxRetries is how often a request may be repeated in all; 0 means never. Refusals because of a rate limit do not
 	// count, see RefusalPatience.
 	MaxRetries int
 	// RequestTimeout bounds each attempt. 0 means [DefaultRequestTimeout].
@@ -48,8 +51,17 @@ type Config struct {
 	// RefusalPatience is for how long a request may get nothing but refusals because of a rate limit before it
 	// fails. 0 means ten minutes.
 	RefusalPatience time.Duration
-	// FailureMemory is for how long a failed listing is shared with readers that come later. 0 means five seconds.
+	// FailureMemory is for how long an outage, or a failed listing, is shared with requests that come later. 0 means
+	// five seconds.
 	FailureMemory time.Duration
+	// SettleTime is how long after a lost creation its remains are looked for. 0 means ten seconds: a listing may lag
+	// behind, and a gateway may give up on work that goes on.
+	SettleTime time.Duration
+	// Spacing keeps creations of keys with one name apart, so that their creation times differ. 0 means one second, the
+	// precision of the service.
+	Spacing time.Duration
+	// ParallelPages is how many pages of a listing are requested at a time. 0 means [ParallelPages].
+	ParallelPages int
 	// Transport carries the requests. Nil means a transport of the client's own, which honours the usual proxy
 	// and certificate variables of the environment.
 	Transport http.RoundTripper
@@ -78,10 +90,11 @@ type Client struct {
 	http      *http.Client
 	redactor  *redactor
 	limiter   *limiter
-	processes sharedCall[[]Process]
+	outage    outage
 
 	mu          sync.Mutex
 	collections map[string]*APIKeys // by path
+	reported    map[string]bool     // failures that a caller was told
 }
 
 // NewClient returns a client; it sends nothing.
@@ -92,8 +105,16 @@ func NewClient(config Config) *Client {
 	setDefault(&config.RefusalPatience, defaultPatience)
 	setDefault(&config.FailureMemory, defaultMemory)
 	setDefault(&config.LongWait, defaultLongWait)
+	setDefault(&config.SettleTime, defaultSettleTime)
+	setDefault(&config.Spacing, defaultSpacing)
+	if config.ParallelPages == 0 {
+		config.ParallelPages = ParallelPages
+	}
+	if config.Clock == nil {
+		config.Clock = now
+	}
 	if config.Transport == nil {
-		transport := cleanhttp.DefaultPooledTransport()
+		transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // documented
 		// Terraform runs ten operations at a time; the library's default keeps fewer connections to one host open
 		// on a machine with few cores, and every connection beyond them would cost a new TLS handshake.
 		transport.MaxIdleConnsPerHost = 16
@@ -103,8 +124,9 @@ func NewClient(config Config) *Client {
 		config:      config,
 		redactor:    newRedactor(config.Credential.forms()),
 		limiter:     newLimiter(config.RetryWaitMax),
-		processes:   sharedCall[[]Process]{memory: config.FailureMemory},
+		outage:      outage{memory: config.FailureMemory},
 		collections: map[string]*APIKeys{},
+		reported:    map[string]bool{},
 		http: &http.Client{
 			Transport: config.Transport,
 			// Following a redirect would hand the credential to whatever host the answer names.
@@ -138,6 +160,21 @@ func (c *Client) collection(path ...string) *APIKeys {
 		c.collections[name] = newAPIKeys(c, path)
 	}
 	return c.collections[name]
+}
+
+// report marks a failure that a caller was told before. Many resources run into one failure, and its reason is worth
+// reading once.
+func (c *Client) report(err error) error {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if text := err.Error(); !c.reported[text] {
+		c.reported[text] = true
+		return err
+	}
+	return &RepeatedError{Err: err}
 }
 
 // now is the clock of waits and durations. They are real, whatever clock a caller decides by.

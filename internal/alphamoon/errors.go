@@ -17,7 +17,7 @@ import (
 type StatusError struct {
 	Method, Path string
 	Status       int
-	// Documented tells that the body had one of the two documented error shapes. A proxy's page has not.
+	// Documented reports whether the body had one of the two documented error shapes. A proxy's page does not.
 	Documented bool
 	// Title, Detail and Action are the service's own words, empty if it gave none.
 	Title, Detail, Action string
@@ -29,8 +29,10 @@ type StatusError struct {
 	Excerpt string
 	// Location is where a redirect wanted to lead.
 	Location string
-	// RetryAfter is how long the service asks to stay away. HasRetryAfter tells that it said so at all.
+	// RetryAfter is how long the service asks to stay away, counted from the answer, and RetryAt is when that ends.
+	// HasRetryAfter reports whether it said so at all.
 	RetryAfter    time.Duration
+	RetryAt       time.Time
 	HasRetryAfter bool
 }
 
@@ -96,7 +98,9 @@ func (e *AnswerError) Unwrap() error { return e.Err }
 // ConnectionError means that no answer arrived.
 type ConnectionError struct {
 	Method, Path string
-	// Sent tells that a connection was had, so that the request may have reached the service.
+	// Host is the host of the service, with its port if that is given, and Proxy that of the proxy that was used, if any.
+	Host, Proxy string
+	// Sent reports whether there was a connection, so that the request may have reached the service.
 	Sent bool
 	Err  error
 }
@@ -151,6 +155,7 @@ func (c *Client) statusError(method, path string, resp *http.Response, body io.R
 		failure.Location = c.redactor.redact(resp.Header.Get("Location"))
 	}
 	failure.RetryAfter, failure.HasRetryAfter = retryAfter(resp.Header, now())
+	failure.RetryAt = now().Add(failure.RetryAfter)
 	// A body that breaks off still says something, and the status alone is worth reporting.
 	raw, _ := io.ReadAll(io.LimitReader(body, 64<<10))
 	failure.decode(raw, resp.Header.Get("Content-Type"))
@@ -170,9 +175,7 @@ func (e *StatusError) decode(raw []byte, contentType string) {
 			Message  string `json:"message"`
 		} `json:"errors"`
 	}
-	var mismatch *json.UnmarshalTypeError
-	// After a mismatch of types the decoder has still filled in every other field.
-	if err := json.Unmarshal(raw, &body); err != nil && !errors.As(err, &mismatch) {
+	if err := json.Unmarshal(raw, &body); err != nil && !isMismatch(err) {
 		e.Excerpt = readable(string(raw), contentType)
 		return
 	}

@@ -1,6 +1,7 @@
 package alphamoon
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,27 +13,72 @@ import (
 )
 
 // fetchPage reads one page. field is the name of the array in the answer.
-func fetchPage[T any](ctx context.Context, c *Client, req request, field string, id func(T) string,
-	offset int,
-) (Page[T], error) {
+func fetchPage[T any](ctx context.Context, c *Client, req request, field string, id func(T) string, offset int) (Page[T], error) {
 	var page Page[T]
 	req.method = http.MethodGet
 	req.decode = func(header http.Header, body io.Reader) (err error) {
-		page = Page[T]{header: header, offset: offset}
-		page.counted, page.limit, err = decodePage(body, field, func(element T) error {
-			if id(element) == "" {
-				return errNoID
-			}
-			page.Elements = append(page.Elements, element)
-			return nil
-		})
+		page, err = decodePage(body, field, id)
+		page.header, page.offset = header, offset
 		return err
 	}
-	err := c.do(ctx, req)
-	if err != nil {
-		page = Page[T]{offset: offset, Total: -1, counted: -1}
+	if err := c.do(ctx, req); err != nil {
+		return Page[T]{offset: offset, Total: -1, counted: -1}, err
 	}
-	return page, err
+	return page, nil
+}
+
+// decodePage reads the array field of a listing, and the total and the limit in its "pagination". Null instead of the
+// array is an empty one, and whatever stands instead of the object "pagination" is none.
+func decodePage[T any](body io.Reader, field string, id func(T) string) (Page[T], error) {
+	page := Page[T]{counted: -1}
+	var answer map[string]json.RawMessage
+	decoder := json.NewDecoder(body)
+	if err := decoder.Decode(&answer); err != nil {
+		return page, unusable(err)
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return page, errors.New("something follows the end of the JSON")
+	}
+	if answer[field] == nil {
+		return page, fmt.Errorf("the answer has no %q", field)
+	}
+	var elements []json.RawMessage
+	if err := json.Unmarshal(answer[field], &elements); err != nil {
+		return page, err
+	}
+	for _, raw := range elements {
+		var element T
+		if err := json.Unmarshal(raw, &element); err != nil && !isMismatch(err) {
+			return page, err
+		}
+		if id(element) == "" {
+			return page, errNoID
+		}
+		page.Elements = append(page.Elements, element)
+	}
+	if !bytes.HasPrefix(answer["pagination"], []byte("{")) {
+		return page, nil
+	}
+	var pagination struct {
+		Total wholeNumber
+		Limit json.RawMessage
+	}
+	if err := json.Unmarshal(answer["pagination"], &pagination); err != nil {
+		return page, err
+	}
+	var limit wholeNumber
+	if pagination.Limit != nil && limit.UnmarshalJSON(pagination.Limit) != nil {
+		limit = wholeNumber{} // the limit only saves a request
+	}
+	page.paginated, page.counted, page.limit = true, pagination.Total.or(-1), limit.or(0)
+	return page, nil
+}
+
+// isMismatch reports a field of an unexpected type. The decoder has then filled in every other field: a key whose id
+// is known is kept, whatever else is odd about it.
+func isMismatch(err error) bool {
+	var mismatch *json.UnmarshalTypeError
+	return errors.As(err, &mismatch)
 }
 
 // wholeNumber is a number that is not negative, or none. It may be written as 1.0 or as "1".
@@ -45,7 +91,7 @@ func (n wholeNumber) or(otherwise int) int {
 	return int(*n.value)
 }
 
-// UnmarshalJSON fails for what is no number, for then the service means something else.
+// UnmarshalJSON fails for anything but a number, because the service then means something else.
 func (n *wholeNumber) UnmarshalJSON(data []byte) error {
 	if string(data) == "null" {
 		return nil
@@ -56,7 +102,7 @@ func (n *wholeNumber) UnmarshalJSON(data []byte) error {
 	}
 	number, err := strconv.ParseFloat(text, 64)
 	if err != nil || number != math.Trunc(number) {
-		return fmt.Errorf("%q is no whole number", truncate(text, 20))
+		return fmt.Errorf("%q is not a whole number", truncate(text, 20))
 	}
 	if number >= 0 {
 		value := int32(min(number, math.MaxInt32))
@@ -65,101 +111,9 @@ func (n *wholeNumber) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// decodePage streams the elements of the array field of a listing. It returns the total and the limit that stand in
-// "pagination", -1 and 0 if they do not. Null instead of the array is an empty one, and whatever stands instead of
-// the object "pagination" is none. Only one element is in memory at a time.
-func decodePage[T any](body io.Reader, field string, element func(T) error) (total, limit int, err error) {
-	decoder := json.NewDecoder(body)
-	total = -1
-	found := false
-	if err := expect(decoder, json.Delim('{')); err != nil {
-		return -1, 0, err
-	}
-	for decoder.More() {
-		name, err := decoder.Token()
-		if err != nil {
-			return -1, 0, unusable(err)
-		}
-		switch name {
-		case field:
-			found = true
-			err = decodeElements(decoder, element)
-		case "pagination":
-			total, limit, err = decodePagination(decoder)
-		default:
-			err = decoder.Decode(&json.RawMessage{})
-		}
-		if err != nil {
-			return -1, 0, unusable(err)
-		}
-	}
-	if err := expect(decoder, json.Delim('}')); err != nil {
-		return -1, 0, err
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return -1, 0, errors.New("something follows the end of the JSON")
-	}
-	if !found {
-		return -1, 0, fmt.Errorf("the answer has no %q", field)
-	}
-	return total, limit, nil
-}
-
-func decodePagination(decoder *json.Decoder) (total, limit int, err error) {
-	var raw json.RawMessage
-	if err := decoder.Decode(&raw); err != nil || raw[0] != '{' {
-		return -1, 0, err
-	}
-	var pagination struct {
-		Total wholeNumber
-		Limit json.RawMessage
-	}
-	if err := json.Unmarshal(raw, &pagination); err != nil {
-		return -1, 0, err
-	}
-	var most wholeNumber
-	if pagination.Limit != nil && most.UnmarshalJSON(pagination.Limit) != nil {
-		most = wholeNumber{} // it only saves a request
-	}
-	return pagination.Total.or(-1), most.or(0), nil
-}
-
-func decodeElements[T any](decoder *json.Decoder, element func(T) error) error {
-	token, err := decoder.Token()
-	switch {
-	case err != nil:
-		return unusable(err)
-	case token == nil:
-		return nil
-	case token != json.Delim('['):
-		return errors.New("a list expected")
-	}
-	for decoder.More() {
-		var value T
-		if err := decoder.Decode(&value); err != nil {
-			return err
-		}
-		if err := element(value); err != nil {
-			return err
-		}
-	}
-	return expect(decoder, json.Delim(']'))
-}
-
-func expect(decoder *json.Decoder, want json.Delim) error {
-	token, err := decoder.Token()
-	if err != nil {
-		return unusable(err)
-	}
-	if token != want {
-		return fmt.Errorf("%q expected", want.String())
-	}
-	return nil
-}
-
 var errNoID = errors.New(`the answer has no "id"`)
 
-// unusable keeps the words of a decoding error apart from the body's: the decoder quotes at most one character.
+// unusable words a decoding error. The decoder quotes at most one character of the body.
 func unusable(err error) error {
 	if errors.Is(err, io.EOF) {
 		return fmt.Errorf("the answer is empty or cut off: %w", io.ErrUnexpectedEOF)

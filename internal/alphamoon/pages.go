@@ -1,22 +1,23 @@
 package alphamoon
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"net/http"
-
-	"golang.org/x/sync/errgroup"
+	"slices"
 )
 
 const (
 	// PageSize is how many elements are asked for at a time, the number in the documented example. The service may
 	// return fewer.
 	PageSize = 100
-	// ParallelPages is how many pages of a listing are on their way at a time. Measured with 20 ms to the service,
-	// four of them list 10,000 keys in 0.59 s instead of 2.15 s, and eight would in 0.34 s: not worth twice the
-	// load on a service whose limits nobody knows.
+	// ParallelPages is how many pages of a listing are requested at a time. Measured with 20 ms to the service, four
+	// of them list 10,000 keys in 0.59 s instead of 2.15 s, and eight would in 0.34 s: not worth twice the load on a
+	// service whose limits nobody knows.
 	ParallelPages = 4
 
 	// maxPages ends a listing that would never end by itself, and bounds what one answer can demand.
@@ -25,13 +26,13 @@ const (
 	maxAttempts = 3
 )
 
-// Reasons why a listing is not what it should be.
+// Reasons why a listing cannot be relied on.
 var (
-	// ErrInconsistentListing means that the pages of a listing did not fit together, however often it was read:
-	// elements came and went meanwhile, or the service miscounts.
-	ErrInconsistentListing = errors.New("the pages of the listing did not fit together")
-	// ErrUnproven means that nothing tells whether a listing is complete.
-	ErrUnproven = errors.New("the service repeats its pages and names no total, so that there may be more than it shows")
+	// ErrInconsistentListing means that the pages of a listing contradict each other in every attempt: elements came
+	// and went meanwhile, or the service miscounts.
+	ErrInconsistentListing = errors.New("the pages of the listing contradict each other")
+	// ErrUnproven means that nothing shows whether a listing is complete.
+	ErrUnproven = errors.New("the service repeats its pages and gives no total, so there may be more than it shows")
 	// ErrTooManyPages means that the service announced more pages than any real workspace can have.
 	ErrTooManyPages = fmt.Errorf("the listing has more than %d pages", maxPages)
 )
@@ -52,154 +53,268 @@ type Page[T any] struct {
 	Total int
 
 	offset int
-	// counted is what the service said of the total, -1 if nothing.
-	counted int
-	// limit is how many elements the service sends at most, in its own words; 0 if it did not say.
-	limit  int
-	header http.Header
+	// paginated reports whether the answer had a "pagination"; counted is its total, -1 if there is none, and limit
+	// is how many elements the service sends at most, 0 if it does not say.
+	paginated      bool
+	counted, limit int
+	header         http.Header
 }
 
 // listing is a kind of listing: how to read a page of it.
 type listing[T any] struct {
 	id    func(T) string
 	fetch func(ctx context.Context, offset, limit int) (Page[T], error)
+	// parallel is how many pages are requested at a time.
+	parallel int
 }
 
-// assembly puts the pages of one listing together. It is the only place that judges whether pages add up.
-type assembly[T any] struct {
-	id       func(T) string
+// reader reads a listing page by page. It is the only place that judges whether pages add up. After a contradiction it
+// reads on, so that every element that exists throughout is seen.
+type reader[T any] struct {
+	listing[T]
 	window   Window
 	elements []T
 	seen     map[string]bool
-	pages    int // those that brought something
 
-	started bool
-	ended   bool
-	total   int
-	// doubtful tells that the total may be the number of elements of the first page: the next page shows it.
+	// answers counts the pages, and pages those that brought something new.
+	answers, pages int
+	// position is where the next page begins.
+	position int
+	// total is what the service counts, -1 if it does not. While it is doubtful, it may be the number of elements of
+	// the first page: the next page shows that.
+	total    int
 	doubtful bool
-	// repeats tells that the service sent the same elements again, as one does that ignores the offset.
+	// repeats reports that a page only had elements of earlier pages: the service ignores the offset.
 	repeats bool
+	// refused reports that the service refused the offset at which the listing ended.
+	refused bool
+	ended   bool
+	// problem is the first contradiction.
+	problem error
+
+	// ahead are pages that were requested before their turn, and stray what the unused ones of them held.
+	ahead []pageAhead[T]
+	stray []T
+}
+
+type pageAhead[T any] struct {
+	offset int
+	answer chan pageAnswer[T]
+}
+
+type pageAnswer[T any] struct {
+	page Page[T]
+	err  error
+}
+
+func (l listing[T]) reader(window Window, parallel int) *reader[T] {
+	l.parallel = parallel
+	return &reader[T]{listing: l, window: window, position: window.Offset, seen: map[string]bool{}, total: -1}
+}
+
+// all yields the pages. An error is the last thing it yields: that of a request, or what is wrong with the whole.
+func (r *reader[T]) all(ctx context.Context) iter.Seq2[Page[T], error] {
+	return func(yield func(Page[T], error) bool) {
+		ctx, cancel := context.WithCancelCause(ctx)
+		defer cancel(nil)
+		for !r.ended {
+			page, err := r.next(ctx, cancel)
+			if err != nil && r.endsWith(err) {
+				r.refused = true
+				page, err = Page[T]{offset: r.position, counted: -1}, nil
+			}
+			if err != nil {
+				if errors.Is(err, context.Canceled) {
+					err = context.Cause(ctx) // a page that was requested ahead failed first
+				}
+				cancel(err)
+				r.dropAhead()
+				yield(page, err)
+				return
+			}
+			r.add(&page)
+			if r.ended {
+				err = r.verdict()
+			}
+			if !yield(page, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// next returns the page at the position, which may have been requested before.
+func (r *reader[T]) next(ctx context.Context, cancel context.CancelCauseFunc) (Page[T], error) {
+	if len(r.ahead) > 0 && r.ahead[0].offset != r.position {
+		r.dropAhead() // a page was shorter than the first one
+		r.parallel = 1
+	}
+	if r.answers == 1 && r.parallel > 1 && r.total > 0 && !r.doubtful && r.window == (Window{}) {
+		r.askAhead(ctx, cancel)
+	}
+	if len(r.ahead) > 0 {
+		answer := <-r.ahead[0].answer
+		r.ahead = r.ahead[1:]
+		return answer.page, answer.err
+	}
+	return r.fetch(ctx, r.position, r.asked())
+}
+
+// askAhead requests the pages behind the first one, whose size and total tell where they begin.
+func (r *reader[T]) askAhead(ctx context.Context, cancel context.CancelCauseFunc) {
+	free := make(chan struct{}, r.parallel)
+	for offset := len(r.elements); offset < r.total; offset += len(r.elements) {
+		page := pageAhead[T]{offset, make(chan pageAnswer[T], 1)}
+		r.ahead = append(r.ahead, page)
+		go func() {
+			answer := pageAnswer[T]{page: Page[T]{offset: offset, Total: -1}}
+			select {
+			case free <- struct{}{}:
+				if answer.err = ctx.Err(); answer.err == nil {
+					answer.page, answer.err = r.fetch(ctx, offset, PageSize)
+				}
+				if answer.err != nil {
+					cancel(answer.err)
+				}
+				<-free
+			case <-ctx.Done():
+				answer.err = ctx.Err()
+			}
+			page.answer <- answer
+		}()
+	}
+}
+
+// dropAhead keeps what was seen on pages that are not used: presence needs no proof.
+func (r *reader[T]) dropAhead() {
+	for _, page := range r.ahead {
+		r.stray = append(r.stray, (<-page.answer).page.Elements...)
+	}
+	r.ahead = nil
 }
 
 // asked is how many elements the next request asks for.
-func (a *assembly[T]) asked() int {
-	if a.window.Limit == 0 {
+func (r *reader[T]) asked() int {
+	if r.window.Limit == 0 {
 		return PageSize
 	}
-	return min(PageSize, a.window.Limit-len(a.elements))
+	return min(PageSize, r.window.Limit-len(r.elements))
 }
 
-func (a *assembly[T]) next() int { return a.window.Offset + len(a.elements) }
+// endsWith reports whether a refusal of the offset means that the listing has ended.
+func (r *reader[T]) endsWith(err error) bool {
+	var status *StatusError
+	return r.answers > 0 && (r.total < 0 || r.doubtful) && errors.As(err, &status) && slices.Contains([]int{
+		http.StatusBadRequest, http.StatusNotFound, http.StatusRequestedRangeNotSatisfiable, http.StatusUnprocessableEntity,
+	}, status.Status)
+}
 
-// add takes the next page and leaves in it what is new. The error is [ErrInconsistentListing].
-func (a *assembly[T]) add(page *Page[T]) error {
-	if a.seen == nil {
-		a.seen = make(map[string]bool, len(page.Elements))
+// add takes the next page and leaves in it what is new.
+func (r *reader[T]) add(page *Page[T]) {
+	received, asked, before := len(page.Elements), r.asked(), len(r.elements)
+	repeated := r.keepNew(page)
+	r.judgeTotal(*page, received, asked)
+	r.judgeRepeats(repeated, len(page.Elements), before)
+	r.answers++
+	r.position += received
+	if len(page.Elements) > 0 {
+		r.pages++
 	}
-	received, asked := len(page.Elements), a.asked()
-	fresh := page.Elements[:0:received]
-	for _, element := range page.Elements {
-		if id := a.id(element); !a.seen[id] {
-			a.seen[id] = true
-			fresh = append(fresh, element)
-		}
+	r.ended = r.full() || len(page.Elements) == 0 || !r.doubtful && r.total >= 0 && r.position >= r.total
+	if !r.ended && (r.pages >= maxPages || r.answers == 1 && r.total > maxPages*received) {
+		r.ended, r.problem = true, ErrTooManyPages
 	}
-	repeated := received - len(fresh)
-	if a.window.Limit > 0 && len(fresh) > a.window.Limit-len(a.elements) {
-		fresh = fresh[:a.window.Limit-len(a.elements)] // the service ignores the limit
-	}
-	page.Elements = fresh
-
-	switch {
-	case !a.started:
-		a.started, a.total = true, page.counted
-		end := page.offset + received
-		if received > 0 && a.total >= 0 && a.total < end && page.offset > 0 {
-			a.total = -1 // it counts the page
-		}
-		limit := asked
-		if page.limit > 0 {
-			limit = page.limit
-		}
-		a.doubtful = received > 0 && a.total == received && received >= limit
-	case a.doubtful:
-		a.doubtful = false
-		if len(fresh) > 0 || repeated > 0 {
-			a.total = -1
-		}
-	case a.total >= 0 && page.counted != a.total:
-		return fmt.Errorf("%w: the total changed from %d to %d", ErrInconsistentListing, a.total, page.counted)
-	}
-	// Only a service that ignores the offset repeats all there was and nothing else.
-	a.repeats = a.repeats || repeated > 0
-	if repeated > 0 && (len(fresh) > 0 || a.total >= 0 || repeated != len(a.elements)) {
-		return fmt.Errorf("%w: %d elements stood on two pages", ErrInconsistentListing, repeated)
-	}
-	a.elements = append(a.elements, fresh...)
-	if len(fresh) > 0 {
-		a.pages++
-	}
-	full := a.window.Limit > 0 && len(a.elements) >= a.window.Limit
-	a.ended = full || len(fresh) == 0 || !a.doubtful && a.total >= 0 && a.next() >= a.total
-	page.Total = a.total
-	if a.doubtful {
+	if page.Total = r.total; r.doubtful {
 		page.Total = -1
 	}
-	if !a.ended && a.pages >= maxPages {
-		return ErrTooManyPages
-	}
-	if a.ended && !full {
-		return a.complete()
-	}
-	return nil
 }
 
-// complete says whether what was read until the end is all there is.
-func (a *assembly[T]) complete() error {
+// keepNew leaves in the page what no earlier page had, and returns how many elements one had.
+func (r *reader[T]) keepNew(page *Page[T]) (repeated int) {
+	received := len(page.Elements)
+	page.Elements = slices.DeleteFunc(page.Elements, func(element T) bool {
+		id := r.id(element)
+		known := r.seen[id]
+		r.seen[id] = true
+		return known
+	})
+	repeated = received - len(page.Elements)
+	if left := r.window.Limit - len(r.elements); r.window.Limit > 0 && len(page.Elements) > left {
+		page.Elements = page.Elements[:left] // the service ignores the limit
+	}
+	r.elements = append(r.elements, page.Elements...)
+	return repeated
+}
+
+func (r *reader[T]) judgeTotal(page Page[T], received, asked int) {
 	switch {
-	case a.total >= 0 && a.next() != a.total && (a.window.Offset == 0 || len(a.elements) > 0):
-		return fmt.Errorf("%w: the service counts %d elements and sent %d", ErrInconsistentListing, a.total,
-			len(a.elements))
-	case a.repeats:
+	case r.answers == 0:
+		r.total = page.counted
+		if page.offset > 0 && received > 0 && r.total < page.offset+received {
+			r.total = -1 // it counts the page
+		}
+		r.doubtful = received > 0 && r.total == received && received >= cmp.Or(page.limit, asked)
+	case r.doubtful:
+		r.doubtful = false
+		if received > 0 {
+			r.total = -1
+		}
+	case r.total >= 0 && page.counted >= 0 && page.counted != r.total:
+		r.contradict("the total changed from %d to %d", r.total, page.counted)
+		r.total = page.counted
+	}
+}
+
+// judgeRepeats tells a service that ignores the offset, which repeats all there was and nothing else, from elements
+// that moved from page to page.
+func (r *reader[T]) judgeRepeats(repeated, fresh, before int) {
+	if repeated == 0 {
+		return
+	}
+	r.repeats = true
+	if fresh > 0 || r.total >= 0 || repeated != before {
+		r.contradict("%d elements stood on two pages", repeated)
+	}
+}
+
+func (r *reader[T]) contradict(format string, values ...any) {
+	if r.problem == nil {
+		r.problem = fmt.Errorf("%w: %s", ErrInconsistentListing, fmt.Sprintf(format, values...))
+	}
+}
+
+// full reports whether the window is filled.
+func (r *reader[T]) full() bool { return r.window.Limit > 0 && len(r.elements) >= r.window.Limit }
+
+// verdict says at the end what is wrong with the whole; nil if what was read is all that was asked for.
+func (r *reader[T]) verdict() error {
+	if count := r.window.Offset + len(r.elements); !r.full() && r.total >= 0 && count != r.total &&
+		(r.window.Offset == 0 || len(r.elements) > 0) {
+		r.contradict("the service counts %d elements and sent %d", r.total, count)
+	}
+	if r.problem == nil && r.repeats && !r.full() {
 		return ErrUnproven
-	default:
-		return nil
 	}
+	return r.problem
 }
 
-// proven tells that one reading is enough: the service counted the elements, or all stood on one page.
-func (a *assembly[T]) proven() bool { return a.total >= 0 || a.pages <= 1 }
+// proven reports that one reading is enough: the service counted the elements, or all stood on one page.
+func (r *reader[T]) proven() bool { return r.total >= 0 || r.pages <= 1 && !r.refused }
 
-// readPages reads one page after the other. An error is the last thing it yields; it may come with a page.
-func (l listing[T]) readPages(ctx context.Context, a *assembly[T]) iter.Seq2[Page[T], error] {
+// stream reads a window, or everything, page by page. Everything is all there is, or the last thing is an error.
+func (l listing[T]) stream(ctx context.Context, window Window) iter.Seq2[Page[T], error] {
 	return func(yield func(Page[T], error) bool) {
-		for !a.ended {
-			page, err := l.fetch(ctx, a.next(), a.asked())
-			if err == nil {
-				err = a.add(&page)
-			}
+		r := l.reader(window, 1)
+		for page, err := range r.all(ctx) {
 			if !yield(page, err) || err != nil {
 				return
 			}
 		}
-	}
-}
-
-// pages reads a window, or everything, page by page. Everything is all there is, or the last thing is an error.
-func (l listing[T]) pages(ctx context.Context, window Window) iter.Seq2[Page[T], error] {
-	return func(yield func(Page[T], error) bool) {
-		a := &assembly[T]{id: l.id, window: window}
-		for page, err := range l.readPages(ctx, a) {
-			if !yield(page, err) || err != nil {
-				return
-			}
-		}
-		if full := window.Limit > 0 && len(a.elements) >= window.Limit; full || a.proven() || window.Offset > 0 {
+		if r.full() || r.proven() || window.Offset > 0 {
 			return
 		}
-		again, err := l.read(ctx, false)
-		if err == nil && !sameElements(l.id, a.elements, again.elements) {
+		again, err := l.read(ctx)
+		if err == nil && !sameElements(l.id, r.elements, again.elements) {
 			err = fmt.Errorf("%w: a second reading differs", ErrInconsistentListing)
 		}
 		if err != nil {
@@ -208,104 +323,47 @@ func (l listing[T]) pages(ctx context.Context, window Window) iter.Seq2[Page[T],
 	}
 }
 
-// reading is what one reading of all pages found. With an error it is what was seen until then.
+// reading is what was found by reading all pages. With an error it is everything that was seen.
 type reading[T any] struct {
 	elements []T
 	proven   bool
 	header   http.Header // of the last page
 }
 
-// read reads everything once. It starts over, then one page after another, when elements move between the pages.
-func (l listing[T]) read(ctx context.Context, parallel bool) (reading[T], error) {
+// read reads everything once. It starts over when the pages contradict each other, then one page after the other.
+func (l listing[T]) read(ctx context.Context) (reading[T], error) {
 	seen := map[string]T{}
-	for attempt := 1; ; attempt++ {
-		result, err := l.readOnce(ctx, parallel && attempt == 1)
+	for attempt, parallel := 1, l.parallel; ; attempt, parallel = attempt+1, 1 {
+		r := l.reader(Window{}, parallel)
+		var result reading[T]
+		var err error
+		for page, failure := range r.all(ctx) {
+			result.header, err = page.header, failure
+		}
 		if err == nil {
+			result.elements, result.proven = r.elements, r.proven()
 			return result, nil
 		}
-		for _, element := range result.elements {
+		for _, element := range slices.Concat(r.elements, r.stray) {
 			seen[l.id(element)] = element
 		}
 		if !errors.Is(err, ErrInconsistentListing) || attempt == maxAttempts {
-			result.elements = result.elements[:0]
-			for _, element := range seen {
-				result.elements = append(result.elements, element)
-			}
+			result.elements = slices.Collect(maps.Values(seen))
 			return result, err
 		}
 	}
 }
 
-func (l listing[T]) readOnce(ctx context.Context, parallel bool) (reading[T], error) {
-	a := &assembly[T]{id: l.id}
-	var result reading[T]
-	var err error
-	var page Page[T]
-	collect := func() {
-		result.header = page.header
-		if len(page.Elements) > 0 && err != nil {
-			a.elements = append(a.elements, page.Elements...) // seen all the same
-		}
-	}
-	for page, err = range l.readPages(ctx, a) {
-		collect()
-		if err == nil && parallel && a.pages == 1 && !a.ended && !a.doubtful && a.total > 0 {
-			result.header, err = l.readRest(ctx, a)
-			break
-		}
-	}
-	result.elements, result.proven = a.elements, a.proven()
-	return result, err
-}
-
-// readRest reads the pages behind the first one, whose size and total tell where they begin, several at a time.
-func (l listing[T]) readRest(ctx context.Context, a *assembly[T]) (header http.Header, err error) {
-	size, total := len(a.elements), a.total
-	if total > maxPages*size {
-		return nil, ErrTooManyPages
-	}
-	pages := make([]Page[T], (total-1)/size)
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(ParallelPages)
-	for i := range pages {
-		if ctx.Err() != nil {
-			break
-		}
-		group.Go(func() (err error) {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			offset := (i + 1) * size
-			pages[i], err = l.fetch(ctx, offset, PageSize)
-			if found, due := len(pages[i].Elements), min(size, total-offset); err == nil && found != due {
-				err = fmt.Errorf("%w: the page at offset %d has %d elements, not %d", ErrInconsistentListing, offset, found,
-					due)
-			}
-			return err
-		})
-	}
-	err = group.Wait()
-	for i := range pages {
-		if err == nil {
-			err = a.add(&pages[i])
-			header = pages[i].header
-		} else {
-			a.elements = append(a.elements, pages[i].Elements...) // seen all the same
-		}
-	}
-	return header, err
-}
-
 // all reads everything, and again where nothing else proves that it is all.
 func (l listing[T]) all(ctx context.Context) (reading[T], error) {
-	previous, err := l.read(ctx, true)
+	previous, err := l.read(ctx)
 	for attempt := 1; err == nil && !previous.proven; attempt++ {
 		if attempt == maxAttempts {
 			return previous, fmt.Errorf("%w: no two readings agree", ErrInconsistentListing)
 		}
 		var next reading[T]
-		next, err = l.read(ctx, true)
-		if agree := err == nil && sameElements(l.id, previous.elements, next.elements); agree {
+		next, err = l.read(ctx)
+		if err == nil && sameElements(l.id, previous.elements, next.elements) {
 			return next, nil
 		}
 		previous = next
@@ -315,17 +373,13 @@ func (l listing[T]) all(ctx context.Context) (reading[T], error) {
 
 // sameElements compares without regard to the order.
 func sameElements[T any](id func(T) string, a, b []T) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	ids := make(map[string]bool, len(a))
-	for _, element := range a {
-		ids[id(element)] = true
-	}
-	for _, element := range b {
-		if !ids[id(element)] {
-			return false
+	ids := func(elements []T) []string {
+		var result []string
+		for _, element := range elements {
+			result = append(result, id(element))
 		}
+		slices.Sort(result)
+		return result
 	}
-	return true
+	return slices.Equal(ids(a), ids(b))
 }

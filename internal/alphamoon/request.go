@@ -36,14 +36,17 @@ type request struct {
 	body any
 	// decode reads a 2xx answer. Its error means that the body is unusable.
 	decode func(http.Header, io.Reader) error
-	// creation tells that to send the request twice could make two things.
+	// creation reports that sending the request twice could make two things.
 	creation bool
-	// begin, if set, is called before every attempt, and what it returns after it, with the attempt's error.
-	begin func() (end func(error))
+	// retries counts the repetitions. Nil means that the request has all of them; a creation that is sent again after
+	// its remains were looked for goes on counting.
+	retries *int
+	// around, if set, is called for every attempt and sends it.
+	around func(send func() error) error
 }
 
-// do carries out a request with its retries. The error is a [*StatusError], an [*AnswerError], a
-// [*ConnectionError], or wraps the context's.
+// do carries out a request with its repetitions. The error is a [*StatusError], an [*AnswerError], a
+// [*ConnectionError], or wraps the context's; in an outage it is that of another request.
 func (c *Client) do(ctx context.Context, req request) error {
 	var body []byte
 	if req.body != nil {
@@ -54,42 +57,54 @@ func (c *Client) do(ctx context.Context, req request) error {
 	}
 	address := c.config.BaseURL.JoinPath(escapeAll(req.path)...)
 	address.RawQuery = req.query.Encode()
-	call := call{
-		client:  c,
-		request: req,
-		address: address,
-		body:    body,
-		path:    "/" + strings.TrimPrefix(address.EscapedPath(), "/"),
-	}
+	path := "/" + strings.TrimPrefix(address.EscapedPath(), "/")
+	call := call{client: c, request: req, address: address, body: body, path: path}
 
-	var failure error
+	began, retries := now(), req.retries
+	if retries == nil {
+		retries = new(int)
+	}
+	failure := call.repeat(ctx, began, retries)
+	noted := c.outage.note(began, failure)
+	if req.creation && !DidNothing(failure) {
+		return failure // what became of this very request matters
+	}
+	return noted
+}
+
+// repeat sends the request until it is answered or may not be repeated any more.
+func (c *call) repeat(ctx context.Context, began time.Time, retries *int) (failure error) {
+	limiter, config := c.client.limiter, c.client.config
 	var refusedSince time.Time
-	for number, retries := 1, 0; ; number++ {
-		if err := call.waitForTurn(ctx); err != nil {
+	for number := 1; ; number++ {
+		if err := c.waitForTurn(ctx); err != nil {
 			return interrupted(err, failure)
 		}
+		if shared := c.client.outage.shared(began); shared != nil {
+			return shared
+		}
 		sent := now()
-		if failure = call.attempt(ctx, number); failure == nil {
-			c.limiter.accepted(call.part(), now())
+		if failure = c.attempt(ctx, number); failure == nil {
+			limiter.accepted(c.part(), now())
 			return nil
 		}
 		switch wait, refused := refusal(failure); {
 		case refused:
-			c.limiter.refused(call.part(), sent, now(), wait)
+			limiter.refused(c.part(), sent, now(), wait)
 			if refusedSince.IsZero() {
 				refusedSince = sent
 			}
-			if now().Sub(refusedSince) >= c.config.RefusalPatience {
+			if left := config.RefusalPatience - now().Sub(refusedSince); left <= 0 || wait > left {
 				return failure
 			}
-		case !repeatable(req, failure) || retries >= c.config.MaxRetries:
+		case !repeatable(c.request, failure) || *retries >= config.MaxRetries:
 			return interrupted(ctx.Err(), failure)
 		default:
 			refusedSince = time.Time{}
-			if err := sleep(ctx, c.pause(failure, retries)); err != nil {
+			if err := sleep(ctx, c.client.pause(failure, *retries)); err != nil {
 				return interrupted(err, failure)
 			}
-			retries++
+			*retries++
 		}
 	}
 }
@@ -131,7 +146,7 @@ type call struct {
 	client  *Client
 	request request
 	address *url.URL
-	// path is the address without what the base URL hides, for messages.
+	// path is the path of the address, for messages.
 	path string
 	body []byte
 	told sync.Once
@@ -153,16 +168,31 @@ func (c *call) waitForTurn(ctx context.Context) error {
 	return c.client.limiter.wait(ctx, c.part())
 }
 
-// attempt sends the request once and turns the answer into nil or a typed error. It has a lifetime of its own: the
-// timeout covers the body, and a creation outlives the caller's context by [interruptGrace].
-func (c *call) attempt(ctx context.Context, number int) (err error) {
-	if c.request.begin != nil {
-		end := c.request.begin()
-		defer func() { end(err) }()
-	}
+// attempt sends the request once and turns the answer into nil or a typed error.
+func (c *call) attempt(ctx context.Context, number int) error {
 	if err := ctx.Err(); err != nil {
-		return &ConnectionError{Method: c.request.method, Path: c.path, Err: err}
+		return c.connectionError(err, false)
 	}
+	send := func() error { return c.send(ctx, number) }
+	if c.request.around != nil {
+		return c.request.around(send)
+	}
+	return send()
+}
+
+func (c *call) connectionError(err error, sent bool) error {
+	failure := &ConnectionError{Method: c.request.method, Path: c.path, Host: c.address.Host, Sent: sent, Err: err}
+	if transport, ok := c.client.config.Transport.(*http.Transport); ok && transport.Proxy != nil {
+		if proxy, err := transport.Proxy(&http.Request{URL: c.address}); err == nil && proxy != nil {
+			failure.Proxy = proxy.Host
+		}
+	}
+	return failure
+}
+
+// send has a lifetime of its own: the timeout covers the body, and a creation outlives the caller's context by
+// [interruptGrace].
+func (c *call) send(ctx context.Context, number int) error {
 	outer := ctx
 	if c.request.creation {
 		var release func()
@@ -190,7 +220,7 @@ func (c *call) attempt(ctx context.Context, number int) (err error) {
 	status := 0
 	resp, err := c.client.http.Do(req)
 	if err != nil {
-		err = &ConnectionError{Method: c.request.method, Path: c.path, Sent: connected.Load(), Err: err}
+		err = c.connectionError(err, connected.Load())
 	} else {
 		defer resp.Body.Close()
 		status = resp.StatusCode

@@ -38,19 +38,31 @@ func refusal(err error) (wait time.Duration, refused bool) {
 		status.Status == http.StatusServiceUnavailable && status.HasRetryAfter
 }
 
-// DidNothing reports whether a failed request provably changed nothing at the service: no connection was had, or
-// the service refused to work on it. A nil error did something.
+// DidNothing reports whether a failed request provably changed nothing at the service: there was no connection, the
+// service refused to work on it for now, or the API itself rejected it. A page of a gateway proves nothing.
 func DidNothing(err error) bool {
-	var connection *ConnectionError
-	if errors.As(err, &connection) {
+	var (
+		shared     *sharedFailure
+		connection *ConnectionError
+		status     *StatusError
+	)
+	switch {
+	case errors.As(err, &shared):
+		return true
+	case errors.As(err, &connection):
 		return !connection.Sent
-	}
-	var status *StatusError
-	if errors.As(err, &status) {
+	case errors.As(err, &status):
 		_, refused := refusal(err)
-		return refused || status.Status < 500 && status.Status != http.StatusRequestTimeout
+		return refused || status.Documented && status.Status >= 400 && status.Status < 500
+	default:
+		return false
 	}
-	return false
+}
+
+// workedOn reports a failure that shows that the service worked on a request, or still does: an answer that cannot be
+// used, a timeout, or a gateway's.
+func workedOn(err error) bool {
+	return IsUnusableAnswer(err) || IsTimeout(err) || hasStatus(err, http.StatusGatewayTimeout)
 }
 
 // IsTrustFailure reports a failure that stays the same however often one tries: the host's certificate is not

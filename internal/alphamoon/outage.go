@@ -1,0 +1,76 @@
+package alphamoon
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// outage is the last failure of the service itself or of the credential. Every request would run into it, whatever it
+// is about, so that it is shared: by the requests that were waiting, and by those of the next seconds.
+type outage struct {
+	memory time.Duration
+
+	mu      sync.Mutex
+	failure error
+	at      time.Time
+}
+
+// shared returns the failure that a request shares which began at the given time; nil if there is none.
+func (o *outage) shared(began time.Time) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.concerns(began) {
+		return nil
+	}
+	return &sharedFailure{o.failure}
+}
+
+func (o *outage) concerns(began time.Time) bool {
+	return o.failure != nil && (!o.at.Before(began) || now().Sub(o.at) < o.memory)
+}
+
+// note takes what became of a request that began at the given time. It returns the failure to report: that of the
+// request, or that of the outage which it belongs to.
+func (o *outage) note(began time.Time, failure error) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	switch {
+	case errors.Is(failure, context.Canceled):
+		return failure
+	case !isOutage(failure):
+		o.failure = nil
+		return failure
+	case o.concerns(began):
+		o.at = now()
+		return &sharedFailure{o.failure}
+	default:
+		o.failure, o.at = failure, now()
+		return failure
+	}
+}
+
+// isOutage reports whether a failure is the service's, the network's or the credential's, and not one of what was asked
+// for.
+func isOutage(err error) bool {
+	var connection *ConnectionError
+	var status *StatusError
+	switch {
+	case err == nil:
+		return false
+	case errors.As(err, &connection):
+		return true
+	case errors.As(err, &status):
+		return status.Status == http.StatusUnauthorized || status.Status >= 502 && status.Status <= 504
+	default:
+		return IsTimeout(err)
+	}
+}
+
+// sharedFailure is the failure of another request, reported instead of one's own. The request itself changed nothing at
+// the service.
+type sharedFailure struct{ error }
+
+func (e *sharedFailure) Unwrap() error { return e.error }
