@@ -69,13 +69,13 @@ func TestNoConnectionIsTriedAgain(t *testing.T) {
 	dials := 0
 	box := &sandbox.Sandbox{}
 	client := newClient(t, box, func(config *alphamoon.Config) {
-		config.Transport = &http.Transport{
-			DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-				if dials++; dials <= 2 {
-					return nil, &net.OpError{Op: "dial", Err: errors.New("connection refused")}
-				}
-				return (&net.Dialer{}).DialContext(ctx, network, address)
-			},
+		transport := config.Transport.(*http.Transport) //nolint:forcetypeassert // see newClient
+		dial := transport.DialContext
+		transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+			if dials++; dials <= 2 {
+				return nil, &net.OpError{Op: "dial", Err: errors.New("connection refused")}
+			}
+			return dial(ctx, network, address)
 		}
 	})
 	if _, err := client.ProcessAPIKeys(processID).Create(t.Context(), wanted, alphamoon.CreateOptions{}); err != nil {

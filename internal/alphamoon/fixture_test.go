@@ -1,8 +1,10 @@
 package alphamoon_test
 
 import (
+	"context"
+	"net"
 	"net/http"
-	"net/http/httptest"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,13 +19,64 @@ var wanted = alphamoon.APIKeyRequest{
 	ExpiresAt: time.Date(2099, 7, 17, 7, 54, 2, 687_000_000, time.UTC),
 }
 
-// newClient returns a client of the given server that waits for next to nothing between attempts.
+// newClient returns a client of the given server that waits for next to nothing between attempts. It also works in a
+// bubble of testing/synctest, because the connections are in memory.
 func newClient(t testing.TB, handler http.Handler, changes ...func(*alphamoon.Config)) *alphamoon.Client {
 	t.Helper()
-	server := httptest.NewServer(handler)
-	t.Cleanup(server.Close)
-	return clientAt(t, server.URL, changes...)
+	transport := pipes(t, handler)
+	return clientAt(t, "http://127.0.0.1", append([]func(*alphamoon.Config){
+		func(config *alphamoon.Config) { config.Transport = transport },
+	}, changes...)...)
 }
+
+// pipes returns a transport whose connections are pipes to a server of their own.
+func pipes(t testing.TB, handler http.Handler) *http.Transport {
+	t.Helper()
+	listener := &pipeListener{accepted: make(chan net.Conn), closed: make(chan struct{})}
+	server := &http.Server{Handler: handler}
+	go func() { _ = server.Serve(listener) }()
+	transport := &http.Transport{DialContext: listener.dial, MaxIdleConnsPerHost: 16}
+	t.Cleanup(func() {
+		transport.CloseIdleConnections()
+		_ = server.Close()
+	})
+	return transport
+}
+
+// pipeListener accepts the far ends of the pipes that dial makes.
+type pipeListener struct {
+	accepted chan net.Conn
+	closed   chan struct{}
+	once     sync.Once
+}
+
+func (l *pipeListener) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	near, far := net.Pipe()
+	select {
+	case l.accepted <- far:
+		return near, nil
+	case <-l.closed:
+		return nil, net.ErrClosed
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (l *pipeListener) Accept() (net.Conn, error) {
+	select {
+	case conn := <-l.accepted:
+		return conn, nil
+	case <-l.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *pipeListener) Close() error {
+	l.once.Do(func() { close(l.closed) })
+	return nil
+}
+
+func (l *pipeListener) Addr() net.Addr { return &net.UnixAddr{Name: "pipe"} }
 
 func clientAt(t testing.TB, address string, changes ...func(*alphamoon.Config)) *alphamoon.Client {
 	t.Helper()

@@ -34,7 +34,7 @@ func setUpAndRun(m *testing.M) int {
 			return err
 		}
 		return errors.Join(terraformcli.Mirror(ctx, root, mirror),
-			terraformcli.MirrorPackage(ctx, root, "./internal/endtoend/store", "store", mirror))
+			terraformcli.MirrorPackage(ctx, root, "./internal/cmd/store", "store", mirror))
 	}()
 	defer func() { _ = os.RemoveAll(mirror) }()
 	if err != nil {

@@ -254,7 +254,7 @@ func TestFaultMatrix(t *testing.T) { //nolint:tparallel // the subtests are para
 		}
 	})
 	if !t.Failed() {
-		expectSection(t, "templates/guides/reliability.md", "fault matrix", matrixTable(cells))
+		expectSection(t, "internal/provider/fault-matrix.md", "fault matrix", matrixTable(cells))
 	}
 }
 

@@ -2,11 +2,11 @@ package rotation
 
 import (
 	"errors"
+	"math"
 	"regexp"
+	"strconv"
 	"sync"
 	"time"
-
-	"github.com/xhit/go-str2duration/v2"
 )
 
 // Reasons why [ParseDuration] refuses a text.
@@ -17,23 +17,37 @@ var (
 	ErrDurationLong = errors.New("a duration must be shorter than 292 years")
 )
 
-var durationForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?:[0-9]+[wdhms])+$`) })
+var durationPart = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([0-9]+)([wdhms])`) })
 
-// ParseDuration reads a duration such as 90d, 1w, 36h or 1h30m. A day is 24 hours and a week seven days,
+var units = map[string]time.Duration{
+	"w": 7 * 24 * time.Hour, "d": 24 * time.Hour, "h": time.Hour, "m": time.Minute, "s": time.Second,
+}
+
+// ParseDuration reads a duration like 90d, 1w, 36h or 1h30m. A day is 24 hours and a week seven days,
 // whatever the calendar says. Fractions, signs and other units are [ErrDurationForm].
 func ParseDuration(text string) (time.Duration, error) {
-	if !durationForm().MatchString(text) {
-		return 0, ErrDurationForm
+	var sum time.Duration
+	var tooLong bool
+	for rest := text; rest != "" || text == ""; {
+		part := durationPart().FindStringSubmatch(rest)
+		if part == nil {
+			return 0, ErrDurationForm
+		}
+		count, err := strconv.ParseInt(part[1], 10, 64)
+		unit := units[part[2]]
+		if err != nil || count > int64((math.MaxInt64-sum)/unit) {
+			tooLong, count = true, 0 // the form of the rest is still looked at
+		}
+		sum += time.Duration(count) * unit
+		rest = rest[len(part[0]):]
 	}
-	duration, err := str2duration.ParseDuration(text)
-	if err != nil {
-		// The form is right, so only the size can be wrong.
+	switch {
+	case tooLong:
 		return 0, ErrDurationLong
-	}
-	if duration == 0 {
+	case sum == 0:
 		return 0, ErrDurationZero
 	}
-	return duration, nil
+	return sum, nil
 }
 
 // SameDuration reports whether two texts spell one duration, as 90d and 2160h do. Texts that are no durations

@@ -9,8 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
-
-	"github.com/xhit/go-str2duration/v2"
+	"time"
 )
 
 // NamedFaults are the faults that can be switched on by name while the sandbox runs as a program.
@@ -78,10 +77,13 @@ func (s *Sandbox) Control() http.Handler {
 		s.steer(writer, true, "All faults are off.")
 	})
 	mux.HandleFunc("POST /sandbox/clock", func(writer http.ResponseWriter, req *http.Request) {
-		duration, err := str2duration.ParseDuration(req.URL.Query().Get("advance"))
+		text := req.URL.Query().Get("advance")
+		if days, err := strconv.ParseUint(strings.TrimSuffix(text, "d"), 10, 16); err == nil && strings.HasSuffix(text, "d") {
+			text = fmt.Sprintf("%dh", 24*days)
+		}
+		duration, err := time.ParseDuration(text)
 		if err != nil || duration < 0 {
-			http.Error(writer, "Write advance=60d, or another duration with the units w, d, h, m and s.",
-				http.StatusBadRequest)
+			http.Error(writer, "Write advance=60d, or another duration like 36h or 1h30m.", http.StatusBadRequest)
 			return
 		}
 		s.Advance(duration)

@@ -51,10 +51,16 @@ type Fault struct {
 	// GrantLater is added to the expiry that a creation asked for.
 	GrantLater time.Duration
 
+	// AnswerExisting answers a creation with the oldest key of the same owner, and creates none if there is one.
+	AnswerExisting bool
+	// AlterCreated changes the answer to a creation before it is sent.
+	AlterCreated func(fields map[string]any)
+
 	// AddToTotal is added to the total of a listing.
 	AddToTotal int
-	// CountPage, OmitPagination and IgnoreOffset are as in [Options].
+	// CountPage, OmitPagination, IgnoreOffset and AlterListed are as in [Options].
 	CountPage, OmitPagination, IgnoreOffset bool
+	AlterListed                             func(fields map[string]any)
 	// Reverse sends the keys of a listing in the opposite order.
 	Reverse bool
 	// Then is called, without a lock held, when the answer was computed and before it is sent: it may add or
@@ -105,6 +111,18 @@ func (s *Sandbox) nextFault(operation Operation, owner string) Fault {
 		return fault.Fault
 	}
 	return Fault{}
+}
+
+// over returns the options under which a request with this fault is answered.
+func (f Fault) over(options Options) Options {
+	options.CountPage = options.CountPage || f.CountPage
+	options.OmitPagination = options.OmitPagination || f.OmitPagination
+	options.IgnoreOffset = options.IgnoreOffset || f.IgnoreOffset
+	options.NewestFirst = options.NewestFirst != f.Reverse
+	if f.AlterListed != nil {
+		options.AlterListed = f.AlterListed
+	}
+	return options
 }
 
 // alterGrant changes what a creation is granted.

@@ -116,15 +116,31 @@ func (s *Sandbox) work(req *http.Request, operation Operation, id string, body [
 	if refusal := s.authorize(req, operation, id); refusal != nil {
 		return *refusal
 	}
+	user, pass, _ := req.BasicAuth()
+	credential := user + ":" + pass
+	hiding := s.hidden[access{credential, id}]
+	if operation == Revoke {
+		hiding = s.hidden[access{credential, s.ownerOf(id)}]
+	}
+	switch {
+	case hiding == http.StatusForbidden, hiding == http.StatusOK && operation == Create:
+		return s.problem(http.StatusForbidden, "Forbidden", "This API key may not do this.")
+	case hiding == http.StatusNotFound:
+		return s.noProcess()
+	}
+	ofOther := credential == s.OtherCredential
+	if ofOther && (operation == Create || operation == List) {
+		id = OfOther(id)
+	}
 	switch operation {
 	case Create:
 		return s.create(id, body, fault, entry)
 	case List:
-		return s.list(id, req, fault)
+		return s.list(id, req, fault.over(s.Options), fault.AddToTotal, hiding != 0)
 	case Revoke:
-		return s.revoke(id, entry)
+		return s.revoke(id, entry, ofOther)
 	case ListProcesses:
-		return s.listProcesses(req)
+		return s.listProcesses(req, credential)
 	default:
 		return s.problem(http.StatusNotFound, "Not found", "There is nothing at this path.")
 	}
@@ -154,7 +170,7 @@ func (s *Sandbox) authorize(req *http.Request, operation Operation, id string) *
 	forbidden := s.problem(http.StatusForbidden, "Forbidden", "This API key may not do this.")
 	switch {
 	case !ok:
-	case credential == s.Credential:
+	case credential == s.Credential, credential == s.OtherCredential:
 		return nil
 	case credential == s.MemberCredential && adminOnly:
 		return &forbidden
@@ -186,11 +202,18 @@ func (s *Sandbox) create(owner string, body []byte, fault Fault, entry *Request)
 		return s.noProcess()
 	}
 	key := Key{Name: wanted.name, Scopes: wanted.scopes, ExpiresAt: wanted.expiresAt}
-	fault.alterGrant(&key)
-	key = s.addKey(owner, key)
-	entry.KeyID = key.ID
+	if fault.AnswerExisting && len(s.keys[owner]) > 0 {
+		key = s.keys[owner][0]
+	} else {
+		fault.alterGrant(&key)
+		key = s.addKey(owner, key)
+		entry.KeyID = key.ID
+	}
 	fields := s.render(key)
 	fields["key"] = key.Secret
+	if fault.AlterCreated != nil {
+		fault.AlterCreated(fields)
+	}
 	status := s.CreateStatus
 	if status == 0 {
 		status = http.StatusCreated
@@ -198,44 +221,57 @@ func (s *Sandbox) create(owner string, body []byte, fault Fault, entry *Request)
 	return answer{status: status, body: fields}
 }
 
-func (s *Sandbox) list(owner string, req *http.Request, fault Fault) answer {
-	window, refusal := s.parseWindow(req)
+// list answers a listing under the given options, with more or fewer added to the total and with nothing to see if the
+// keys are hidden.
+func (s *Sandbox) list(owner string, req *http.Request, options Options, addToTotal int, hidden bool) answer {
+	window, refusal := parseWindow(req, options)
 	if refusal != nil {
 		return *refusal
 	}
-	window.ignoreOffset = window.ignoreOffset || fault.IgnoreOffset
 	if !s.hasOwner(owner) {
 		return s.noProcess()
 	}
-	keys := s.keys[owner]
-	if s.HideExpired || s.HideInactive || s.NewestFirst != fault.Reverse {
+	keys := s.indexed(owner)
+	if hidden {
+		keys = nil
+	}
+	if options.HideExpired || options.HideInactive || options.NewestFirst {
 		keys = slices.Clone(keys) // a large process would take long to list if every page did this
 	}
-	if s.HideExpired || s.HideInactive {
+	if options.HideExpired || options.HideInactive {
 		keys = slices.DeleteFunc(keys, func(key Key) bool {
-			return s.HideExpired && !s.clock().Before(key.ExpiresAt) || s.HideInactive && key.Status != StatusActive
+			return options.HideExpired && !s.clock().Before(key.ExpiresAt) || options.HideInactive && key.Status != StatusActive
 		})
 	}
-	if s.NewestFirst != fault.Reverse {
+	if options.NewestFirst {
 		slices.Reverse(keys)
 	}
+	if refusal := s.beyond(window, len(keys), options); refusal != nil {
+		return *refusal
+	}
 	elements := []map[string]any{}
-	for _, key := range cut(window, keys) {
+	for _, key := range cut(window, keys, options) {
 		fields := s.render(key)
-		switch s.ListedSecret {
+		switch options.ListedSecret {
 		case SecretAbsent:
 		case SecretNull:
 			fields["key"] = nil
 		case SecretMasked:
 			fields["key"] = "********"
 		}
+		if options.AlterListed != nil {
+			options.AlterListed(fields)
+		}
 		elements = append(elements, fields)
 	}
-	return s.page("apiKeys", elements, window, len(keys)+fault.AddToTotal, fault)
+	return page("apiKeys", elements, window, len(keys)+addToTotal, options)
 }
 
-func (s *Sandbox) revoke(id string, entry *Request) answer {
+func (s *Sandbox) revoke(id string, entry *Request, byOther bool) answer {
 	how := s.Revocation
+	if strings.HasPrefix(s.ownerOf(id), otherPrefix) != byOther {
+		how = RevocationUnknown
+	}
 	if slices.ContainsFunc(s.keys[Organization], func(key Key) bool { return key.ID == id }) {
 		how = s.OrganizationRevocation
 	}
@@ -260,13 +296,19 @@ func (s *Sandbox) revoke(id string, entry *Request) answer {
 	return answer{status: status}
 }
 
-func (s *Sandbox) listProcesses(req *http.Request) answer {
-	window, refusal := s.parseWindow(req)
+func (s *Sandbox) listProcesses(req *http.Request, credential string) answer {
+	window, refusal := parseWindow(req, s.Options)
 	if refusal != nil {
 		return *refusal
 	}
+	processes := slices.DeleteFunc(slices.Clone(s.processes), func(process Process) bool {
+		return s.hidden[access{credential, process.ID}] != 0
+	})
+	if refusal := s.beyond(window, len(processes), s.Options); refusal != nil {
+		return *refusal
+	}
 	elements := []map[string]any{}
-	for _, process := range cut(window, s.processes) {
+	for _, process := range cut(window, processes, s.Options) {
 		elements = append(elements, map[string]any{
 			"id": process.ID, "name": process.Name, "typeId": process.TypeID, "typeName": process.TypeName,
 			"status": process.Status, "version": "0.1", "lastUpdated": wireTime(process.UpdatedAt), "usage": nil,
@@ -274,7 +316,7 @@ func (s *Sandbox) listProcesses(req *http.Request) answer {
 			"updatedAt": wireTime(process.UpdatedAt), "accesses": map[string]any{},
 		})
 	}
-	return s.page("processes", elements, window, len(s.processes), Fault{})
+	return page("processes", elements, window, len(processes), s.Options)
 }
 
 // render shows a key without its secret, its scopes in another order than they were sent.
@@ -295,13 +337,17 @@ func wireTime(instant time.Time) string {
 	return instant.UTC().Truncate(time.Second).Format(time.RFC3339)
 }
 
-func (s *Sandbox) page(field string, elements []map[string]any, window window, total int, fault Fault) answer {
+func page(field string, elements []map[string]any, window window, total int, options Options) answer {
 	body := map[string]any{field: elements}
-	if s.CountPage || fault.CountPage {
+	if options.CountPage {
 		total = len(elements)
 	}
-	if !s.OmitPagination && !fault.OmitPagination {
-		body["pagination"] = map[string]any{"offset": window.offset, "limit": window.limit, "total": total}
+	pagination := map[string]any{"offset": window.offset, "limit": window.limit, "total": total}
+	if options.TotalOnFirstPage && window.offset > 0 {
+		delete(pagination, "total")
+	}
+	if !options.OmitPagination {
+		body["pagination"] = pagination
 	}
 	return answer{status: http.StatusOK, body: body}
 }

@@ -6,7 +6,10 @@ package sandbox
 import (
 	"crypto/rand"
 	"encoding/hex"
+	"fmt"
+	"io"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -22,10 +25,18 @@ const (
 	DefaultProcessID = "2080d36bf94c4147b2e543104342fc2f"
 	// StatusActive is the only documented status of a key.
 	StatusActive = "Active"
+	// DefaultOtherCredential is the API key of an admin of another organization, see [OfOther].
+	DefaultOtherCredential = "other:other-password"
 
 	defaultMaxLimit     = 100
 	defaultOrganization = "org_sandbox"
+	otherOrganization   = "org_other"
+	otherPrefix         = "other/"
 )
+
+// OfOther is the owner of the keys that the other organization's credential sees where others see those of the given
+// owner.
+func OfOther(owner string) string { return otherPrefix + owner }
 
 // Sandbox is the server. Its zero value works: one process, one credential, the system's clock. Set the
 // options before the first request; later use [Sandbox.Update].
@@ -36,6 +47,10 @@ type Sandbox struct {
 	prepared  bool
 	processes []Process
 	keys      map[string][]Key // by owner, in order of creation
+	past      map[string][]Key // what they were, for indexes that are behind
+	order     int              // how many keys there were
+	index     int              // whose turn it is to answer a listing
+	hidden    map[access]int
 	journal   []*Request
 	faults    []*activeFault
 	advanced  time.Duration // by how much the clock was moved
@@ -51,10 +66,14 @@ type Options struct {
 	// MemberCredential is an API key that may do everything but what only an admin may. Empty means
 	// [DefaultMemberCredential].
 	MemberCredential string
+	// OtherCredential is the API key of an admin of another organization. Empty means [DefaultOtherCredential].
+	OtherCredential string
 	// Processes exist from the beginning. Empty means one with [DefaultProcessID].
 	Processes []Process
 	// Now is the clock. Nil means the system's.
 	Now func() time.Time
+	// Random is where ids and secrets come from. Nil means the system's random numbers.
+	Random io.Reader
 	// Latency is added to every answer.
 	Latency time.Duration
 
@@ -65,11 +84,20 @@ type Options struct {
 	Burst                     int
 	RateHints, RatePerProcess bool
 
+	// Lags are the indexes from which listings are answered in turn, each by how long it is behind what happened. The
+	// time is real, and moves with [Sandbox.Advance]. Empty means one index that is never behind.
+	Lags []time.Duration
 	// MaxLimit is the largest page, and the page when the request names no limit. 0 means 100.
 	MaxLimit int
 	// OmitPagination leaves the "pagination" object out of listings; CountPage makes its total the number of
 	// elements of the page.
 	OmitPagination, CountPage bool
+	// TotalOnFirstPage leaves the total out of the pages that begin at an offset.
+	TotalOnFirstPage bool
+	// EndStatus answers an offset at or beyond the end, such as 416. 0 means an empty page.
+	EndStatus int
+	// AlterListed changes an element of a listing before it is sent.
+	AlterListed func(fields map[string]any)
 	// IgnoreOffset and IgnoreLimit make listings disregard the parameter.
 	IgnoreOffset, IgnoreLimit bool
 	// NewestFirst lists keys in the reverse order of their creation.
@@ -127,6 +155,9 @@ type Key struct {
 	CreatedAt, ExpiresAt                        time.Time
 	// Secret is what the creation handed out.
 	Secret string
+
+	order       int
+	began, over time.Time // when this version of the key came into being and was replaced, as [Sandbox.elapsed] counts
 }
 
 // Update changes options while the sandbox serves.
@@ -181,10 +212,25 @@ func (s *Sandbox) RemoveProcess(id string) {
 	defer s.mu.Unlock()
 	s.prepare()
 	s.processes = slices.DeleteFunc(s.processes, func(process Process) bool { return process.ID == id })
-	delete(s.keys, id)
+	for _, owner := range []string{id, OfOther(id)} {
+		delete(s.keys, owner)
+		delete(s.past, owner)
+	}
 }
 
-// Advance moves the sandbox's clock forward.
+// access is what a credential sees of an owner's keys.
+type access struct{ credential, owner string }
+
+// Hide takes from a credential the access to a process. It gets 403 or 404 from now on, or with the status 200 lists
+// without elements. The status 0 gives the access back.
+func (s *Sandbox) Hide(credential, processID string, status int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.prepare()
+	s.hidden[access{credential, processID}] = status
+}
+
+// Advance moves the sandbox's clock forward, or with a negative duration back.
 func (s *Sandbox) Advance(duration time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -194,6 +240,11 @@ func (s *Sandbox) Advance(duration time.Duration) {
 
 // clock is the time of the service.
 func (s *Sandbox) clock() time.Time { return s.Now().Add(s.advanced) }
+
+// elapsed is the time that lags are counted in: a test may hold the service's clock still.
+func (s *Sandbox) elapsed() time.Time {
+	return time.Now().Add(s.advanced) //nolint:forbidigo // a lag is about real seconds
+}
 
 // changeKey changes the key of an id, or removes it if there is no change. It panics if there is no such key.
 func (s *Sandbox) changeKey(id string, change func(*Key)) {
@@ -208,17 +259,55 @@ func (s *Sandbox) changeKey(id string, change func(*Key)) {
 func (s *Sandbox) edit(id string, change func(*Key)) bool {
 	for owner, keys := range s.keys {
 		i := slices.IndexFunc(keys, func(key Key) bool { return key.ID == id })
-		switch {
-		case i < 0:
-		case change == nil:
+		if i < 0 {
+			continue
+		}
+		now := s.elapsed()
+		if len(s.Lags) > 0 {
+			old := keys[i]
+			old.over = now
+			s.past[owner] = append(s.past[owner], old)
+		}
+		if change == nil {
 			s.keys[owner] = slices.Delete(keys, i, i+1)
 			return true
-		default:
-			change(&keys[i])
-			return true
 		}
+		change(&keys[i])
+		keys[i].began = now
+		return true
 	}
 	return false
+}
+
+// indexed returns an owner's keys as the index shows them that is next in turn. The caller must not change them.
+func (s *Sandbox) indexed(owner string) []Key {
+	if len(s.Lags) == 0 {
+		return s.keys[owner]
+	}
+	lag := s.Lags[s.index%len(s.Lags)]
+	s.index++
+	if lag == 0 {
+		return s.keys[owner]
+	}
+	then := s.elapsed().Add(-lag)
+	var keys []Key
+	for _, key := range slices.Concat(s.past[owner], s.keys[owner]) {
+		if !key.began.After(then) && (key.over.IsZero() || key.over.After(then)) {
+			keys = append(keys, key)
+		}
+	}
+	slices.SortFunc(keys, func(a, b Key) int { return a.order - b.order })
+	return keys
+}
+
+// ownerOf returns the owner of a key, empty if there is no such key.
+func (s *Sandbox) ownerOf(id string) string {
+	for owner, keys := range s.keys {
+		if slices.ContainsFunc(keys, func(key Key) bool { return key.ID == id }) {
+			return owner
+		}
+	}
+	return ""
 }
 
 // prepare makes the zero value usable. The caller holds the lock, as for all unexported methods but ServeHTTP's.
@@ -236,14 +325,21 @@ func (s *Sandbox) prepare() {
 	if s.MemberCredential == "" {
 		s.MemberCredential = DefaultMemberCredential
 	}
+	if s.OtherCredential == "" {
+		s.OtherCredential = DefaultOtherCredential
+	}
+	if s.Random == nil {
+		s.Random = rand.Reader
+	}
 	s.processes = slices.Clone(s.Processes)
 	if len(s.processes) == 0 {
 		s.processes = []Process{{ID: DefaultProcessID, Name: "Invoices"}}
 	}
-	s.keys, s.buckets = map[string][]Key{}, map[string]*bucket{}
+	s.keys, s.past = map[string][]Key{}, map[string][]Key{}
+	s.buckets, s.hidden = map[string]*bucket{}, map[access]int{}
 	for i := range s.processes {
 		process := &s.processes[i]
-		process.TypeID = orDefault(process.TypeID, randomHex(16))
+		process.TypeID = orDefault(process.TypeID, s.randomHex(16))
 		process.TypeName = orDefault(process.TypeName, process.Name)
 		process.Status = orDefault(process.Status, "Ready")
 		process.OrganizationID = orDefault(process.OrganizationID, defaultOrganization)
@@ -257,18 +353,27 @@ func (s *Sandbox) prepare() {
 }
 
 func (s *Sandbox) addKey(owner string, key Key) Key {
-	if owner != Organization {
-		key.ProcessID = owner
+	process, ofOther := strings.CutPrefix(owner, otherPrefix)
+	if process != Organization {
+		key.ProcessID = process
 	}
-	key.ID = orDefault(key.ID, randomHex(16))
+	if ofOther {
+		key.OrganizationID = orDefault(key.OrganizationID, otherOrganization)
+	}
+	key.ID = orDefault(key.ID, s.randomHex(16))
 	key.OrganizationID = orDefault(key.OrganizationID, defaultOrganization)
 	key.Status = orDefault(key.Status, StatusActive)
 	if key.Secret == "" {
-		key.Secret = randomHex(8) + ":" + randomHex(24)
+		key.Secret = s.randomHex(8) + ":" + s.randomHex(24)
 	}
+	key.began = s.elapsed()
 	if key.CreatedAt.IsZero() {
 		key.CreatedAt = s.clock()
+	} else {
+		key.began = key.began.Add(-max(0, s.clock().Sub(key.CreatedAt)))
 	}
+	s.order++
+	key.order = s.order
 	key.CreatedAt = key.CreatedAt.UTC().Truncate(time.Second)
 	key.ExpiresAt = key.ExpiresAt.UTC().Truncate(time.Second)
 	s.keys[owner] = append(s.keys[owner], key)
@@ -281,6 +386,7 @@ func (s *Sandbox) isLive(key Key) bool {
 
 // hasOwner reports whether a process exists. The organization always does.
 func (s *Sandbox) hasOwner(id string) bool {
+	id = strings.TrimPrefix(id, otherPrefix)
 	return id == Organization ||
 		slices.ContainsFunc(s.processes, func(process Process) bool { return process.ID == id })
 }
@@ -292,8 +398,10 @@ func orDefault(text, otherwise string) string {
 	return text
 }
 
-func randomHex(bytes int) string {
+func (s *Sandbox) randomHex(bytes int) string {
 	buffer := make([]byte, bytes)
-	_, _ = rand.Read(buffer) // documented never to fail
+	if _, err := io.ReadFull(s.Random, buffer); err != nil {
+		panic(fmt.Sprintf("sandbox: no random numbers: %v", err))
+	}
 	return hex.EncodeToString(buffer)
 }

@@ -72,16 +72,15 @@ func parseCreation(body []byte) (wanted creation, complaints []complaint) {
 
 // window is the part of a listing that is sent.
 type window struct {
-	offset, limit             int
-	ignoreOffset, ignoreLimit bool
+	offset, limit int
 }
 
-func (s *Sandbox) parseWindow(req *http.Request) (window, *answer) {
-	maximum := s.MaxLimit
+func parseWindow(req *http.Request, options Options) (window, *answer) {
+	maximum := options.MaxLimit
 	if maximum == 0 {
 		maximum = defaultMaxLimit
 	}
-	result := window{limit: maximum, ignoreOffset: s.IgnoreOffset, ignoreLimit: s.IgnoreLimit}
+	result := window{limit: maximum}
 	for name, target := range map[string]*int{"offset": &result.offset, "limit": &result.limit} {
 		text := req.URL.Query().Get(name)
 		if text == "" {
@@ -102,27 +101,39 @@ func (s *Sandbox) parseWindow(req *http.Request) (window, *answer) {
 }
 
 // bounds returns the slice indexes of the window in a list of the given length.
-func (w window) bounds(length int) (from, to int) {
-	if !w.ignoreOffset {
+func (w window) bounds(length int, options Options) (from, to int) {
+	if !options.IgnoreOffset {
 		from = min(w.offset, length)
 	}
 	to = length
-	if !w.ignoreLimit {
+	if !options.IgnoreLimit {
 		to = min(from+w.limit, length)
 	}
 	return from, to
 }
 
-func cut[T any](w window, elements []T) []T {
-	from, to := w.bounds(len(elements))
+func cut[T any](w window, elements []T, options Options) []T {
+	from, to := w.bounds(len(elements), options)
 	return elements[from:to]
+}
+
+// beyond refuses a window that begins at the end, if the options say so.
+func (s *Sandbox) beyond(w window, length int, options Options) *answer {
+	if options.EndStatus == 0 || w.offset == 0 || w.offset < length {
+		return nil
+	}
+	if options.EndStatus == http.StatusUnprocessableEntity {
+		return queryInvalid("offset", "ensure this value is less than the total", "value_error.number.not_lt")
+	}
+	refusal := s.problem(options.EndStatus, "Out of range", "The offset is at the end of the list.")
+	return &refusal
 }
 
 // problem is the first documented shape of an error.
 func (s *Sandbox) problem(status int, title, detail string) answer {
 	return answer{status: status, body: map[string]any{
 		"action": "The client should not repeat this request without modification.",
-		"detail": detail, "errors": []complaint{}, "instance": randomHex(16), "status": status,
+		"detail": detail, "errors": []complaint{}, "instance": s.randomHex(16), "status": status,
 		"timestamp": wireTime(s.clock()), "title": title, "type": "ClientError",
 	}}
 }
