@@ -2,10 +2,12 @@ package alphamoon_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
@@ -30,7 +32,7 @@ func TestAbsenceWhileKeysMove(t *testing.T) {
 				fill(box, 25)
 				sought := box.Keys(processID)[10].ID // the first of the second page
 				box.Inject(sandbox.Fault{Operation: sandbox.List, Then: then})
-				key, err := newClient(t, box).ProcessAPIKeys(processID).Find(t.Context(), sought)
+				key, err := newClient(t, box).ProcessAPIKeys(processID).Find(t.Context(), alphamoon.Sought{ID: sought})
 				if err != nil || key == nil {
 					t.Errorf("got %v, %v", key, err)
 				}
@@ -43,7 +45,7 @@ func TestAbsenceIsProvedByTwoListings(t *testing.T) {
 	t.Parallel()
 	box := &sandbox.Sandbox{Options: sandbox.Options{MaxLimit: 10}}
 	fill(box, 25)
-	key, err := newClient(t, box).ProcessAPIKeys(processID).Find(t.Context(), "absent")
+	key, err := newClient(t, box).ProcessAPIKeys(processID).Find(t.Context(), alphamoon.Sought{ID: "absent"})
 	if key != nil || err != nil {
 		t.Errorf("got %v, %v", key, err)
 	}
@@ -108,7 +110,7 @@ func TestMovesDuringEveryListing(t *testing.T) {
 				box.ServeHTTP(writer, req)
 			}))
 			for range 3 {
-				key, err := client.ProcessAPIKeys(processID).Find(t.Context(), sought)
+				key, err := client.ProcessAPIKeys(processID).Find(t.Context(), alphamoon.Sought{ID: sought})
 				if key == nil && err == nil {
 					t.Fatalf("a key that exists counts as absent after %d moves", moves)
 				}
@@ -157,36 +159,159 @@ func TestRefusalEndsTheListing(t *testing.T) {
 	}
 }
 
-func TestProcessIsGone(t *testing.T) {
+// TestWhatProvesNoAbsence: a key that is not listed may exist all the same.
+func TestWhatProvesNoAbsence(t *testing.T) {
 	t.Parallel()
-	ours, theirs := sandbox.Process{
-		ID:             "ours",
-		OrganizationID: "org_ours",
-	}, sandbox.Process{
-		ID:             "theirs",
-		OrganizationID: "org_theirs",
-	}
+	other := sandbox.Key{Name: "other", ExpiresAt: wanted.ExpiresAt}
+	foreign := other
+	foreign.OrganizationID = "org_foreign"
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	for name, test := range map[string]struct {
-		processes []sandbox.Process
-		fault     sandbox.Fault
-		gone      bool
-		fails     bool
+		organization bool
+		listed       []sandbox.Key
+		age          time.Duration
+		want         error
 	}{
-		"it is there":                    {[]sandbox.Process{ours, {ID: "sought"}}, sandbox.Fault{}, false, false},
-		"another of its organization is": {[]sandbox.Process{ours, theirs}, sandbox.Fault{}, true, false},
-		"another workspace":              {[]sandbox.Process{theirs}, sandbox.Fault{}, false, false},
-		"incomplete":                     {[]sandbox.Process{ours}, sandbox.Fault{Body: `{"processes": [{"id": "ours", "orgId": "org_ours"}], "pagination": {"total": 2}}`}, false, true},
-		"forbidden":                      {[]sandbox.Process{ours}, sandbox.Fault{Status: 403}, false, true},
+		"young":                                {listed: []sandbox.Key{other}, age: 5*time.Minute - time.Second, want: alphamoon.ErrTooYoung},
+		"old enough":                           {listed: []sandbox.Key{other}, age: 5 * time.Minute},
+		"an empty process":                     {age: time.Hour},
+		"only keys of another organization":    {listed: []sandbox.Key{foreign, foreign}, age: time.Hour, want: alphamoon.ErrOtherOrganization},
+		"one key of the same organization":     {listed: []sandbox.Key{foreign, other}, age: time.Hour},
+		"an organization without any key":      {organization: true, age: time.Hour, want: alphamoon.ErrOtherOrganization},
+		"an organization's keys, not this one": {organization: true, listed: []sandbox.Key{other}, age: time.Hour},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			box := &sandbox.Sandbox{Options: sandbox.Options{Processes: test.processes}}
-			test.fault.Operation, test.fault.Times = sandbox.ListProcesses, -1
-			box.Inject(test.fault)
-			gone, err := newClient(t, box).ProcessIsGone(t.Context(), "sought", "org_ours")
-			if gone != test.gone || (err != nil) != test.fails {
-				t.Errorf("got %t, %v", gone, err)
+			// The age counts by the date of the answer, so that a wrong clock here does no harm.
+			box := &sandbox.Sandbox{Options: sandbox.Options{Now: func() time.Time { return now }}}
+			client, owner := newClient(t, box), processID
+			keys := client.ProcessAPIKeys(processID)
+			if test.organization {
+				keys, owner = client.OrganizationAPIKeys(), sandbox.Organization
 			}
+			for _, key := range test.listed {
+				box.AddKey(owner, key)
+			}
+			sought := alphamoon.Sought{ID: "absent", OrganizationID: "org_sandbox", CreatedAt: now.Add(-test.age)}
+			if key, err := keys.Find(t.Context(), sought); key != nil || !errors.Is(err, test.want) || err != nil && test.want == nil {
+				t.Errorf("got %v, %v", key, err)
+			}
+		})
+	}
+}
+
+// TestHowAListingEnds: with a total on the first page only, and with a refusal of the offset at its end.
+func TestHowAListingEnds(t *testing.T) {
+	t.Parallel()
+	for _, size := range []int{0, 5, 10, 20, 25} {
+		for name, options := range map[string]sandbox.Options{
+			"a total on the first page":      {MaxLimit: 10, TotalOnFirstPage: true},
+			"400 at the end, no total":       {MaxLimit: 10, OmitPagination: true, EndStatus: 400},
+			"404 at the end, no total":       {MaxLimit: 10, OmitPagination: true, EndStatus: 404},
+			"416 at the end, no total":       {MaxLimit: 10, OmitPagination: true, EndStatus: 416},
+			"422 at the end, no total":       {MaxLimit: 10, OmitPagination: true, EndStatus: 422},
+			"416 at the end, total of pages": {MaxLimit: 10, CountPage: true, EndStatus: 416},
+		} {
+			if size == 0 && options.EndStatus > 0 {
+				continue // the offset 0 is at the end then, and its refusal an error
+			}
+			t.Run(fmt.Sprintf("%s, %d keys", name, size), func(t *testing.T) {
+				t.Parallel()
+				box := &sandbox.Sandbox{Options: options}
+				fill(box, size)
+				client := newClient(t, box)
+				if keys, err := client.ProcessAPIKeys(processID).List(t.Context()); err != nil || len(keys) != size {
+					t.Errorf("got %d keys, %v", len(keys), err)
+				}
+				if exists(t, client, "absent") {
+					t.Error("a key that is absent is found")
+				}
+			})
+		}
+	}
+}
+
+// TestOddElements: what is odd about one key spoils neither it nor the page.
+func TestOddElements(t *testing.T) {
+	t.Parallel()
+	box := &sandbox.Sandbox{Options: sandbox.Options{AlterListed: func(fields map[string]any) {
+		fields["name"], fields["scopes"], fields["exp"], fields["status"] = 7, []any{"a.b:c", 1}, "soon", nil
+	}}}
+	fill(box, 3)
+	keys, err := newClient(t, box).ProcessAPIKeys(processID).List(t.Context())
+	if err != nil || len(keys) != 3 {
+		t.Fatalf("got %v, %v", keys, err)
+	}
+	if key := keys[0]; key.Name != "" || key.Scopes != nil || !key.ExpiresAt.IsZero() || key.OrganizationID != "org_sandbox" {
+		t.Errorf("got %+v", key)
+	}
+}
+
+// TestEveryElementIsSeen: a key on a page that contradicts the others is found.
+func TestEveryElementIsSeen(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]sandbox.Fault{
+		"on the page that does not fit": {Operation: list, Skip: 1, AddToTotal: 1, Times: -1},
+		"behind a page that fails":      {Operation: list, Skip: 3, Status: 500, Times: -1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			box := &sandbox.Sandbox{Options: sandbox.Options{MaxLimit: 10}}
+			fill(box, 35)
+			box.Inject(fault)
+			for _, i := range []int{0, 15, 25} {
+				if name == "behind a page that fails" && i == 25 {
+					continue
+				}
+				if !exists(t, newClient(t, box, func(config *alphamoon.Config) { config.ParallelPages = 1 }), box.Keys(processID)[i].ID) {
+					t.Errorf("the key at %d is not found", i)
+				}
+				box.ClearFaults()
+				box.Inject(fault)
+			}
+		})
+	}
+}
+
+// TestRevocationTakesTime: a removal that was accepted shows seconds later, one that was refused is not believed
+// because a listing lags behind the creation, and an answer that was lost is not taken for a refusal.
+func TestRevocationTakesTime(t *testing.T) {
+	t.Parallel()
+	lagging := sandbox.Options{Lags: []time.Duration{3 * time.Second}}
+	for name, test := range map[string]struct {
+		fault   sandbox.Fault
+		wait    time.Duration // between the creation and the removal
+		revoked bool
+	}{
+		"accepted":                     {wait: time.Minute, revoked: true},
+		"accepted, at once":            {revoked: true},
+		"refused, and not listed yet":  {fault: sandbox.Fault{Status: 403, Body: `{"title": "No"}`, Times: -1}},
+		"refused, and listed":          {fault: sandbox.Fault{Status: 403, Body: `{"title": "No"}`, Times: -1}, wait: time.Minute},
+		"done, and the answer is lost": {fault: sandbox.Fault{Status: 500, AfterWork: true}, wait: time.Minute, revoked: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				box := &sandbox.Sandbox{Options: lagging}
+				fill(box, 1)
+				time.Sleep(time.Minute)
+				slow := func(config *alphamoon.Config) {
+					config.MaxRetries, config.RetryWaitMin, config.RetryWaitMax = 4, time.Second/2, time.Minute
+				}
+				keys := newClient(t, box, slow).ProcessAPIKeys(processID)
+				key, err := keys.Create(t.Context(), wanted, alphamoon.CreateOptions{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(test.wait)
+				test.fault.Operation = revoke
+				if test.fault.Status > 0 {
+					box.Inject(test.fault)
+				}
+				err = keys.Revoke(t.Context(), alphamoon.Sought{ID: key.ID, OrganizationID: key.OrganizationID, CreatedAt: key.CreatedAt.Time})
+				if (err == nil) != test.revoked {
+					t.Errorf("got %v", err)
+				}
+			})
 		})
 	}
 }

@@ -194,7 +194,7 @@ func (k *APIKeys) Revoke(ctx context.Context, sought Sought) error {
 			return nil
 		case err != nil:
 			return &NotRevokedError{Refusal: refusal, Unchecked: err}
-		case refusal != nil || retries >= k.client.config.MaxRetries:
+		case !sent || retries >= k.client.config.MaxRetries:
 			return &NotRevokedError{Refusal: refusal}
 		}
 		if err := sleep(ctx, k.client.pause(nil, retries)); err != nil {

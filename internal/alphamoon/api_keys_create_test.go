@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
@@ -46,14 +47,14 @@ const (
 	revoke = sandbox.Revoke
 )
 
-// uncertain returns the doubt that an error is about.
-func uncertain(t *testing.T, err error) *alphamoon.DoubtfulCreationError {
+// lost returns the lost creation that an error is about.
+func lost(t *testing.T, err error) *alphamoon.LostCreationError {
 	t.Helper()
-	var doubt *alphamoon.DoubtfulCreationError
-	if !errors.As(err, &doubt) {
-		t.Fatalf("no doubtful creation: %v", err)
+	var failure *alphamoon.LostCreationError
+	if !errors.As(err, &failure) {
+		t.Fatalf("no lost creation: %v", err)
 	}
-	return doubt
+	return failure
 }
 
 func ids(keys []alphamoon.APIKey) []string {
@@ -109,193 +110,234 @@ func TestUntrustedCertificateIsNotTriedAgain(t *testing.T) {
 	}
 }
 
-func TestLostCreationThatLeftNothingIsSentAgain(t *testing.T) {
+// inBubble runs a test on a virtual clock, so that the ten seconds before a look for remains take no time.
+func inBubble(t *testing.T, test func(t *testing.T)) {
+	t.Helper()
 	t.Parallel()
-	box := &sandbox.Sandbox{}
-	fill(box, 3)
-	box.Inject(sandbox.Fault{Operation: create, ResetBefore: true})
-	key, err := newClient(t, box).ProcessAPIKeys(processID).Create(t.Context(), wanted, alphamoon.CreateOptions{})
-	if err != nil || len(key.ExtraIDs) > 0 || key.Key.IsZero() {
-		t.Fatalf("got %v, %v", key, err)
-	}
-	expectSent(t, box, 4, list, create, list, create, list)
+	synctest.Test(t, test)
 }
 
-func TestLostCreationThatLeftAKeyIsNamed(t *testing.T) {
+func createWanted(t *testing.T, client *alphamoon.Client, options alphamoon.CreateOptions) (*alphamoon.CreatedAPIKey, error) {
+	t.Helper()
+	return client.ProcessAPIKeys(processID).Create(t.Context(), wanted, options)
+}
+
+// revoking permits to revoke remains.
+var revoking = alphamoon.CreateOptions{RevokeRemains: true}
+
+// TestLostCreation loses the answer to one creation, or to all, in every way, and with every kind of remains.
+func TestLostCreation(t *testing.T) {
 	t.Parallel()
-	box := &sandbox.Sandbox{}
-	client := newClient(t, box)
-	box.Inject(sandbox.Fault{Operation: create, ResetAfter: true})
-	_, err := client.ProcessAPIKeys(processID).Create(t.Context(), wanted, alphamoon.CreateOptions{})
-	if got := ids(uncertain(t, err).Candidates); len(got) != 1 || got[0] != box.Keys(processID)[0].ID {
-		t.Errorf("named: %v", got)
-	}
-	expectSent(t, box, 1, list, create, list)
-
-	// The named key is not taken for the remains of the next lost creation.
-	box.ClearJournal()
-	box.Inject(sandbox.Fault{Operation: create, ResetBefore: true})
-	if _, err := client.ProcessAPIKeys(processID).Create(t.Context(), wanted, alphamoon.CreateOptions{}); err != nil {
-		t.Error(err)
-	}
-	expectSent(t, box, 2, create, list, create, list)
-}
-
-func TestLostCreationIsRevokedFirst(t *testing.T) {
-	t.Parallel()
-	box := &sandbox.Sandbox{}
-	again := alphamoon.CreateOptions{RevokeRemains: true}
-	box.Inject(sandbox.Fault{Operation: create, ResetAfter: true})
-	key, err := newClient(t, box).ProcessAPIKeys(processID).Create(t.Context(), wanted, again)
-	if err != nil || len(key.ExtraIDs) > 0 {
-		t.Fatal(err, key)
-	}
-	// What was there, the lost key, its removal and the two listings that prove it, the new key, one look more.
-	expectSent(t, box, 1, list, create, list, revoke, list, list, create, list)
-	if kept := box.Keys(processID)[0]; kept.ID != key.ID {
-		t.Errorf("the wrong key remains: %s", kept.ID)
-	}
-
-	box.Update(func(options *sandbox.Options) { options.Revocation = sandbox.RevocationUnknown })
-	box.Inject(sandbox.Fault{Operation: create, ResetAfter: true})
-	_, err = newClient(t, box).ProcessAPIKeys(processID).Create(t.Context(), wanted, again)
-	doubt := uncertain(t, err)
-	if got := ids(doubt.Candidates); len(got) != 1 || got[0] == key.ID || doubt.Obstacle == nil {
-		t.Errorf("named: %v, %v", got, doubt.Obstacle)
-	}
-}
-
-// TestEqualKeyOfSomebodyElse: a creation fails before it did anything, while an equal key exists that another run,
-// or a colleague, made. That key is neither named nor revoked, whatever its age, with and without a Date header.
-func TestEqualKeyOfSomebodyElse(t *testing.T) {
-	t.Parallel()
-	for name, withDate := range map[string]bool{"with Date": true, "without Date": false} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			box := &sandbox.Sandbox{}
-			existing := box.AddKey(processID,
-				sandbox.Key{Name: wanted.Name, Scopes: wanted.Scopes, ExpiresAt: wanted.ExpiresAt})
-			client := newClient(t, http.HandlerFunc(func(writer http.ResponseWriter, req *http.Request) {
-				if !withDate {
-					writer = dateless{writer}
-				}
-				box.ServeHTTP(writer, req)
-			}))
-			box.Inject(sandbox.Fault{Operation: create, Status: 500})
-			key, err := client.ProcessAPIKeys(processID).
-				Create(t.Context(), wanted, alphamoon.CreateOptions{RevokeRemains: true})
-			if err != nil || key.ID == existing.ID || len(key.ExtraIDs) > 0 {
-				t.Errorf("got %+v, %v", key, err)
-			}
-			expectSent(t, box, 2, list, create, list, create, list)
-		})
-	}
-}
-
-// dateless takes the Date out of an answer.
-type dateless struct{ http.ResponseWriter }
-
-func (w dateless) WriteHeader(status int) {
-	w.Header()["Date"] = nil
-	w.ResponseWriter.WriteHeader(status)
-}
-
-// dated gives an answer another Date, as a gateway does whose clock is wrong.
-type dated struct {
-	http.ResponseWriter
-	date time.Time
-}
-
-func (w dated) WriteHeader(status int) {
-	w.Header().Set("Date", w.date.UTC().Format(http.TimeFormat))
-	w.ResponseWriter.WriteHeader(status)
-}
-
-// TestWrongDateOfAGateway: whatever the Date says, a lost key is named and not doubled, and it is revoked only if the
-// Date does not speak against it.
-func TestWrongDateOfAGateway(t *testing.T) {
-	t.Parallel()
+	const day = 24 * time.Hour
 	for name, test := range map[string]struct {
-		years   int
-		revoked bool
-	}{"far behind": {-30, true}, "far ahead": {30, false}} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			box := &sandbox.Sandbox{}
-			date := time.Now().AddDate(test.years, 0, 0) //nolint:forbidigo // the sandbox's clock is the system's here
-			client := newClient(t, http.HandlerFunc(func(writer http.ResponseWriter, req *http.Request) {
-				box.ServeHTTP(dated{writer, date}, req)
-			}))
-			box.Inject(sandbox.Fault{Operation: create, Status: 500, AfterWork: true})
-			key, err := client.ProcessAPIKeys(processID).
-				Create(t.Context(), wanted, alphamoon.CreateOptions{RevokeRemains: true})
-			if test.revoked {
-				if err != nil || len(box.Keys(processID)) != 1 || box.Keys(processID)[0].ID != key.ID {
-					t.Errorf("got %v, %v", key, err)
-				}
-				return
-			}
-			if got := ids(uncertain(t, err).Others); len(got) != 1 || got[0] != box.Keys(processID)[0].ID {
-				t.Errorf("named: %v", got)
-			}
-			expectSent(t, box, 1, list, create, list)
-		})
-	}
-}
-
-// TestLostCreationGrantedOtherwise: the service granted something else, and its answer was lost.
-func TestLostCreationGrantedOtherwise(t *testing.T) {
-	t.Parallel()
-	for name, fault := range map[string]sandbox.Fault{
-		"other scopes":            {GrantScopes: []string{"workspace.result:read"}},
-		"another name":            {GrantName: "surprise"},
-		"a second later":          {GrantLater: time.Second},
-		"as asked, a day earlier": {GrantLater: -24 * time.Hour},
+		fault   sandbox.Fault
+		revokes bool
+		// sent are the requests, and keys how many there are afterwards.
+		sent string
+		keys int
+		// equal, similar and settled are of the error; none means that there is no error, and plain one that is not of
+		// a lost creation.
+		none, plain, settled bool
+		equal, similar       int
+	}{
+		"nothing was done": {fault: sandbox.Fault{ResetBefore: true}, sent: "list, create, list, create", keys: 1, none: true},
+		"nothing is ever done": {
+			fault: sandbox.Fault{Status: 500, Times: -1}, sent: "list, create, list, create, list", plain: true,
+		},
+		"a gateway's refusal": {
+			fault: sandbox.Fault{Status: 403, Body: "<html>No</html>"}, sent: "list, create, list, create", keys: 1, none: true,
+		},
+		"a redirect":     {fault: sandbox.Fault{Status: 307}, sent: "list, create, list, create", keys: 1, none: true},
+		"the API's own":  {fault: sandbox.Fault{Status: 409, Body: `{"title": "Exists"}`}, sent: "list, create", plain: true},
+		"a key was made": {fault: sandbox.Fault{ResetAfter: true}, sent: "list, create, list", keys: 1, equal: 1, settled: true},
+		"a key is made late": {
+			fault: sandbox.Fault{Status: 500, Late: 9 * time.Second}, sent: "list, create, list", keys: 1, equal: 1, settled: true,
+		},
+		"a timeout without a key": {
+			fault: sandbox.Fault{Delay: time.Minute, Status: 500}, sent: "list, create, list", settled: true,
+		},
+		"a gateway's timeout without a key": {fault: sandbox.Fault{Status: 504}, sent: "list, create, list", settled: true},
+		"a success that cannot be read": {
+			fault: sandbox.Fault{Status: 201, Body: "<html>"}, sent: "list, create, list", settled: true,
+		},
+		"other scopes": {
+			fault: sandbox.Fault{GrantScopes: []string{"workspace.result:read"}, ResetAfter: true},
+			sent:  "list, create, list", keys: 1, similar: 1, settled: true,
+		},
+		"another name": {
+			fault: sandbox.Fault{GrantName: "surprise", ResetAfter: true}, sent: "list, create, list", keys: 1, similar: 1, settled: true,
+		},
+		"another expiry": {
+			fault: sandbox.Fault{GrantLater: day, ResetAfter: true}, sent: "list, create, list", keys: 1, similar: 1, settled: true,
+		},
+		"somebody else's key": {
+			fault: sandbox.Fault{GrantName: "theirs", GrantLater: day, ResetAfter: true},
+			sent:  "list, create, list, create", keys: 2, none: true,
+		},
+		"revoked and made again": {
+			fault: sandbox.Fault{ResetAfter: true}, revokes: true,
+			sent: "list, create, list, revoke, list, list, create", keys: 1, none: true,
+		},
+		"revoked after a timeout": {
+			fault: sandbox.Fault{LoseAnswer: true}, revokes: true,
+			sent: "list, create, list, revoke, list, list, create", keys: 1, none: true,
+		},
+		"revoked twice": {
+			fault: sandbox.Fault{ResetAfter: true, Times: -1}, revokes: true,
+			sent: "list, create, list, revoke, list, list, create, list, revoke, list, list", plain: true,
+		},
+		"similar keys are not revoked": {
+			fault: sandbox.Fault{GrantName: "surprise", ResetAfter: true}, revokes: true,
+			sent: "list, create, list", keys: 1, similar: 1, settled: true,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			box := &sandbox.Sandbox{}
-			fill(box, 3)
-			fault.Operation, fault.ResetAfter = create, true
-			box.Inject(fault)
-			_, err := newClient(t, box).ProcessAPIKeys(processID).
-				Create(t.Context(), wanted, alphamoon.CreateOptions{RevokeRemains: true})
-			doubt := uncertain(t, err)
-			if got := ids(doubt.Others); len(doubt.Candidates) != 0 || len(got) != 1 ||
-				got[0] != box.Keys(processID)[3].ID {
-				t.Errorf("named: %v, %v", doubt.Candidates, got)
-			}
-			expectSent(t, box, 4, list, create, list)
+			inBubble(t, func(t *testing.T) {
+				box := &sandbox.Sandbox{}
+				test.fault.Operation = create
+				box.Inject(test.fault)
+				began := time.Now() //nolint:forbidigo // virtual
+				_, err := createWanted(t, newClient(t, box), alphamoon.CreateOptions{RevokeRemains: test.revokes})
+				if got := requests(box); got != test.sent {
+					t.Errorf("sent: %s; want %s", got, test.sent)
+				}
+				if took := time.Since(began); took > 30*time.Second { //nolint:forbidigo // virtual
+					t.Errorf("it took %s", took)
+				}
+				if got := len(box.Keys(processID)); got != test.keys {
+					t.Errorf("keys: got %d, want %d", got, test.keys)
+				}
+				var failure *alphamoon.LostCreationError
+				if errors.As(err, &failure) != (!test.none && !test.plain) || (err == nil) != test.none {
+					t.Fatalf("got %v", err)
+				}
+				if failure != nil && (len(failure.Equal) != test.equal || len(failure.Similar) != test.similar ||
+					failure.Settled != test.settled || failure.Obstacle != nil) {
+					t.Errorf("got %+v", failure)
+				}
+			})
 		})
 	}
 }
 
-// TestListingBeforeIsForbidden: creations go on, and a doubt neither revokes nor sends again.
+// TestANamedKeyIsNamedOnce: it is not taken for what the next lost creation left.
+func TestANamedKeyIsNamedOnce(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		box := &sandbox.Sandbox{}
+		client := newClient(t, box)
+		box.Inject(sandbox.Fault{Operation: create, ResetAfter: true})
+		_, err := createWanted(t, client, alphamoon.CreateOptions{})
+		if got := ids(lost(t, err).Equal); len(got) != 1 || got[0] != box.Keys(processID)[0].ID {
+			t.Errorf("named: %v", got)
+		}
+		box.ClearJournal()
+		box.Inject(sandbox.Fault{Operation: create, ResetBefore: true})
+		if _, err := createWanted(t, client, alphamoon.CreateOptions{}); err != nil {
+			t.Error(err)
+		}
+		expectSent(t, box, 2, create, list, create)
+	})
+}
+
+// TestRemainsThatCannotBeRevoked are named with the reason.
+func TestRemainsThatCannotBeRevoked(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		box := &sandbox.Sandbox{Options: sandbox.Options{Revocation: sandbox.RevocationUnknown}}
+		box.Inject(sandbox.Fault{Operation: create, ResetAfter: true})
+		_, err := createWanted(t, newClient(t, box), revoking)
+		if failure := lost(t, err); len(failure.Equal) != 1 || failure.Obstacle == nil || box.Count(create) != 1 {
+			t.Errorf("got %+v", failure)
+		}
+	})
+}
+
+// TestEqualKeyOfSomebodyElse: a creation fails before it did anything, while an equal key exists that another run, or a
+// colleague, made. That key is neither named nor revoked.
+func TestEqualKeyOfSomebodyElse(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		box := &sandbox.Sandbox{}
+		existing := box.AddKey(processID, sandbox.Key{Name: wanted.Name, Scopes: wanted.Scopes, ExpiresAt: wanted.ExpiresAt})
+		box.Inject(sandbox.Fault{Operation: create, Status: 500})
+		key, err := createWanted(t, newClient(t, box), revoking)
+		if err != nil || key.ID == existing.ID {
+			t.Errorf("got %+v, %v", key, err)
+		}
+		expectSent(t, box, 2, list, create, list, create)
+	})
+}
+
+// TestAnExistingKeyIsNoCreation: a service that answers with the key that has the name already has created nothing.
+func TestAnExistingKeyIsNoCreation(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		box := &sandbox.Sandbox{}
+		existing := box.AddKey(processID, sandbox.Key{Name: wanted.Name, Scopes: wanted.Scopes, ExpiresAt: wanted.ExpiresAt})
+		body := fmt.Sprintf(`{"id": %q, "name": "test", "key": "user:pass"}`, existing.ID)
+		box.Inject(sandbox.Fault{Operation: create, Status: 201, Body: body})
+		_, err := createWanted(t, newClient(t, box), revoking)
+		var reused *alphamoon.ReusedIDError
+		if !errors.As(err, &reused) || reused.ID != existing.ID {
+			t.Errorf("got %v", err)
+		}
+		expectSent(t, box, 1, list, create)
+	})
+}
+
+// TestCreationsOfOneNameAreASecondApart, so that no two keys of one name have the same creation time.
+func TestCreationsOfOneNameAreASecondApart(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		box := &sandbox.Sandbox{}
+		seen := map[time.Time]bool{}
+		for range 5 {
+			key, err := createWanted(t, newClient(t, box), alphamoon.CreateOptions{}) // each in a run of its own
+			if err != nil || seen[key.CreatedAt.Time] {
+				t.Errorf("got %v, %v", key, err)
+			}
+			seen[key.CreatedAt.Time] = true
+		}
+	})
+}
+
+// TestOneBudgetOfRepetitions: however a creation fails, it is repeated as often as is permitted in all.
+func TestOneBudgetOfRepetitions(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		for retries, want := range []string{"list, create, list", "list, create, list, create"} {
+			box := &sandbox.Sandbox{}
+			box.Inject(sandbox.Fault{Operation: create, ResetBefore: true})
+			client := newClient(t, box, func(config *alphamoon.Config) { config.MaxRetries = retries })
+			if _, err := createWanted(t, client, alphamoon.CreateOptions{}); (err == nil) != (retries > 0) {
+				t.Errorf("%d repetitions: got %v", retries, err)
+			}
+			if got := requests(box); got != want {
+				t.Errorf("%d repetitions: sent %s", retries, got)
+			}
+		}
+	})
+}
+
+// TestListingBeforeIsForbidden: creations go on, and after a loss nothing is revoked or sent again.
 func TestListingBeforeIsForbidden(t *testing.T) {
 	t.Parallel()
-	for name, lost := range map[string]sandbox.Fault{"did nothing": {Status: 500}, "did the work": {ResetAfter: true}} {
+	for name, fault := range map[string]sandbox.Fault{"did nothing": {Status: 500}, "did the work": {ResetAfter: true}} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			box := &sandbox.Sandbox{}
-			box.Inject(sandbox.Fault{Operation: list, Status: 403})
-			client := newClient(t, box)
-			if _, err := client.ProcessAPIKeys(processID).
-				Create(t.Context(), wanted, alphamoon.CreateOptions{}); err != nil {
-				t.Fatal(err)
-			}
-			expectSent(t, box, 1, list, create)
-			box.ClearJournal()
-			lost.Operation = create
-			box.Inject(lost)
-			_, err := client.ProcessAPIKeys(processID).
-				Create(t.Context(), wanted, alphamoon.CreateOptions{RevokeRemains: true})
-			doubt := uncertain(t, err)
-			if len(doubt.Others)+len(doubt.Candidates) != 0 || doubt.Obstacle == nil {
-				t.Errorf("named, although nobody can tell what is new: %+v", doubt)
-			}
-			if got := requests(box); got != "create, list" {
-				t.Errorf("sent: %s", got)
-			}
+			inBubble(t, func(t *testing.T) {
+				box := &sandbox.Sandbox{}
+				box.Inject(sandbox.Fault{Operation: list, Status: 403})
+				client := newClient(t, box)
+				if _, err := createWanted(t, client, alphamoon.CreateOptions{}); err != nil {
+					t.Fatal(err)
+				}
+				expectSent(t, box, 1, list, create)
+				box.ClearJournal()
+				fault.Operation = create
+				box.Inject(fault)
+				_, err := createWanted(t, client, revoking)
+				if failure := lost(t, err); len(failure.Equal)+len(failure.Similar) != 0 || failure.Obstacle == nil {
+					t.Errorf("named, although nobody can tell what is new: %+v", failure)
+				}
+				if got := requests(box); got != "create" {
+					t.Errorf("sent: %s", got)
+				}
+			})
 		})
 	}
 }
@@ -317,30 +359,30 @@ func TestLostCreationThatCannotBeLookedFor(t *testing.T) {
 		"listing contradictory": {Operation: list, Skip: 1, AddToTotal: 1, Times: -1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			box := &sandbox.Sandbox{}
-			box.Inject(sandbox.Fault{Operation: create, ResetBefore: true}, fault)
-			_, err := newClient(t, box).ProcessAPIKeys(processID).Create(t.Context(), wanted, alphamoon.CreateOptions{})
-			if doubt := uncertain(t, err); len(doubt.Candidates)+len(doubt.Others) != 0 || doubt.Obstacle == nil ||
-				box.Count(create) != 1 {
-				t.Errorf("got %+v, creations: %d", doubt, box.Count(create))
-			}
+			inBubble(t, func(t *testing.T) {
+				box := &sandbox.Sandbox{}
+				box.Inject(sandbox.Fault{Operation: create, ResetBefore: true}, fault)
+				_, err := createWanted(t, newClient(t, box), alphamoon.CreateOptions{})
+				if failure := lost(t, err); len(failure.Equal)+len(failure.Similar) != 0 || failure.Obstacle == nil ||
+					box.Count(create) != 1 {
+					t.Errorf("got %+v, creations: %d", failure, box.Count(create))
+				}
+			})
 		})
 	}
 }
 
 // TestRemainsOnAnIncompleteListing: what was seen is named, although there may be more.
 func TestRemainsOnAnIncompleteListing(t *testing.T) {
-	t.Parallel()
-	box := &sandbox.Sandbox{}
-	box.Inject(sandbox.Fault{Operation: create, ResetAfter: true},
-		sandbox.Fault{Operation: list, Skip: 1, AddToTotal: 1, Times: -1})
-	_, err := newClient(t, box).ProcessAPIKeys(processID).
-		Create(t.Context(), wanted, alphamoon.CreateOptions{RevokeRemains: true})
-	doubt := uncertain(t, err)
-	if len(doubt.Candidates) != 1 || doubt.Obstacle == nil || box.Count(revoke) != 0 {
-		t.Errorf("got %+v", doubt)
-	}
+	inBubble(t, func(t *testing.T) {
+		box := &sandbox.Sandbox{}
+		box.Inject(sandbox.Fault{Operation: create, ResetAfter: true},
+			sandbox.Fault{Operation: list, Skip: 1, AddToTotal: 1, Times: -1})
+		_, err := createWanted(t, newClient(t, box), revoking)
+		if failure := lost(t, err); len(failure.Equal) != 1 || failure.Obstacle == nil || box.Count(revoke) != 0 {
+			t.Errorf("got %+v", failure)
+		}
+	})
 }
 
 // TestManyLostAtOnce creates keys that cannot be told apart, and others, all at once, while answers are lost: nobody
@@ -349,112 +391,107 @@ func TestManyLostAtOnce(t *testing.T) {
 	t.Parallel()
 	for name, equal := range map[string]bool{"equal keys": true, "different keys": false} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			box := &sandbox.Sandbox{Options: sandbox.Options{Latency: 20 * time.Millisecond}}
-			client := newClient(t, box)
-			box.Inject(sandbox.Fault{Operation: create, Skip: 2, ResetAfter: true, Times: 2},
-				sandbox.Fault{Operation: create, Skip: 3, ResetBefore: true, Times: 2},
-				sandbox.Fault{Operation: create, Skip: 1, ResetAfter: true})
-			var mu sync.Mutex
-			accounted := map[string]int{}
-			var group sync.WaitGroup
-			for i := range 10 {
-				group.Go(func() {
-					request := wanted
-					if !equal {
-						request.Name = fmt.Sprint(i)
-					}
-					key, err := client.ProcessAPIKeys(processID).Create(t.Context(), request, alphamoon.CreateOptions{})
-					mu.Lock()
-					defer mu.Unlock()
-					if err == nil {
-						accounted[key.ID]++
-						return
-					}
-					doubt := uncertain(t, err)
-					if len(doubt.Others) > 0 {
-						t.Errorf("named as other: %v", ids(doubt.Others))
-					}
-					for _, id := range ids(doubt.Candidates) {
-						accounted[id]++
-					}
-				})
-			}
-			group.Wait()
-			for _, key := range box.Keys(processID) {
-				if accounted[key.ID] != 1 {
-					t.Errorf("the key %s is accounted for %d times", key.ID, accounted[key.ID])
+			inBubble(t, func(t *testing.T) {
+				box := &sandbox.Sandbox{Options: sandbox.Options{Latency: 20 * time.Millisecond}}
+				client := newClient(t, box)
+				box.Inject(sandbox.Fault{Operation: create, Skip: 2, ResetAfter: true, Times: 2},
+					sandbox.Fault{Operation: create, Skip: 3, ResetBefore: true, Times: 2},
+					sandbox.Fault{Operation: create, Skip: 1, ResetAfter: true})
+				var mu sync.Mutex
+				accounted := map[string]int{}
+				var group sync.WaitGroup
+				for i := range 10 {
+					group.Go(func() {
+						request := wanted
+						if !equal {
+							request.Name, request.ExpiresAt = fmt.Sprint(i), wanted.ExpiresAt.AddDate(0, 0, i)
+						}
+						key, err := client.ProcessAPIKeys(processID).Create(t.Context(), request, alphamoon.CreateOptions{})
+						mu.Lock()
+						defer mu.Unlock()
+						if err == nil {
+							accounted[key.ID]++
+							return
+						}
+						failure := lost(t, err)
+						if len(failure.Similar) > 0 {
+							t.Errorf("named as similar: %v", ids(failure.Similar))
+						}
+						for _, id := range ids(failure.Equal) {
+							accounted[id]++
+						}
+					})
 				}
-			}
-			if len(accounted) != 10 || len(box.Keys(processID)) != 10 {
-				t.Errorf("accounted for %d keys of %d", len(accounted), len(box.Keys(processID)))
-			}
+				group.Wait()
+				for _, key := range box.Keys(processID) {
+					if accounted[key.ID] != 1 {
+						t.Errorf("the key %s is accounted for %d times", key.ID, accounted[key.ID])
+					}
+				}
+				if len(accounted) != 10 || len(box.Keys(processID)) != 10 {
+					t.Errorf("accounted for %d keys of %d", len(accounted), len(box.Keys(processID)))
+				}
+				if listings := box.Count(list); listings > 4 {
+					t.Errorf("%d listings", listings)
+				}
+			})
 		})
-	}
-}
-
-// TestLateKey: a gateway gives up, the listing shows nothing, and then the service does the work all the same.
-func TestLateKey(t *testing.T) {
-	t.Parallel()
-	box := &sandbox.Sandbox{}
-	box.Inject(sandbox.Fault{Operation: create, Status: 504, Late: 500 * time.Millisecond},
-		sandbox.Fault{Operation: create, Delay: 1500 * time.Millisecond})
-	key, err := newClient(t, box).ProcessAPIKeys(processID).Create(t.Context(), wanted, alphamoon.CreateOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(key.ExtraIDs) != 1 || key.ExtraIDs[0] == key.ID || len(box.Keys(processID)) != 2 {
-		t.Errorf("named: %v, keys: %d", key.ExtraIDs, len(box.Keys(processID)))
 	}
 }
 
 func TestInterruptedCreationFinishes(t *testing.T) {
-	t.Parallel()
-	box := &sandbox.Sandbox{}
-	box.Inject(sandbox.Fault{Operation: sandbox.Create, Delay: time.Second})
-	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
-	defer cancel()
-	key, err := newClient(t, box).ProcessAPIKeys(processID).Create(ctx, wanted, alphamoon.CreateOptions{})
-	if err != nil || key.Key.IsZero() {
-		t.Errorf("got %v", err)
-	}
-	expectSent(t, box, 1, list, create)
+	inBubble(t, func(t *testing.T) {
+		box := &sandbox.Sandbox{}
+		box.Inject(sandbox.Fault{Operation: create, Delay: 3 * time.Second})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		key, err := newClient(t, box).ProcessAPIKeys(processID).Create(ctx, wanted, alphamoon.CreateOptions{})
+		if err != nil || key.Key.IsZero() {
+			t.Errorf("got %v", err)
+		}
+		expectSent(t, box, 1, list, create)
+	})
 }
 
 func TestInterruptedWaitEndsAtOnce(t *testing.T) {
-	t.Parallel()
-	slow := func(config *alphamoon.Config) { config.RetryWaitMin, config.RetryWaitMax = time.Hour, time.Hour }
-	for name, fault := range map[string]sandbox.Fault{
-		"not done": {Operation: sandbox.Create, Status: 429, Times: -1},
-		"doubtful": {Operation: sandbox.Create, Status: 500, Times: -1},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			box := &sandbox.Sandbox{}
-			box.Inject(fault)
-			ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
-			defer cancel()
-			_, err := newClient(t, box, slow).ProcessAPIKeys(processID).Create(ctx, wanted, alphamoon.CreateOptions{})
-			if !errors.Is(err, context.DeadlineExceeded) || box.Count(sandbox.Create) != 1 ||
-				len(box.Keys(processID)) != 0 {
-				t.Errorf("got %v after %s", err, requests(box))
-			}
-		})
-	}
+	inBubble(t, func(t *testing.T) {
+		box := &sandbox.Sandbox{}
+		box.Inject(sandbox.Fault{Operation: create, Status: 429, Times: -1})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		slow := func(config *alphamoon.Config) {
+			config.RetryWaitMin, config.RetryWaitMax, config.RefusalPatience = time.Hour, time.Hour, 10*time.Hour
+		}
+		_, err := newClient(t, box, slow).ProcessAPIKeys(processID).Create(ctx, wanted, alphamoon.CreateOptions{})
+		if !errors.Is(err, context.DeadlineExceeded) || box.Count(create) != 1 || len(box.Keys(processID)) != 0 {
+			t.Errorf("got %v after %s", err, requests(box))
+		}
+	})
 }
 
-// TestInterruptedLoss loses the answer and is interrupted: the process is listed all the same, and nothing is sent again.
+// TestInterruptedLoss loses the answer and is interrupted: the keys are listed all the same, nothing is sent again, and
+// nobody says that nothing remains.
 func TestInterruptedLoss(t *testing.T) {
 	t.Parallel()
-	box := &sandbox.Sandbox{}
-	box.Inject(sandbox.Fault{Operation: sandbox.Create, Delay: time.Second, ResetAfter: true})
-	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
-	defer cancel()
-	_, err := newClient(t, box).ProcessAPIKeys(processID).Create(ctx, wanted, alphamoon.CreateOptions{})
-	if got := ids(uncertain(t, err).Candidates); len(got) != 1 {
-		t.Errorf("named: %v", got)
+	for name, equal := range map[string]int{"did nothing": 0, "did the work": 1} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				box := &sandbox.Sandbox{}
+				box.Inject(sandbox.Fault{Operation: create, Delay: time.Second, ResetAfter: equal == 1, Status: 500 * (1 - equal)})
+				ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+				defer cancel()
+				began := time.Now() //nolint:forbidigo // virtual
+				_, err := newClient(t, box).ProcessAPIKeys(processID).Create(ctx, wanted, alphamoon.CreateOptions{})
+				if failure := lost(t, err); len(failure.Equal) != equal || failure.Settled {
+					t.Errorf("got %+v", failure)
+				}
+				if took := time.Since(began); took > 5*time.Second { //nolint:forbidigo // virtual
+					t.Errorf("it took %s", took)
+				}
+				expectSent(t, box, equal, list, create, list)
+			})
+		})
 	}
-	expectSent(t, box, 1, list, create, list)
 }
 
 var untrusted = x509.UnknownAuthorityError{}
@@ -476,7 +513,8 @@ func TestRetryWaitsAsTheServiceAsks(t *testing.T) {
 			box.Inject(sandbox.Fault{Operation: sandbox.Create, Status: 503, Header: header})
 			began := time.Now() //nolint:forbidigo // the wait is real
 			_, err := newClient(t, box, func(config *alphamoon.Config) {
-				config.RetryWaitMax = time.Minute // the date counts by the service's clock
+				// The date counts by the service's clock.
+				config.RetryWaitMax, config.RefusalPatience = time.Minute, 2*time.Minute
 			}).ProcessAPIKeys(processID).Create(t.Context(), wanted, alphamoon.CreateOptions{})
 			if err != nil {
 				t.Fatal(err)

@@ -86,11 +86,11 @@ type Attempt struct {
 
 // Client talks to one workspace with one credential. It may be used by several goroutines.
 type Client struct {
-	config    Config
-	http      *http.Client
-	redactor  *redactor
-	limiter   *limiter
-	outage    outage
+	config   Config
+	http     *http.Client
+	redactor *redactor
+	limiter  *limiter
+	outage   outage
 
 	mu          sync.Mutex
 	collections map[string]*APIKeys // by path

@@ -126,7 +126,7 @@ func TestListingOfServersThatIgnoreTheOffset(t *testing.T) {
 			if !errors.Is(last, test.err) {
 				t.Errorf("the stream ends with %v, want %v", last, test.err)
 			}
-			key, err := client.ProcessAPIKeys(processID).Find(t.Context(), "absent")
+			key, err := client.ProcessAPIKeys(processID).Find(t.Context(), alphamoon.Sought{ID: "absent"})
 			if proved := key == nil && err == nil; proved != (test.err == nil) {
 				t.Errorf("absence proved: %t (%v)", proved, err)
 			}
@@ -288,7 +288,8 @@ func TestPredicates(t *testing.T) {
 		"unusable answer":   {alphamoon.IsUnusableAnswer, &alphamoon.AnswerError{Err: io.EOF}, documented(200)},
 		"did nothing":       {alphamoon.DidNothing, documented(400), documented(500)},
 		"did nothing, 503":  {alphamoon.DidNothing, &alphamoon.StatusError{Status: 503, HasRetryAfter: true}, documented(503)},
-		"did nothing, 408":  {alphamoon.DidNothing, documented(409), documented(408)},
+		"did nothing, 408":  {alphamoon.DidNothing, documented(408), &alphamoon.StatusError{Status: 408}},
+		"did nothing, 409":  {alphamoon.DidNothing, documented(409), &alphamoon.StatusError{Status: 409}},
 		"cleartext":         {alphamoon.IsCleartextServer, http.ErrSchemeMismatch, io.EOF},
 		"did nothing, sent": {alphamoon.DidNothing, &alphamoon.ConnectionError{}, &alphamoon.ConnectionError{Sent: true}},
 	} {
@@ -371,14 +372,14 @@ func TestBaseURLWithPrefixAndEscaping(t *testing.T) {
 	var paths []string
 	server := httptest.NewServer(http.HandlerFunc(func(writer http.ResponseWriter, req *http.Request) {
 		paths = append(paths, req.RequestURI)
-		_, _ = io.WriteString(writer, `{"apiKeys": []}`)
+		_, _ = io.WriteString(writer, `{"apiKeys": [{"id": "another"}], "pagination": {"total": 1}}`)
 	}))
 	t.Cleanup(server.Close)
 	client := clientAt(t, server.URL+"/some/prefix/")
 	if _, err := client.ProcessAPIKeys("a/../b?c#d%2f").List(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := client.OrganizationAPIKeys().Revoke(t.Context(), ".."); err != nil {
+	if err := client.OrganizationAPIKeys().Revoke(t.Context(), alphamoon.Sought{ID: ".."}); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{

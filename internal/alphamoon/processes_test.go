@@ -3,6 +3,7 @@ package alphamoon_test
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -15,9 +16,6 @@ func TestListProcesses(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{1, 99, 100, 101, 250} {
 		for _, omitPagination := range []bool{false, true} {
-			if omitPagination && size > 100 {
-				continue // then the service shows all at once, which this sandbox does not
-			}
 			t.Run(fmt.Sprintf("%d, %t", size, omitPagination), func(t *testing.T) {
 				t.Parallel()
 				var processes []sandbox.Process
@@ -63,10 +61,39 @@ func TestListProcessesThatDoNotAddUp(t *testing.T) {
 	}
 }
 
-// wantedRequests is one for each page, and one more where the total may be that of the page.
+// wantedRequests is one for each page, one more where a full page may be the last, and all again where nothing counts.
 func wantedRequests(size int, omitPagination bool) int {
-	if size == 100 && !omitPagination {
+	pages := (size + 99) / 100
+	switch {
+	case size == 100:
 		return 2
+	case size > 100 && omitPagination:
+		return 2 * (pages + 1)
+	default:
+		return pages
 	}
-	return (size + 99) / 100
+}
+
+// TestListProcessesAllAtOnce: a service that knows no pages shows all, whatever it is asked for.
+func TestListProcessesAllAtOnce(t *testing.T) {
+	t.Parallel()
+	var processes []sandbox.Process
+	for i := range 250 {
+		processes = append(processes, sandbox.Process{ID: fmt.Sprintf("%032x", i)})
+	}
+	options := sandbox.Options{Processes: processes, OmitPagination: true, IgnoreOffset: true, IgnoreLimit: true}
+	if got, err := newClient(t, &sandbox.Sandbox{Options: options}).ListProcesses(t.Context()); err != nil || len(got) != 250 {
+		t.Errorf("got %d, %v", len(got), err)
+	}
+}
+
+// TestListProcessesOfASilentLimit: a full page without a total is never called complete.
+func TestListProcessesOfASilentLimit(t *testing.T) {
+	t.Parallel()
+	client := newClient(t, http.HandlerFunc(func(writer http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(writer, `{"processes": [{"id": "a"}, {"id": "b"}], "pagination": {"offset": 0, "limit": 2}}`)
+	}))
+	if got, err := client.ListProcesses(t.Context()); !errors.Is(err, alphamoon.ErrUnproven) {
+		t.Errorf("got %v, %v", got, err)
+	}
 }
