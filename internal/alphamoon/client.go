@@ -7,6 +7,7 @@ package alphamoon
 
 import (
 	"context"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"strings"
@@ -45,6 +46,9 @@ type Config struct {
 	// RetryWaitMin and RetryWaitMax bound the wait between attempts, also one that the service asks for. 0 means
 	// half a second and 30 seconds.
 	RetryWaitMin, RetryWaitMax time.Duration
+	// Jitter returns a random duration up to the given one, which spreads repetitions. Nil means the system's random
+	// numbers.
+	Jitter func(longest time.Duration) time.Duration
 	// RefusalPatience is for how long a request may get nothing but refusals because of a rate limit before it
 	// fails. 0 means ten minutes.
 	RefusalPatience time.Duration
@@ -92,6 +96,11 @@ func NewClient(config Config) *Client {
 	setDefault(&config.RefusalPatience, defaultPatience)
 	setDefault(&config.FailureMemory, defaultMemory)
 	setDefault(&config.LongWait, defaultLongWait)
+	if config.Jitter == nil {
+		config.Jitter = func(longest time.Duration) time.Duration {
+			return rand.N(longest + 1) //nolint:gosec // spreads load, guards nothing
+		}
+	}
 	if config.Transport == nil {
 		transport := cleanhttp.DefaultPooledTransport()
 		// Terraform runs ten operations at a time; the library's default keeps fewer connections to one host open
