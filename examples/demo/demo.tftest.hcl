@@ -1,7 +1,16 @@
 # Native tests of this configuration. They need a service: start the sandbox, paste its exports, then run
 # "terraform init" and "terraform test" (Terraform 1.6 or OpenTofu 1.6, or later).
 
+run "name" {
+  module {
+    source = "./testing"
+  }
+}
+
 run "creates_a_key" {
+  variables {
+    name = run.name.name
+  }
   assert {
     condition     = alphamoon_process_api_key.uploader.status == "Active"
     error_message = "The key is not active."
@@ -21,14 +30,20 @@ run "creates_a_key" {
 }
 
 run "creates_an_organization_key" {
+  variables {
+    name = run.name.name
+  }
   assert {
     condition     = alphamoon_organization_api_key.pipeline.revoke_on_destroy
     error_message = "The key would not be revoked."
   }
 }
 
-# How many keys are listed tells whether one was made. (A condition cannot refer to an earlier run in every version.)
+# The number of listed keys shows whether one was made.
 run "keeps_the_key" {
+  variables {
+    name = run.name.name
+  }
   assert {
     condition     = length(data.alphamoon_process_api_keys.all.api_keys) == 1
     error_message = "A second apply made another key."
@@ -37,6 +52,7 @@ run "keeps_the_key" {
 
 run "replaces_the_key_for_other_scopes" {
   variables {
+    name   = run.name.name
     scopes = ["workspace.result:read"]
   }
   assert {

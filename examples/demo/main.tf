@@ -3,7 +3,8 @@
 terraform {
   required_providers {
     alphamoon = {
-      source = "alphamoon/alphamoon"
+      source  = "alphamoon/alphamoon"
+      version = "~> 0.1"
     }
   }
 }
@@ -12,6 +13,12 @@ variable "process" {
   type        = string
   description = "The name of the process whose documents are uploaded and read."
   default     = "Invoices"
+}
+
+variable "name" {
+  type        = string
+  description = "The name of the key."
+  default     = "invoice-uploader"
 }
 
 variable "scopes" {
@@ -26,7 +33,7 @@ data "alphamoon_process" "documents" {
 
 resource "alphamoon_process_api_key" "uploader" {
   process_id           = data.alphamoon_process.documents.id
-  name                 = "invoice-uploader"
+  name                 = var.name
   scopes               = var.scopes
   expires_in           = "90d"
   rotate_before_expiry = "30d"
@@ -45,6 +52,7 @@ resource "alphamoon_organization_api_key" "pipeline" {
 
 data "alphamoon_process_api_keys" "all" {
   process_id = data.alphamoon_process.documents.id
+  name       = var.name
   depends_on = [alphamoon_process_api_key.uploader]
 }
 
@@ -55,7 +63,7 @@ output "uploader_key" {
 }
 
 output "keys" {
-  description = "All keys of the process, without their secrets."
+  description = "All keys of this name, without their secrets."
   value       = data.alphamoon_process_api_keys.all.api_keys
 }
 

@@ -8,6 +8,7 @@ package alphamoon
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"strings"
@@ -48,6 +49,9 @@ type Config struct {
 	// RetryWaitMin and RetryWaitMax bound the wait between attempts, also one that the service asks for. 0 means
 	// half a second and 30 seconds.
 	RetryWaitMin, RetryWaitMax time.Duration
+	// Jitter returns a random duration up to the given one, which spreads repetitions. Nil means the system's random
+	// numbers.
+	Jitter func(longest time.Duration) time.Duration
 	// RefusalPatience is for how long a request may get nothing but refusals because of a rate limit before it
 	// fails. 0 means ten minutes.
 	RefusalPatience time.Duration
@@ -112,6 +116,11 @@ func NewClient(config Config) *Client {
 	}
 	if config.Clock == nil {
 		config.Clock = now
+	}
+	if config.Jitter == nil {
+		config.Jitter = func(longest time.Duration) time.Duration {
+			return rand.N(longest + 1) //nolint:gosec // spreads load, guards nothing
+		}
 	}
 	if config.Transport == nil {
 		transport := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // documented

@@ -39,16 +39,17 @@ func TestRetryAfter(t *testing.T) {
 
 func TestJitteredBackoff(t *testing.T) {
 	t.Parallel()
+	config := NewClient(Config{RetryWaitMin: time.Second, RetryWaitMax: 10 * time.Second}).config
 	for retries, want := range []time.Duration{1, 2, 4, 8, 10, 10} {
 		want *= time.Second
 		for range 100 {
-			if got := jitteredBackoff(time.Second, 10*time.Second, retries); got < want/2 || got > want {
+			if got := config.jitteredBackoff(retries); got < want/2 || got > want {
 				t.Errorf("retry %d: waits %s, want %s to %s", retries, got, want/2, want)
 			}
 		}
 	}
 	for _, retries := range []int{31, 32, 63, 64, 1000} {
-		if got := jitteredBackoff(time.Second, 10*time.Second, retries); got < 5*time.Second || got > 10*time.Second {
+		if got := config.jitteredBackoff(retries); got < 5*time.Second || got > 10*time.Second {
 			t.Errorf("retry %d: waits %s", retries, got)
 		}
 	}

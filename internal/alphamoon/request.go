@@ -115,7 +115,7 @@ func (c *Client) pause(failure error, retries int) time.Duration {
 	if errors.As(failure, &status) && status.HasRetryAfter {
 		return min(status.RetryAfter, c.config.RetryWaitMax)
 	}
-	return jitteredBackoff(c.config.RetryWaitMin, c.config.RetryWaitMax, retries)
+	return c.config.jitteredBackoff(retries)
 }
 
 // interrupted puts the end of the context before the failure that it followed. Either may be nil.

@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"math/rand/v2"
 	"net/http"
 	"strconv"
 	"strings"
@@ -110,7 +109,8 @@ func retryAfter(header http.Header, now time.Time) (time.Duration, bool) {
 
 // jitteredBackoff doubles the wait with every retry and takes a random half of it away, so that the many
 // resources of one apply do not come back at the same moment.
-func jitteredBackoff(shortest, longest time.Duration, retries int) time.Duration {
+func (c Config) jitteredBackoff(retries int) time.Duration {
+	shortest, longest := c.RetryWaitMin, c.RetryWaitMax
 	wait := longest
 	if retries < 32 {
 		if doubled := shortest << retries; doubled > 0 {
@@ -118,5 +118,5 @@ func jitteredBackoff(shortest, longest time.Duration, retries int) time.Duration
 		}
 	}
 	half := wait / 2
-	return half + rand.N(wait-half+1) //nolint:gosec // spreads load, guards nothing
+	return half + c.Jitter(wait-half)
 }

@@ -1,13 +1,15 @@
-// Package encryption encrypts a secret to age recipients, so that it is never stored in clear, and decrypts it with
-// identities. What it says of a text that it refuses never repeats it, for the text may be a private key.
+// Package encryption encrypts a secret to age recipients, so that it is never stored in plain text, and decrypts it
+// with identities. Its errors never quote a text that they refuse, because that may be a private key.
 package encryption
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"filippo.io/age"
 	"filippo.io/age/agessh"
@@ -15,25 +17,56 @@ import (
 	"filippo.io/age/plugin"
 )
 
+// patience is how long the plugins of age may take. They are programs of somebody else.
+const patience = 30 * time.Second
+
+// ExampleRecipient is the recipient in this project's examples. Nobody has its identity.
+const ExampleRecipient = "age1qyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqs3290gq"
+
 // Reasons why [ParseRecipient] refuses a text.
 var (
-	ErrPrivateKey = errors.New("this is a private key, which must never be in a configuration; give the public key that " +
-		"belongs to it, and replace the pair, because it may have been stored")
+	ErrPrivateKey = errors.New("this is a private key, which must never be in a configuration. Give the public key that " +
+		"belongs to it, and replace the pair, because the private key may have been stored")
 	ErrNoRecipient = errors.New("a recipient is an age public key (age1…) or an SSH public key (ssh-ed25519 … or " +
 		"ssh-rsa …)")
-	ErrBadRecipient = errors.New("this begins like a recipient, but is cut off, mistyped or too short; copy the public " +
+	ErrBadRecipient = errors.New("this starts like a recipient, but it is cut off, mistyped or too short. Copy the public " +
 		"key once more")
+)
+
+// Reasons why [Open] fails.
+var (
+	ErrExample = errors.New("this is the recipient of the provider's examples, and nobody has its private key. Run " +
+		"age-keygen -o identity.txt and give the public key that it prints")
+	ErrMixed = errors.New("these recipients cannot be used together. Post-quantum (age1pq1…) and classic recipients do " +
+		"not mix, and some plugins want to be alone. Use recipients of one kind")
 )
 
 // Reasons why [Decrypt] fails.
 var (
-	ErrNoIdentity    = errors.New("an identity is not in the form of an age identity file or an unencrypted SSH private key")
-	ErrWrongIdentity = errors.New("no identity matches any of the recipients")
-	ErrNoFile        = errors.New("it is not an armored age file, or it is damaged")
-	ErrNoPlugin      = errors.New("the plugin of age that the key needs is not on the PATH")
+	ErrNoIdentity = errors.New("an identity has neither the form of an age identity file nor that of an SSH private key " +
+		"without a passphrase. Give the text of the file that age-keygen or ssh-keygen wrote")
+	ErrWrongIdentity = errors.New("no identity matches any of the recipients. Give the private key of one of the " +
+		"recipients in encrypt_to")
+	ErrNoFile = errors.New("it is not an armored age file, or it is damaged. Give the attribute encrypted_key of a key")
 )
 
-var errNobodyThere = errors.New("the plugin of age asks for something, and nobody is there to answer")
+// Reasons why the plugins of age fail.
+var (
+	ErrNoPlugin    = errors.New("the plugin of age that the key needs is not on the PATH")
+	ErrPlugin      = errors.New("the plugin of age that the key needs failed. Try the key with age itself to see why")
+	ErrSlowPlugin  = fmt.Errorf("a plugin of age did not end within %d seconds", int(patience.Seconds()))
+	ErrInterrupted = errors.New("the run was interrupted")
+	errNobodyThere = errors.New("the plugin of age asks for something, and nobody is there to answer")
+)
+
+// RecipientError says which of several recipients cannot be encrypted to.
+type RecipientError struct {
+	Index int
+	Err   error
+}
+
+func (e *RecipientError) Error() string { return e.Err.Error() }
+func (e *RecipientError) Unwrap() error { return e.Err }
 
 // nobody answers for a user: there is no terminal.
 func nobody() *plugin.ClientUI {
@@ -44,41 +77,81 @@ func nobody() *plugin.ClientUI {
 	}
 }
 
+// pluginFailure replaces the words of a plugin, which may quote a key.
+func pluginFailure(err error) error {
+	var missing *plugin.NotFoundError
+	switch {
+	case err == nil, errors.Is(err, age.ErrIncorrectIdentity):
+		return err
+	case errors.As(err, &missing):
+		return ErrNoPlugin
+	default:
+		return ErrPlugin
+	}
+}
+
+// within ends the wait for work that cannot be stopped: age has no way to end a plugin. What a plugin does after
+// that is lost, and its input closes when the provider ends.
+func within[T any](ctx context.Context, work func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		value, err := work()
+		done <- result{value, err}
+	}()
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	var none T
+	select {
+	case result := <-done:
+		return result.value, result.err
+	case <-timer.C:
+		return none, ErrSlowPlugin
+	case <-ctx.Done():
+		return none, ErrInterrupted
+	}
+}
+
 // ParseRecipient reads a public key of age, of an age plugin, or of SSH as it stands in a .pub file. Blanks and line
 // ends around it are ignored, and so is the comment of an SSH key.
 func ParseRecipient(text string) (age.Recipient, error) {
 	text = strings.TrimSpace(text)
 	isSSH := strings.HasPrefix(text, "ssh-ed25519 ") || strings.HasPrefix(text, "ssh-rsa ")
-	if !isSSH && looksPrivate(text) {
+	if !isSSH && IsPrivate(text) {
 		return nil, ErrPrivateKey
 	}
 	if strings.ContainsAny(text, "\r\n") {
 		return nil, ErrNoRecipient
 	}
+	var (
+		recipient age.Recipient
+		err       error
+	)
 	switch {
 	case isSSH:
-		recipient, err := agessh.ParseRecipient(canonical(text))
-		if err != nil {
-			return nil, ErrBadRecipient
-		}
-		return recipient, nil
+		recipient, err = agessh.ParseRecipient(canonical(text))
 	case strings.HasPrefix(text, "age1"):
-		if recipients, err := age.ParseRecipients(strings.NewReader(text)); err == nil && len(recipients) == 1 {
+		var recipients []age.Recipient
+		if recipients, err = age.ParseRecipients(strings.NewReader(text)); err == nil {
 			return recipients[0], nil
 		}
-		if recipient, err := plugin.NewRecipient(text, nobody()); err == nil {
-			return recipient, nil
-		}
-		return nil, ErrBadRecipient
+		recipient, err = plugin.NewRecipient(text, nobody())
 	default:
 		return nil, ErrNoRecipient
 	}
+	if err != nil {
+		return nil, ErrBadRecipient
+	}
+	return recipient, nil
 }
 
-func looksPrivate(text string) bool {
-	upper := strings.ToUpper(text)
-	return strings.Contains(upper, "AGE-SECRET-KEY-") || strings.Contains(upper, "AGE-PLUGIN-") ||
-		strings.Contains(upper, "PRIVATE KEY")
+// IsPrivate reports whether a text seems to hold a private key, which no message may repeat.
+func IsPrivate(text string) bool {
+	text = strings.ToUpper(text)
+	return strings.Contains(text, ageIdentity) || strings.Contains(text, pluginIdentity) || strings.Contains(text, "PRIVATE KEY")
 }
 
 // canonical is equal for all spellings of one recipient.
@@ -102,43 +175,77 @@ func canonicalSet(texts []string) []string {
 	return slices.Compact(set)
 }
 
-// Encrypt returns an armored age file that each of the recipients can decrypt. A recipient of a plugin needs the
-// plugin's program on the PATH.
-func Encrypt(secret string, recipients []string) (string, error) {
+// numbered names the recipient that failed.
+type numbered struct {
+	age.Recipient
+	index int
+}
+
+func (n numbered) WrapWithLabels(fileKey []byte) (stanzas []*age.Stanza, labels []string, err error) {
+	if labelled, ok := n.Recipient.(age.RecipientWithLabels); ok {
+		stanzas, labels, err = labelled.WrapWithLabels(fileKey)
+	} else {
+		stanzas, err = n.Wrap(fileKey)
+	}
+	if err == nil {
+		return stanzas, labels, nil
+	}
+	if _, ok := n.Recipient.(*plugin.Recipient); ok {
+		err = pluginFailure(err)
+	}
+	return nil, nil, &RecipientError{n.index, err}
+}
+
+// File is an age file that is open to all its recipients and does not hold its secret yet. Whatever can fail has
+// failed before there is one: to put the secret in needs no plugin.
+type File struct {
+	text          strings.Builder
+	armored, body io.WriteCloser
+}
+
+// Open begins an age file that each of the recipients can decrypt. It fails if they do not work together.
+func Open(ctx context.Context, recipients []string) (*File, error) {
 	var parsed []age.Recipient
 	seen := map[string]bool{}
-	for _, text := range recipients {
+	for i, text := range recipients {
 		recipient, err := ParseRecipient(text)
+		name := canonical(text)
+		if name == ExampleRecipient {
+			err = ErrExample
+		}
 		if err != nil {
-			return "", err
+			return nil, &RecipientError{i, err}
 		}
-		if name := canonical(text); !seen[name] {
+		if !seen[name] {
 			seen[name] = true
-			parsed = append(parsed, recipient)
+			parsed = append(parsed, numbered{recipient, i})
 		}
 	}
-	var file strings.Builder
-	armored := armor.NewWriter(&file)
-	writer, err := age.Encrypt(armored, parsed...)
-	var missing *plugin.NotFoundError
-	if errors.As(err, &missing) {
-		return "", ErrNoPlugin
-	}
-	if err != nil {
-		return "", fmt.Errorf("encrypting: %w", err)
-	}
-	if _, err := io.WriteString(writer, secret); err != nil {
-		return "", fmt.Errorf("encrypting: %w", err)
-	}
-	if err := errors.Join(writer.Close(), armored.Close()); err != nil {
-		return "", fmt.Errorf("encrypting: %w", err)
-	}
-	return file.String(), nil
+	return within(ctx, func() (*File, error) {
+		file := &File{}
+		file.armored = armor.NewWriter(&file.text)
+		var err error
+		if file.body, err = age.Encrypt(file.armored, parsed...); err == nil {
+			return file, nil
+		}
+		var single *RecipientError
+		if errors.As(err, &single) {
+			return nil, single
+		}
+		return nil, ErrMixed // nothing else is left: a string is written to
+	})
+}
+
+// Seal puts the secret in and returns the armored text. A file takes one secret.
+func (f *File) Seal(secret string) (string, error) {
+	_, err := io.WriteString(f.body, secret)
+	err = errors.Join(err, f.body.Close(), f.armored.Close())
+	return f.text.String(), err
 }
 
 // Decrypt opens an armored age file. Each text holds identities as in an identity file of age, or an SSH private
-// key; one that matches is enough. The error is one of those above.
-func Decrypt(file string, identities []string) (string, error) {
+// key. One that matches is enough. The error is one of those above.
+func Decrypt(ctx context.Context, file string, identities []string) (string, error) {
 	var parsed []age.Identity
 	for _, text := range identities {
 		found, err := parseIdentities(text)
@@ -150,51 +257,21 @@ func Decrypt(file string, identities []string) (string, error) {
 	if len(parsed) == 0 {
 		return "", ErrNoIdentity
 	}
-	reader, err := age.Decrypt(armor.NewReader(strings.NewReader(strings.TrimSpace(file)+"\n")), parsed...)
-	var mismatch *age.NoIdentityMatchError
-	var missing *plugin.NotFoundError
-	switch {
-	case errors.As(err, &missing):
-		return "", ErrNoPlugin
-	case errors.As(err, &mismatch):
-		return "", ErrWrongIdentity
-	case err != nil:
-		return "", ErrNoFile
-	}
-	secret, err := io.ReadAll(reader)
-	if err != nil {
-		return "", ErrNoFile
-	}
-	return string(secret), nil
-}
-
-// parseIdentities reads an identity file. The words of the libraries are not passed on: they may quote it.
-func parseIdentities(text string) ([]age.Identity, error) {
-	if strings.Contains(text, "PRIVATE KEY-----") {
-		identity, err := agessh.ParseIdentity([]byte(strings.TrimSpace(text) + "\n"))
-		if err != nil {
-			return nil, ErrNoIdentity
-		}
-		return []age.Identity{identity}, nil
-	}
-	var identities []age.Identity
-	for line := range strings.Lines(text) {
-		line = strings.TrimSpace(line)
+	return within(ctx, func() (string, error) {
+		reader, err := age.Decrypt(armor.NewReader(strings.NewReader(strings.TrimSpace(file)+"\n")), parsed...)
+		var mismatch *age.NoIdentityMatchError
 		switch {
-		case line == "" || strings.HasPrefix(line, "#"):
-		case strings.HasPrefix(line, "AGE-PLUGIN-"):
-			identity, err := plugin.NewIdentity(line, nobody())
-			if err != nil {
-				return nil, ErrNoIdentity
-			}
-			identities = append(identities, identity)
-		default:
-			found, err := age.ParseIdentities(strings.NewReader(line))
-			if err != nil {
-				return nil, ErrNoIdentity
-			}
-			identities = append(identities, found...)
+		case errors.Is(err, ErrNoPlugin), errors.Is(err, ErrPlugin):
+			return "", err
+		case errors.As(err, &mismatch):
+			return "", ErrWrongIdentity
+		case err != nil:
+			return "", ErrNoFile
 		}
-	}
-	return identities, nil
+		secret, err := io.ReadAll(reader)
+		if err != nil {
+			return "", ErrNoFile
+		}
+		return string(secret), nil
+	})
 }

@@ -54,6 +54,20 @@ func pairs(t *testing.T) map[string]pair {
 	}
 }
 
+// encrypt does in one step what a plan, a creation and its answer do.
+func encrypt(t *testing.T, secret string, recipients ...string) string {
+	t.Helper()
+	file, err := encryption.Open(t.Context(), recipients)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := file.Seal(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
 func TestEncrypt(t *testing.T) {
 	t.Parallel()
 	all := pairs(t)
@@ -61,10 +75,7 @@ func TestEncrypt(t *testing.T) {
 	for _, pair := range all {
 		recipients = append(recipients, pair.recipient)
 	}
-	file, err := encryption.Encrypt("user:pass", recipients)
-	if err != nil {
-		t.Fatal(err)
-	}
+	file := encrypt(t, "user:pass", recipients...)
 	if strings.Contains(file, "user") || !strings.HasPrefix(file, "-----BEGIN AGE ENCRYPTED FILE-----\n") {
 		t.Errorf("got %q", file)
 	}
@@ -78,9 +89,8 @@ func TestEncrypt(t *testing.T) {
 			t.Errorf("%s: got %q, %v", name, clear, err)
 		}
 	}
-	again, err := encryption.Encrypt("user:pass", recipients)
-	if err != nil || again == file {
-		t.Errorf("the same twice, %v", err)
+	if encrypt(t, "user:pass", recipients...) == file {
+		t.Error("the same twice")
 	}
 }
 
@@ -111,14 +121,16 @@ func TestParseRecipientRefuses(t *testing.T) {
 		} else if len(test.text) > 5 && strings.Contains(err.Error(), test.text) {
 			t.Errorf("%s: the error repeats it", name)
 		}
-		if _, err := encryption.Encrypt("x", []string{recipient, test.text}); !errors.Is(err, test.want) {
-			t.Errorf("%s: encrypting got %v", name, err)
+		var which *encryption.RecipientError
+		if _, err := encryption.Open(t.Context(), []string{recipient, test.text}); !errors.Is(err, test.want) ||
+			!errors.As(err, &which) || which.Index != 1 {
+			t.Errorf("%s: opening got %v", name, err)
 		}
 	}
 }
 
 func FuzzParseRecipient(f *testing.F) {
-	for _, seed := range []string{"age1qyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqs3290gq", "ssh-ed25519 AAAA", "ssh-rsa AAAA", "AGE-SECRET-KEY-1", ""} {
+	for _, seed := range []string{encryption.ExampleRecipient, "ssh-ed25519 AAAA", "ssh-rsa AAAA", "AGE-SECRET-KEY-1", ""} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -127,4 +139,48 @@ func FuzzParseRecipient(f *testing.F) {
 			t.Errorf("%q: %v, %v", text, recipient, err)
 		}
 	})
+}
+
+// TestRecipientsTogether finds what no recipient by itself shows.
+func TestRecipientsTogether(t *testing.T) {
+	t.Parallel()
+	hybrid, err := age.GenerateHybridIdentity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := age.GenerateHybridIdentity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	classic := pairs(t)["age"].recipient
+	encrypt(t, "user:pass", hybrid.Recipient().String(), other.Recipient().String())
+	for name, recipients := range map[string][]string{
+		"post-quantum first": {hybrid.Recipient().String(), classic},
+		"classic first":      {classic, hybrid.Recipient().String()},
+		"with SSH":           {sshKey, hybrid.Recipient().String()},
+	} {
+		if _, err := encryption.Open(t.Context(), recipients); !errors.Is(err, encryption.ErrMixed) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	var which *encryption.RecipientError
+	_, err = encryption.Open(t.Context(), []string{classic, " " + encryption.ExampleRecipient + "\n"})
+	if !errors.Is(err, encryption.ErrExample) || !errors.As(err, &which) || which.Index != 1 {
+		t.Errorf("the example's recipient: got %v", err)
+	}
+}
+
+// TestFileTakesOneSecret: a second one is an error and not lost without a word.
+func TestFileTakesOneSecret(t *testing.T) {
+	t.Parallel()
+	file, err := encryption.Open(t.Context(), []string{pairs(t)["age"].recipient})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := file.Seal("one"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := file.Seal("two"); err == nil {
+		t.Error("there was no error")
+	}
 }

@@ -273,8 +273,8 @@ func TestAccDecryptedKeyWithAWrongIdentity(t *testing.T) {
 	v.must(nil, "apply", "-input=false", "-auto-approve", "-target=alphamoon_process_api_key.test")
 	for name, test := range map[string]struct{ identity, message string }{
 		"of another recipient": {agePair(t).identity, "no identity matches"},
-		"not an identity":      {"AGE-SECRET-KEY-1NONSENSE", "not in the form of an age identity"},
-		"a public key":         {agePair(t).recipient, "not in the form of an age identity"},
+		"not an identity":      {"AGE-SECRET-KEY-1NONSENSE", "neither the form of an age identity file"},
+		"a public key":         {agePair(t).recipient, "neither the form of an age identity file"},
 	} {
 		for _, required := range []string{"", "required = false"} {
 			v.configure("1", required)

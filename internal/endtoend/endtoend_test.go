@@ -54,6 +54,26 @@ type workspace struct {
 
 func newWorkspace(t *testing.T, config string, options sandbox.Options) *workspace {
 	t.Helper()
+	w := serve(t, options)
+	w.write("main.tf", requirement+config)
+	w.run("init", "-input=false", "-plugin-dir="+mirror)
+	return w
+}
+
+// newWorkspaceFrom copies a folder of the repository, modules included.
+func newWorkspaceFrom(t *testing.T, folder string, options sandbox.Options) *workspace {
+	t.Helper()
+	w := serve(t, options)
+	if err := os.CopyFS(w.dir, os.DirFS(folder)); err != nil {
+		t.Fatal(err)
+	}
+	w.run("init", "-input=false", "-plugin-dir="+mirror)
+	return w
+}
+
+// serve starts a sandbox for an empty folder.
+func serve(t *testing.T, options sandbox.Options) *workspace {
+	t.Helper()
 	w := &workspace{Sandbox: &sandbox.Sandbox{Options: options}, t: t, dir: t.TempDir()}
 	address, stop, err := w.Listen(t.Context(), "127.0.0.1:0")
 	if err != nil {
@@ -61,11 +81,6 @@ func newWorkspace(t *testing.T, config string, options sandbox.Options) *workspa
 	}
 	t.Cleanup(stop)
 	w.address = address
-	w.write("main.tf", requirement+config)
-	if output, err := w.command(t.Context(), nil, "init", "-input=false", "-plugin-dir="+mirror).
-		CombinedOutput(); err != nil {
-		t.Fatalf("init: %v\n%s", err, output)
-	}
 	return w
 }
 

@@ -30,7 +30,7 @@ func blocks(t *testing.T, document string) []string {
 // newPlainWorkspace writes exactly what it is given.
 func newPlainWorkspace(t *testing.T, config string) *workspace {
 	t.Helper()
-	w := newWorkspace(t, "", sandbox.Options{})
+	w := serve(t, sandbox.Options{})
 	w.write("main.tf", config)
 	w.run("init", "-input=false", "-plugin-dir="+mirror)
 	return w

@@ -34,7 +34,8 @@ func install(t *testing.T, home string) (output string, err error) {
 func TestAccInstall(t *testing.T) {
 	t.Parallel()
 	home := t.TempDir()
-	if output, err := install(t, home); err != nil || !strings.Contains(output, "Installed into "+home) {
+	if output, err := install(t, home); err != nil || !strings.Contains(output, "Installed into "+home) ||
+		!strings.HasPrefix(output, "Building the provider.") {
 		t.Fatalf("%v\n%s", err, output)
 	}
 	dir := t.TempDir()

@@ -1,8 +1,8 @@
 package endtoend_test
 
 import (
+	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -26,23 +26,11 @@ func TestAccNativeTests(t *testing.T) {
 			olderThan(t, map[bool]string{false: "1.7.0", true: "1.8.0"}[cli.OpenTofu]) {
 			return nil // this version has no mocks
 		}
-		t.Run(filepath.Base(path), func(t *testing.T) {
+		t.Run(filepath.Base(filepath.Dir(path))+"/"+filepath.Base(path), func(t *testing.T) {
 			t.Parallel()
-			w := newWorkspace(t, "", sandbox.Options{})
-			if err := os.Remove(filepath.Join(w.dir, "main.tf")); err != nil {
-				t.Fatal(err)
-			}
-			files, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, file := range files {
-				raw, err := os.ReadFile(file)
-				if err != nil {
-					t.Fatal(err)
-				}
-				w.write(filepath.Base(file), string(raw))
-			}
+			w := newWorkspaceFrom(t, filepath.Dir(path), sandbox.Options{Processes: []sandbox.Process{
+				{ID: sandbox.DefaultProcessID, Name: "Invoices"}, {ID: fmt.Sprintf("%032x", 2), Name: "Receipts"},
+			}})
 			if output, err := w.command(t.Context(), nil, "test", "-filter="+filepath.Base(path)).
 				CombinedOutput(); err != nil {
 				t.Errorf("%v\n%s", err, output)
@@ -52,5 +40,20 @@ func TestAccNativeTests(t *testing.T) {
 	})
 	if err != nil || found == 0 {
 		t.Errorf("%d files found, %v", found, err)
+	}
+}
+
+// TestAccDemoTwice runs the demonstration's tests and its configuration twice against one sandbox: the keys of the first
+// time are still there.
+func TestAccDemoTwice(t *testing.T) {
+	t.Parallel()
+	if olderThan(t, "1.6.0") {
+		t.Skip("this version has no native tests")
+	}
+	w := newWorkspaceFrom(t, filepath.Join(root, "examples", "demo"), sandbox.Options{})
+	for range 2 {
+		w.run("test", "-filter=demo.tftest.hcl")
+		w.apply()
+		w.run("destroy", "-input=false", "-auto-approve")
 	}
 }

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -167,32 +168,45 @@ func (m *apiKeyModel) versionOfCreation() types.Int64 {
 	return types.Int64Null()
 }
 
-// recipients returns whom the secret is encrypted to; none if it is kept in clear. They are tried, because a
-// recipient may be known only now, and may need a program that is not there.
-func (m *apiKeyModel) recipients(diags *diag.Diagnostics) []string {
-	recipients := elements(m.EncryptTo.Elements())
-	for i, recipient := range recipients {
-		if _, err := encryption.Encrypt("trial", []string{recipient}); err != nil {
-			diags.AddAttributeError(path.Root("encrypt_to").AtListIndex(i), "Invalid recipient",
-				fmt.Sprintf("No key was created, because its secret could not be encrypted to this recipient: %s.", err))
+// openEncryption opens a file to all recipients together, before there is a secret; nil if there are none or if not
+// all are known yet. Run by the plan too, so that a wrong recipient stops it, and not the apply.
+func (m *apiKeyModel) openEncryption(ctx context.Context, diags *diag.Diagnostics) *encryption.File {
+	for _, recipient := range m.EncryptTo.Elements() {
+		if recipient.IsUnknown() {
+			return nil
 		}
 	}
-	return recipients
+	recipients := elements(m.EncryptTo.Elements())
+	if len(recipients) == 0 {
+		return nil
+	}
+	file, err := encryption.Open(ctx, recipients)
+	if err == nil {
+		return file
+	}
+	const detail = "No key was created, because its secret cannot be encrypted: %s."
+	var single *encryption.RecipientError
+	if errors.As(err, &single) {
+		diags.AddAttributeError(path.Root("encrypt_to").AtListIndex(single.Index), "Invalid recipient", fmt.Sprintf(detail, err))
+	} else {
+		diags.AddAttributeError(path.Root("encrypt_to"), "Secret cannot be encrypted", fmt.Sprintf(detail, err))
+	}
+	return nil
 }
 
-// setSecret puts the secret of a new key into the state, in clear or encrypted.
-func (m *apiKeyModel) setSecret(secret alphamoon.Secret, recipients []string, diags *diag.Diagnostics) {
+// setSecret puts the secret of a new key into the state, encrypted if there is a file for it.
+func (m *apiKeyModel) setSecret(secret alphamoon.Secret, file *encryption.File, diags *diag.Diagnostics) {
 	m.Key, m.EncryptedKey = types.StringNull(), types.StringNull()
 	switch {
 	case secret.IsZero():
-	case len(recipients) == 0:
+	case file == nil:
 		m.Key = types.StringValue(secret.Reveal())
 	default:
-		encrypted, err := encryption.Encrypt(secret.Reveal(), recipients)
+		encrypted, err := file.Seal(secret.Reveal())
 		if err != nil {
 			diags.AddAttributeError(path.Root("encrypted_key"), "Secret could not be encrypted",
-				fmt.Sprintf("The key was created, and its secret is lost: %s. The key is kept in the state as tainted: "+
-					"the next apply replaces it.", err))
+				fmt.Sprintf("The key %s was created, but its secret could not be encrypted and is lost: %s. The key is in the "+
+					"state as tainted, without its secret: the next apply replaces it.", m.ID.ValueString(), err))
 			return
 		}
 		m.EncryptedKey = types.StringValue(encrypted)

@@ -60,6 +60,9 @@ func (r *apiKeyResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		plan, resp.RequiresReplace, diags = planAPIKeyChange(now, config.ExpiresAt, state, plan)
 		resp.Diagnostics.Append(diags...)
 	}
+	if !plan.EncryptTo.Equal(state.EncryptTo) {
+		plan.openEncryption(ctx, &resp.Diagnostics)
+	}
 	if !reflect.DeepEqual(before, plan) {
 		resp.Diagnostics.Append(plan.store(ctx, &resp.Plan.Raw)...)
 	}

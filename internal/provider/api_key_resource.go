@@ -66,7 +66,7 @@ func (r *apiKeyResource) Create(ctx context.Context, req resource.CreateRequest,
 		return
 	}
 	wanted := model.request(r.data.now(), &resp.Diagnostics)
-	recipients := model.recipients(&resp.Diagnostics)
+	file := model.openEncryption(ctx, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -78,7 +78,7 @@ func (r *apiKeyResource) Create(ctx context.Context, req resource.CreateRequest,
 		return
 	}
 	model.applyListed(key.APIKey)
-	model.setSecret(key.Key, recipients, &resp.Diagnostics)
+	model.setSecret(key.Key, file, &resp.Diagnostics)
 	if model.KeyVersion.IsNull() {
 		model.KeyVersion = types.Int64Value(r.data.now().Unix())
 	}

@@ -43,28 +43,29 @@ func (decryptedKeyEphemeral) Metadata(_ context.Context, req ephemeral.MetadataR
 
 func (decryptedKeyEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Decrypts the `encrypted_key` of a key for the duration of a run, to pass it to write-only " +
-			"arguments and provisioners. " +
-			"It is never stored in state or plan files, and no request is sent.",
+		MarkdownDescription: "Decrypts the `encrypted_key` of a key for the length of a run. Pass the result to write-only " +
+			"arguments and provisioners. Terraform stores it nowhere, and the provider sends no request for it.",
 		Attributes: map[string]schema.Attribute{
+			// Optional, because an adopted key has none and the framework's words for that would help nobody.
 			"encrypted_key": schema.StringAttribute{
-				MarkdownDescription: "The attribute `encrypted_key` of a key: an armored age file.",
-				Required:            true,
+				MarkdownDescription: "The attribute `encrypted_key` of the key: an armored age file. It is null for a key without " +
+					"`encrypt_to` and for an adopted key that was not replaced yet. That is an error, or a null `key` with " +
+					"`required = false`.",
+				Optional: true,
 			},
 			"identities": schema.ListAttribute{
-				MarkdownDescription: "Private keys of age or SSH, as text of an identity file; an element may hold " +
-					"several. One that matches is enough. " +
-					"Default: the environment variable `ALPHAMOON_AGE_IDENTITY` (the text), else " +
-					"`ALPHAMOON_AGE_IDENTITY_FILE` (a path).",
+				MarkdownDescription: "Private keys of age or SSH, each the text of an identity file. One that matches is enough. " +
+					"Without this argument the provider takes the text in the environment variable `ALPHAMOON_AGE_IDENTITY`, or the " +
+					"file that `ALPHAMOON_AGE_IDENTITY_FILE` names.",
 				Optional:    true,
 				Sensitive:   true,
 				ElementType: texts,
 				Validators:  []validator.List{listvalidator.SizeAtLeast(1), listvalidator.NoNullValues()},
 			},
 			"required": schema.BoolAttribute{
-				MarkdownDescription: "Whether it is an error that there is no identity. With `false`, `key` is null " +
-					"then, so that a plan can run without the identity: " +
-					"`required = terraform.applying`. An identity that does not match is always an error. Default: `true`.",
+				MarkdownDescription: "Set it to `false` to get a null `key` where there is no identity or no `encrypted_key`. " +
+					"`required = terraform.applying` lets a plan run without the identity. An identity that does not match is " +
+					"always an error. Default: `true`.",
 				Optional: true,
 			},
 			"key": schema.StringAttribute{MarkdownDescription: keyDescription, Computed: true, Sensitive: true},
@@ -72,25 +73,31 @@ func (decryptedKeyEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest
 	}
 }
 
-// Open decrypts. While the key is replaced, encrypted_key is unknown, and Terraform waits with the opening.
+// Open decrypts. While a new key is planned, encrypted_key is unknown, and Terraform opens it in the apply.
 func (decryptedKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
 	var model decryptedKeyModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	identities, diags := findIdentities(model)
-	resp.Diagnostics.Append(diags...)
+	required := model.Required.IsNull() || model.Required.ValueBool()
+	if required && model.EncryptedKey.IsNull() {
+		resp.Diagnostics.AddAttributeError(path.Root("encrypted_key"), "No encrypted secret",
+			"There is nothing to decrypt, because encrypted_key is null. The key has no encrypt_to, or it was imported and not "+
+				"replaced since. Set encrypt_to on the key and replace it (terraform apply -replace=ADDRESS), or set "+
+				"required = false to go on without the secret.")
+		return
+	}
+	identities := findIdentities(model, required, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	model.Key = types.StringNull()
-	if len(identities) > 0 {
-		key, err := encryption.Decrypt(model.EncryptedKey.ValueString(), identities)
+	if len(identities) > 0 && !model.EncryptedKey.IsNull() {
+		key, err := encryption.Decrypt(ctx, model.EncryptedKey.ValueString(), identities)
 		if err != nil {
 			resp.Diagnostics.AddAttributeError(path.Root("encrypted_key"), "Key could not be decrypted",
-				fmt.Sprintf("The encrypted key could not be decrypted: %s Give an identity that belongs to one of the "+
-					"recipients in encrypt_to.", sentence(err.Error())))
+				fmt.Sprintf("The provider could not decrypt the key: %s", sentence(err.Error())))
 			return
 		}
 		model.Key = types.StringValue(key)
@@ -98,30 +105,32 @@ func (decryptedKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest
 	resp.Diagnostics.Append(resp.Result.Set(ctx, &model)...)
 }
 
-// findIdentities looks into the argument and the environment. No identity is an error unless the configuration says
-// otherwise.
-func findIdentities(model decryptedKeyModel) (identities []string, diags diag.Diagnostics) {
+// findIdentities looks in the argument, then in the environment.
+func findIdentities(model decryptedKeyModel, required bool, diags *diag.Diagnostics) []string {
 	if !model.Identities.IsNull() {
-		return elements(model.Identities.Elements()), nil
+		return elements(model.Identities.Elements())
 	}
 	if text := os.Getenv(identityVariable); strings.TrimSpace(text) != "" {
-		return []string{text}, nil
+		return []string{text}
 	}
 	if name := strings.TrimSpace(os.Getenv(identityFileVariable)); name != "" {
 		text, err := os.ReadFile(name) //nolint:gosec // the user names the file
-		if err != nil {
-			diags.AddError("Identity file cannot be read", fmt.Sprintf("The file that the environment variable %s names "+
-				"cannot be read: %s Correct the path or the file's permissions.", identityFileVariable,
+		switch {
+		case err != nil && encryption.IsPrivate(name):
+			diags.AddError("Identity file cannot be read", fmt.Sprintf("The environment variable %s holds an identity itself, not "+
+				"the path of a file. Put the identity into %s.", identityFileVariable, identityVariable))
+		case err != nil:
+			diags.AddError("Identity file cannot be read", fmt.Sprintf("The file %s, which the environment variable %s names, "+
+				"cannot be read: %s Correct the path or the permissions.", name, identityFileVariable,
 				sentence(innermost(err).Error())))
-			return nil, diags
 		}
-		return []string{string(text)}, nil
+		return []string{string(text)}
 	}
-	if model.Required.IsNull() || model.Required.ValueBool() {
+	if required {
 		diags.AddAttributeError(path.Root("identities"), "Missing identity",
-			fmt.Sprintf("There is no identity to decrypt the key with. Set the argument identities, the environment "+
-				"variable %s to the text of an identity file, or %s to its path; or set required = terraform.applying if "+
-				"only the apply has it.", identityVariable, identityFileVariable))
+			fmt.Sprintf("There is no identity to decrypt the key with. Set the argument identities, or the environment "+
+				"variable %s to the text of an identity file, or %s to its path. If only the apply has the identity, set "+
+				"required = terraform.applying.", identityVariable, identityFileVariable))
 	}
-	return nil, diags
+	return nil
 }

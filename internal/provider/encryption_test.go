@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/encryption"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
 )
 
@@ -212,4 +213,33 @@ func TestAccRecipientsThatAreKnownLate(t *testing.T) {
 	f.expectCounts(0, 0)
 	f.run(resource.TestStep{Config: config(identity.Recipient().String()), Check: f.decryptsAndWorks(identity)})
 	f.expectCounts(1, 1)
+}
+
+// TestAccRecipientsTogether: what no recipient by itself shows stops the plan if all are known, else the apply, and
+// always before a key exists.
+func TestAccRecipientsTogether(t *testing.T) {
+	t.Parallel()
+	hybrid, err := age.GenerateHybridIdentity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	classic := newIdentity(t).Recipient().String()
+	for name, test := range map[string]struct{ first, second, message string }{
+		"both kinds":              {hybrid.Recipient().String(), classic, "Post-quantum (age1pq1…) and classic recipients do not mix"},
+		"the example's recipient": {classic, encryption.ExampleRecipient, "the recipient of the provider's examples"},
+	} {
+		for when, second := range map[string]string{"known": fmt.Sprintf("%q", test.second), "known late": "terraform_data.recipient.output"} {
+			t.Run(name+", "+when, func(t *testing.T) {
+				t.Parallel()
+				f := newFixture(t, sandbox.Options{})
+				config := fmt.Sprintf("resource \"terraform_data\" \"recipient\" {\n  input = %q\n}\n", test.second) +
+					f.key(lifetime, fmt.Sprintf("encrypt_to = [%q, %s]", test.first, second))
+				output := f.fails(config, test.message)
+				if planned := strings.Contains(output, "Error running pre-apply plan"); planned != (when == "known") {
+					t.Errorf("stopped by the plan: %t\n%s", planned, output)
+				}
+				f.expectCounts(0, 0)
+			})
+		}
+	}
 }

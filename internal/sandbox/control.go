@@ -42,13 +42,14 @@ const help = `What you can do to this sandbox while it runs:
   curl -X POST URL/sandbox/faults/NAME                   switch a fault on until further notice
   curl -X DELETE URL/sandbox/faults                      switch all faults off
   curl -X POST 'URL/sandbox/clock?advance=60d'           move the sandbox's clock forward
+  curl -X POST 'URL/sandbox/clock?advance=-60d'          move it back
 
 Faults: %s
 
 `
 
 // Control is a handler of the requests under /sandbox/, which steer a sandbox that runs as a program. It asks for no
-// credential: serve it on loopback addresses only.
+// credential: serve it on loopback addresses only, as [Sandbox.Listen] does.
 func (s *Sandbox) Control() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /sandbox/{$}", func(writer http.ResponseWriter, req *http.Request) {
@@ -78,12 +79,12 @@ func (s *Sandbox) Control() http.Handler {
 	})
 	mux.HandleFunc("POST /sandbox/clock", func(writer http.ResponseWriter, req *http.Request) {
 		text := req.URL.Query().Get("advance")
-		if days, err := strconv.ParseUint(strings.TrimSuffix(text, "d"), 10, 16); err == nil && strings.HasSuffix(text, "d") {
+		if days, err := strconv.ParseInt(strings.TrimSuffix(text, "d"), 10, 16); err == nil && strings.HasSuffix(text, "d") {
 			text = fmt.Sprintf("%dh", 24*days)
 		}
 		duration, err := time.ParseDuration(text)
-		if err != nil || duration < 0 {
-			http.Error(writer, "Write advance=60d, or another duration like 36h or 1h30m.", http.StatusBadRequest)
+		if err != nil {
+			http.Error(writer, "Write advance=60d, or another duration like 36h, 1h30m or -60d.", http.StatusBadRequest)
 			return
 		}
 		s.Advance(duration)

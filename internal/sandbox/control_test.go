@@ -80,12 +80,69 @@ func TestControl(t *testing.T) {
 	expect(http.MethodPost, "/sandbox/faults/outage?times=0", 400)
 	expect(http.MethodPost, "/sandbox/clock?advance=60d", 200)
 	expect(http.MethodPost, "/sandbox/clock?advance=soon", 400)
+	expect(http.MethodPost, "/sandbox/clock?advance=-61d", 200)
+	if !strings.Contains(expect(http.MethodGet, "/sandbox/", 200), "It is 2025-12-31T00:00:00Z here") {
+		t.Error("the clock has not moved back")
+	}
+	expect(http.MethodPost, "/sandbox/clock?advance=61d", 200)
 	if !strings.Contains(expect(http.MethodGet, "/sandbox/", 200), "It is 2026-03-02T00:00:00Z here") {
 		t.Error("the clock has not moved")
 	}
 	expect(http.MethodDelete, "/sandbox/processes/"+sandbox.DefaultProcessID, 200)
 	expect(http.MethodDelete, "/sandbox/processes/"+sandbox.DefaultProcessID, 404)
 	expect(http.MethodGet, keysPath, 404)
+}
+
+// TestForeignPages plays what a web page can make a browser do: send requests to the sandbox, and have a name of its
+// own resolved to this machine.
+func TestForeignPages(t *testing.T) {
+	t.Parallel()
+	box := &sandbox.Sandbox{}
+	address, stop, err := box.Listen(t.Context(), "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	port := address[strings.LastIndex(address, ":"):]
+	for name, test := range map[string]struct {
+		method, host string
+		header       http.Header
+		want         int
+	}{
+		"curl":                    {http.MethodPost, "", nil, 200},
+		"localhost":               {http.MethodPost, "localhost" + port, nil, 200},
+		"IPv6":                    {http.MethodPost, "[::1]" + port, nil, 200},
+		"a form of another site":  {http.MethodPost, "", http.Header{"Sec-Fetch-Site": {"cross-site"}}, 403},
+		"an older browser's form": {http.MethodPost, "", http.Header{"Origin": {"http://example.com"}}, 403},
+		"a name pointed here":     {http.MethodPost, "example.com" + port, nil, 421},
+		"a name without a port":   {http.MethodPost, "example.com", nil, 421},
+	} {
+		for _, path := range []string{"/sandbox/clock?advance=1h", "/sandbox/"} {
+			req, err := http.NewRequestWithContext(t.Context(), test.method, address+path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := test.want
+			if path == "/sandbox/" {
+				req.Method = http.MethodGet
+				if want == http.StatusForbidden {
+					want = http.StatusOK // a browser does not let the other site see the answer
+				}
+			}
+			req.Host = test.host
+			if test.header != nil {
+				req.Header = test.header
+			}
+			resp, err := http.DefaultClient.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp.Body.Close()
+			if resp.StatusCode != want {
+				t.Errorf("%s, %s: got %d, want %d", name, path, resp.StatusCode, want)
+			}
+		}
+	}
 }
 
 // TestRate refuses what comes too fast, with and without a hint.

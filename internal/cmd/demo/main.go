@@ -263,6 +263,6 @@ func (d *demo) summary() error {
 	d.heading("Try next")
 	d.line("make install && make sandbox      a sandbox to try your own configuration against")
 	d.line("docs/guides/getting-started.md    from nothing to a key in ten minutes")
-	d.line("docs/guides/rehearse.md           a rotation, an outage and a rate limit, played through")
+	d.line("examples/fleet                    the keys of a whole team, to copy")
 	return nil
 }

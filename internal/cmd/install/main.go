@@ -17,6 +17,7 @@ func main() { os.Exit(status()) }
 func status() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
+	fmt.Println("Building the provider. The first build takes a minute or two.")
 	dir, err := terraformcli.PluginDir()
 	if err == nil {
 		err = terraformcli.Mirror(ctx, ".", dir)
@@ -25,7 +26,7 @@ func status() int {
 		fmt.Fprintln(os.Stderr, "install:", err)
 		return 1
 	}
-	fmt.Printf("Installed into %s. Run terraform init or tofu init; where it was installed before, remove "+
-		".terraform.lock.hcl first.\n", dir)
+	fmt.Printf("Installed into %s. Run terraform init or tofu init. If you have rebuilt the provider, first remove "+
+		".terraform.lock.hcl: it names the checksum of the earlier build.\n", dir)
 	return 0
 }

@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/signal"
 	"syscall"
@@ -20,6 +21,7 @@ func main() { os.Exit(status()) }
 // settings are the flags.
 type settings struct {
 	address   string
+	exposed   bool
 	processes int
 	rate      float64
 	latency   time.Duration
@@ -29,6 +31,8 @@ type settings struct {
 func status() int {
 	var s settings
 	flag.StringVar(&s.address, "addr", "127.0.0.1:0", "the `address` to listen on; port 0 takes a free one")
+	flag.BoolVar(&s.exposed, "expose-to-network", false,
+		"allow an address that other machines can reach; whoever reaches it can steer the sandbox")
 	flag.IntVar(&s.processes, "processes", 1, "how many processes there are, `N`")
 	flag.Float64Var(&s.rate, "rate", 0,
 		"how many requests a second are worked on, `R`; the others are refused with 429; 0 means any number")
@@ -68,10 +72,20 @@ func processes(count int) []sandbox.Process {
 	return list
 }
 
+// loopback reports whether only programs on this machine can reach the host.
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
 // run serves until the context ends.
 func run(ctx context.Context, s settings, output io.Writer) error {
 	if s.processes < 1 || s.rate < 0 || s.latency < 0 {
 		return fmt.Errorf("-processes must be 1 or more, -rate and -latency must not be negative")
+	}
+	if host, _, err := net.SplitHostPort(s.address); err == nil && !s.exposed && !loopback(host) {
+		return fmt.Errorf("-addr %s can be reached from other machines, and whoever reaches the sandbox can steer it: "+
+			"use 127.0.0.1, or add -expose-to-network", s.address)
 	}
 	box := &sandbox.Sandbox{Options: sandbox.Options{
 		Processes: processes(s.processes), Rate: s.rate, Burst: int(s.rate), RateHints: true, Latency: s.latency,

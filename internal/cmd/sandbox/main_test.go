@@ -81,6 +81,27 @@ func TestPortInUse(t *testing.T) {
 	}
 }
 
+func TestReachableFromOtherMachines(t *testing.T) {
+	t.Parallel()
+	for _, address := range []string{"0.0.0.0:0", ":0", "[::]:0", "192.0.2.1:0", "example.com:0"} {
+		var output safeBuffer
+		err := run(t.Context(), settings{address: address, processes: 1}, &output)
+		if err == nil || !strings.Contains(err.Error(), "-expose-to-network") {
+			t.Errorf("%s: got %v", address, err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, s := range []settings{
+		{address: "0.0.0.0:0", exposed: true, processes: 1}, {address: "localhost:0", processes: 1},
+	} {
+		var output safeBuffer
+		if err := run(ctx, s, &output); err != nil && strings.Contains(err.Error(), "other machines") {
+			t.Errorf("%+v: %v", s, err)
+		}
+	}
+}
+
 func TestProcesses(t *testing.T) {
 	t.Parallel()
 	list := processes(40)

@@ -1,0 +1,92 @@
+package encryption
+
+import (
+	"encoding/base64"
+	"regexp"
+	"strings"
+
+	"filippo.io/age"
+	"filippo.io/age/agessh"
+	"filippo.io/age/plugin"
+)
+
+// How identities begin.
+const (
+	ageIdentity    = "AGE-SECRET-KEY-"
+	pluginIdentity = "AGE-PLUGIN-"
+)
+
+var sshIdentity = regexp.MustCompile(`(?s)(-----BEGIN [A-Z ]*PRIVATE KEY-----)(.*)(-----END [A-Z ]*PRIVATE KEY-----)`)
+
+// pluginKey is an identity of a plugin whose errors quote nothing.
+type pluginKey struct{ *plugin.Identity }
+
+func (k pluginKey) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
+	fileKey, err := k.Identity.Unwrap(stanzas)
+	return fileKey, pluginFailure(err)
+}
+
+// parseIdentities reads an identity file. The words of the libraries are not passed on: they may quote it.
+func parseIdentities(text string) ([]age.Identity, error) {
+	text = restore(text)
+	if key := sshIdentity.FindStringSubmatch(text); key != nil {
+		body := strings.Join(strings.Fields(key[2]), "\n")
+		identity, err := agessh.ParseIdentity([]byte(key[1] + "\n" + body + "\n" + key[3] + "\n"))
+		if err != nil {
+			return nil, ErrNoIdentity
+		}
+		return []age.Identity{identity}, nil
+	}
+	var identities []age.Identity
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		if strings.HasPrefix(line, pluginIdentity) {
+			identity, err := plugin.NewIdentity(line, nobody())
+			if err != nil {
+				return nil, ErrNoIdentity
+			}
+			identities = append(identities, pluginKey{identity})
+			continue
+		}
+		found, err := age.ParseIdentities(strings.NewReader(line))
+		if err != nil {
+			return nil, ErrNoIdentity
+		}
+		identities = append(identities, found...)
+	}
+	return identities, nil
+}
+
+var writtenLineEnds = strings.NewReplacer(`\r`, "", `\n`, "\n")
+
+// restore undoes what CI systems do to a text of several lines: they turn it into base64, write its line ends as \n,
+// or replace them by blanks.
+func restore(text string) string {
+	text = strings.TrimSpace(text)
+	if !IsPrivate(text) {
+		letters := strings.TrimRight(strings.Join(strings.Fields(text), ""), "=")
+		if decoded, err := base64.RawStdEncoding.DecodeString(letters); err == nil && IsPrivate(string(decoded)) {
+			text = strings.TrimSpace(string(decoded))
+		}
+	}
+	if strings.Contains(text, "\n") {
+		return text
+	}
+	if text = writtenLineEnds.Replace(text); strings.Contains(text, "\n") {
+		return text
+	}
+	// One line: comments are not told from what follows them, so take what begins like an identity.
+	var identities []string
+	for _, word := range strings.Fields(text) {
+		if strings.HasPrefix(word, ageIdentity) || strings.HasPrefix(word, pluginIdentity) {
+			identities = append(identities, word)
+		}
+	}
+	if len(identities) == 0 {
+		return text
+	}
+	return strings.Join(identities, "\n")
+}
