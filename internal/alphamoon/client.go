@@ -144,6 +144,11 @@ func NewClient(config Config) *Client {
 	}
 }
 
+// Credential is the API key that the client authenticates with.
+func (c *Client) Credential() Secret {
+	return NewSecret(c.config.Credential.user.Reveal() + ":" + c.config.Credential.pass.Reveal())
+}
+
 func setDefault(value *time.Duration, otherwise time.Duration) {
 	if *value == 0 {
 		*value = otherwise

@@ -65,8 +65,10 @@ func (m *ephemeralModel) fields() []field {
 
 // openKey is what Close has to know of the key that Open created.
 type openKey struct {
-	ProcessID string `json:"process_id"`
-	ID        string `json:"id"`
+	ProcessID      string    `json:"process_id"`
+	ID             string    `json:"id"`
+	OrganizationID string    `json:"organization_id"`
+	CreatedAt      time.Time `json:"created_at"`
 }
 
 // openKeyNote is where the key to revoke stands in the private data.
@@ -152,7 +154,6 @@ func (e *apiKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, r
 		resp.Diagnostics.Append(creationDiagnostics(err, order)...)
 		return
 	}
-	resp.Diagnostics.Append(extraKeysDiagnostics(key, order)...)
 	if problems := unusable(wanted, key); len(problems) > 0 {
 		resp.Diagnostics.AddError("Ephemeral key cannot be used",
 			fmt.Sprintf("The service created the key %s of %s otherwise than asked for: %s. %s", key.ID, order.owner(),
@@ -160,7 +161,7 @@ func (e *apiKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, r
 		return
 	}
 	if order.revokes {
-		note, err := json.Marshal(openKey{order.processID, key.ID})
+		note, err := json.Marshal(openKey{order.processID, key.ID, key.OrganizationID, key.CreatedAt.Time})
 		if err != nil {
 			resp.Diagnostics.Append(defect("The key to revoke cannot be noted: " + err.Error())...)
 			return
@@ -191,7 +192,7 @@ func discard(ctx context.Context, keys *alphamoon.APIKeys, key *alphamoon.Create
 		fate = "It is valid until " + formatInstant(key.ExpiresAt.Time)
 	}
 	if order.revokes {
-		err := keys.Revoke(ctx, key.ID)
+		err := keys.Revoke(ctx, alphamoon.Sought{ID: key.ID, OrganizationID: key.OrganizationID, CreatedAt: key.CreatedAt.Time})
 		if err == nil {
 			return "It was revoked; try again."
 		}
@@ -216,7 +217,7 @@ func (e *apiKeyEphemeral) Close(ctx context.Context, req ephemeral.CloseRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if err := e.kind.keys(client, key.ProcessID).Revoke(ctx, key.ID); err != nil {
+	if err := e.kind.keys(client, key.ProcessID).Revoke(ctx, alphamoon.Sought{ID: key.ID, OrganizationID: key.OrganizationID, CreatedAt: key.CreatedAt}); err != nil {
 		resp.Diagnostics.AddError("Ephemeral key could not be revoked", fmt.Sprintf("Whether the key %s of %s still "+
 			"works is not certain: %s It expires by itself. To end it sooner, delete it %s; or set revoke_on_close = "+
 			"false to let such keys expire.", key.ID, e.kind.owner(key.ProcessID), sentence(whyNotRevoked(err)),

@@ -73,7 +73,8 @@ func (m *apiKeyModel) order(kind apiKeyKind) keyOrder {
 		revokes: m.RevokeOnDestroy.ValueBool(), revocation: "revoke_on_destroy",
 	}
 	if m.ExpiresIn.IsNull() {
-		order.expiry = "expires_at"
+		// With a fixed date an equal key may be another configuration's.
+		order.expiry, order.revokes = "expires_at", false
 	}
 	return order
 }

@@ -84,12 +84,12 @@ func (r *apiKeyResource) Create(ctx context.Context, req resource.CreateRequest,
 	}
 	resp.Diagnostics.Append(model.store(ctx, &resp.State.Raw)...)
 	resp.Diagnostics.Append(model.identify(ctx, resp.Identity)...)
+	resp.Diagnostics.Append(noteFingerprint(ctx, resp.Private, model, key.Key)...)
 
-	resp.Diagnostics.Append(extraKeysDiagnostics(key, order)...)
 	if key.Key.IsZero() {
 		resp.Diagnostics.AddAttributeError(path.Root("key"), "Key created without its secret",
-			fmt.Sprintf("The service created the key %s but its answer does not have the secret, which cannot be had "+
-				"again. The key is kept in the state as tainted: the next apply replaces it. It stays valid until %s unless "+
+			fmt.Sprintf("The service created the key %s, but its answer does not have the secret, which is shown only "+
+				"once. The key is kept in the state as tainted: the next apply replaces it. It stays valid until %s unless "+
 				"you delete it %s.", key.ID, model.ExpiresAt.ValueString(), r.kind.place))
 	}
 	for _, field := range wanted.Differences(key.APIKey) {
@@ -125,41 +125,47 @@ func (r *apiKeyResource) Read(ctx context.Context, req resource.ReadRequest, res
 	// A state that was written before Terraform knew of identities gets one here. Also a key that turns out to be
 	// gone needs it: the framework demands one after every read.
 	resp.Diagnostics.Append(model.identify(ctx, resp.Identity)...)
-	processID, id, before := model.ProcessID.ValueString(), model.ID.ValueString(), model
-	key, err := r.kind.keys(client, processID).Find(ctx, id)
+	processID, before := model.ProcessID.ValueString(), model
+	key, err := r.kind.keys(client, processID).Find(ctx, model.sought())
+	absent := err == nil || errors.Is(err, alphamoon.ErrTooYoung) || errors.Is(err, alphamoon.ErrOtherOrganization)
 	switch {
-	case err != nil:
-		if !r.kind.ownerIsGone(ctx, client, err, model) {
-			resp.Diagnostics.Append(
-				r.kind.area.diagnostics(err, fmt.Sprintf("read the key %s of %s", id, r.kind.owner(processID)))...)
-			return
-		}
-		resp.State.RemoveResource(ctx)
-		return
 	case key != nil:
-		resp.Diagnostics.Append(r.kind.checkListed(*key, processID)...)
-		if !resp.Diagnostics.HasError() {
-			model.applyListed(*key)
-		}
-	case model.expired(r.data.now()):
+		model.applyListed(*key)
+	case absent && model.expired(r.data.now()):
 		model.Status = types.StringValue(statusExpired)
+	case errors.Is(err, alphamoon.ErrTooYoung):
+		return
+	case r.kind.ofProcess && alphamoon.IsNotFound(err):
+		if _, warned := r.data.unseen.LoadOrStore(processID, true); !warned {
+			resp.Diagnostics.AddAttributeWarning(path.Root("process_id"), "Process cannot be seen",
+				fmt.Sprintf("The provider's api_key cannot see the process %s: either the process was deleted, or the key has no access to "+
+					"it. Its keys stay in the state. If the process is gone, remove them from the configuration, or run terraform "+
+					"state rm; otherwise use a key with access.", processID))
+		}
+		return
+	case err != nil:
+		resp.Diagnostics.Append(r.kind.area.diagnostics(err, fmt.Sprintf("read the key %s of %s", model.ID.ValueString(),
+			r.kind.owner(processID)))...)
+		return
 	default:
+		resp.Diagnostics.AddWarning("Key is gone",
+			fmt.Sprintf("The key %q (%s) of %s is no longer listed, so it leaves the state, and the next apply makes another one if it is still "+
+				"configured. An api_key that sees only a part of the keys would see the same: make sure that it is the right one.",
+				model.Name.ValueString(), model.ID.ValueString(), r.kind.owner(processID)))
 		resp.State.RemoveResource(ctx)
 		return
 	}
 	// The response begins with the state as it was; writing it anew takes as long as everything else here.
-	if !resp.Diagnostics.HasError() && !reflect.DeepEqual(before, model) {
+	if !reflect.DeepEqual(before, model) {
 		resp.Diagnostics.Append(model.store(ctx, &resp.State.Raw)...)
 	}
 }
 
-// ownerIsGone reports whether an error means that the whole process was deleted, and that this is proved.
-func (k apiKeyKind) ownerIsGone(ctx context.Context, client *alphamoon.Client, err error, model apiKeyModel) bool {
-	if !k.ofProcess || !alphamoon.IsNotFound(err) {
-		return false
+// sought is what the state knows of a key that is looked for.
+func (m *apiKeyModel) sought() alphamoon.Sought {
+	return alphamoon.Sought{
+		ID: m.ID.ValueString(), OrganizationID: m.OrganizationID.ValueString(), CreatedAt: m.lifetime().CreatedAt,
 	}
-	gone, err := client.ProcessIsGone(ctx, model.ProcessID.ValueString(), model.OrganizationID.ValueString())
-	return err == nil && gone // otherwise the first error says what to do
 }
 
 // checkListed refuses a key without a readable expiry: taken as it is, it would look changed and be replaced.
@@ -184,7 +190,7 @@ func (r *apiKeyResource) Update(ctx context.Context, req resource.UpdateRequest,
 	resp.Diagnostics.Append(model.identify(ctx, resp.Identity)...)
 }
 
-// Delete forgets the key or revokes it. A key past its expiry is done in either case.
+// Delete forgets the key or revokes it. A key past its expiry is simply forgotten, whatever revoke_on_destroy says.
 func (r *apiKeyResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var model apiKeyModel
 	resp.Diagnostics.Append(model.load(ctx, req.State.Raw)...)
@@ -204,20 +210,33 @@ func (r *apiKeyResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	processID, id := model.ProcessID.ValueString(), model.ID.ValueString()
-	err := r.kind.keys(client, processID).Revoke(ctx, id)
+	name := fmt.Sprintf("the key %s of %s", model.ID.ValueString(), r.kind.owner(model.ProcessID.ValueString()))
+	own, diags := isOwnKey(ctx, req.Private, model, client)
+	resp.Diagnostics.Append(diags...)
+	if own {
+		resp.Diagnostics.AddError("Provider's own key is not revoked",
+			fmt.Sprintf("The provider itself uses %s, so it does not revoke it: it would lock itself out. The key stays in the state. "+
+				"Give the provider another api_key, then apply again.", name))
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	err := r.kind.keys(client, model.ProcessID.ValueString()).Revoke(ctx, model.sought())
 	var failure *alphamoon.NotRevokedError
-	switch {
-	case err == nil || errors.As(err, &failure) && r.kind.ownerIsGone(ctx, client, failure.Unchecked, model):
-	case failure != nil && failure.Unchecked != nil:
+	switch errors.As(err, &failure); {
+	case err == nil:
+	case failure != nil && r.kind.ofProcess && alphamoon.IsNotFound(failure.Unchecked):
+		resp.Diagnostics.AddWarning(fmt.Sprintf("Key %s may still work", model.ID.ValueString()),
+			fmt.Sprintf("Terraform forgets %s, but could not see what became of it: the process was deleted, or the provider's api_key has no "+
+				"access to it. If the process exists, the key works until %s; delete it %s.", name, model.ExpiresAt.ValueString(), r.kind.place))
+	case failure != nil && failure.Unchecked != nil && !errors.Is(failure.Unchecked, alphamoon.ErrTooYoung):
 		resp.Diagnostics.Append(r.kind.area.diagnostics(failure.Unchecked,
-			fmt.Sprintf("check whether the key %s of %s was revoked; it stays in the state", id,
-				r.kind.owner(processID)))...)
+			fmt.Sprintf("check whether %s was revoked; it stays in the state", name))...)
 	default:
-		resp.Diagnostics.AddError("Key could not be revoked", fmt.Sprintf("The key %s of %s stays in the state, because "+
-			"it still works: %s. Give the provider an organization admin's API key, or delete the key %s; then apply "+
-			"again. If the key is not a deposed object, you can also set revoke_on_destroy = false and apply: then "+
-			"Terraform forgets the key.", id, r.kind.owner(processID), whyNotRevoked(err), r.kind.place))
+		resp.Diagnostics.AddError("Key could not be revoked",
+			fmt.Sprintf("The key stays in the state, because %s may still work: %s Give the provider an organization admin's API key, or "+
+				"delete the key %s; then apply again. If the key is not a deposed object, you can also set revoke_on_destroy = false "+
+				"and apply: then Terraform forgets the key.", name, sentence(whyNotRevoked(err)), r.kind.place))
 	}
 }
 
@@ -242,7 +261,7 @@ func (r *apiKeyResource) ImportState(ctx context.Context, req resource.ImportSta
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	key, err := r.kind.keys(client, processID).Find(ctx, id)
+	key, err := r.kind.keys(client, processID).Find(ctx, alphamoon.Sought{ID: id})
 	if err != nil {
 		resp.Diagnostics.Append(
 			r.kind.area.diagnostics(err, fmt.Sprintf("import the key %s of %s", id, r.kind.owner(processID)))...)

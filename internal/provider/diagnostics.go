@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -21,6 +22,8 @@ type area struct {
 	forbidden string
 	// notFound is the summary, and cure the advice, for a 404 in the service's own words.
 	notFound, cure string
+	// conflict is the advice for a 409.
+	conflict string
 }
 
 // processesArea is the list of processes.
@@ -28,6 +31,7 @@ var processesArea = area{
 	forbidden: "To list processes, the provider's api_key needs the scope workspace.process:read: use a key that has it.",
 	notFound:  "Alphamoon does not offer the list of processes",
 	cure:      "Check base_url, and that the provider's api_key belongs to a workspace.",
+	conflict:  "Try again later.",
 }
 
 // diagnostics is the one place where an error of the client becomes a diagnostic: what happened, and what to
@@ -38,14 +42,14 @@ func (a area) diagnostics(err error, action string) diag.Diagnostics {
 	detail := fmt.Sprintf("The provider could not %s: %s %s", action, sentence(reason(err)), advice)
 	var repeated *alphamoon.RepeatedError
 	if errors.As(err, &repeated) {
-		detail = "The first error of this kind gives the reason." // one line of a terminal, for there may be hundreds
+		detail = fmt.Sprintf("See the first error %q.", summary) // one line of a terminal, for there may be hundreds
 	}
 	return diag.Diagnostics{diag.NewErrorDiagnostic(summary, detail)}
 }
 
 // sentence ends a text with one full stop.
 func sentence(text string) string {
-	return strings.TrimRight(text, ". ") + "."
+	return strings.TrimRight(text, ".… ") + "."
 }
 
 // reason says what happened in words for a user: the service's own if there are any.
@@ -57,19 +61,28 @@ func reason(err error) string {
 	)
 	switch {
 	case errors.As(err, &status):
-		text := fmt.Sprintf("%s %s was answered with status %d %s", status.Method, status.Path, status.Status,
-			http.StatusText(status.Status))
+		text := fmt.Sprintf("%s %s was answered with status %d", status.Method, status.Path, status.Status)
+		if name := http.StatusText(status.Status); name != "" {
+			text += " " + name
+		}
 		if words := status.Words(); words != "" {
 			text += ", saying: " + words
 		}
 		return text
-	case alphamoon.IsTimeout(err):
-		return "no complete answer arrived in time"
-	case errors.As(err, &answer):
+	case errors.As(err, &answer) && !alphamoon.IsTimeout(err):
 		return fmt.Sprintf("%s %s was answered with a body that is not what the API sends (%v)", answer.Method, answer.Path,
 			answer.Err)
 	case errors.As(err, &connection):
-		return "no answer arrived (" + innermost(connection.Err).Error() + ")"
+		peer := connection.Host
+		if connection.Proxy != "" {
+			peer += " through the proxy " + connection.Proxy
+		}
+		if alphamoon.IsTimeout(err) {
+			return "no complete answer arrived in time from " + peer
+		}
+		return fmt.Sprintf("no answer arrived from %s (%v)", peer, innermost(connection.Err))
+	case alphamoon.IsTimeout(err):
+		return "no complete answer arrived in time"
 	default:
 		return err.Error()
 	}
@@ -83,44 +96,46 @@ func (a area) explain(err error) (summary, advice string) {
 		dns        *net.DNSError
 		connection *alphamoon.ConnectionError
 	)
+	isStatus := errors.As(err, &status)
 	switch {
 	case errors.Is(err, context.Canceled):
 		return "Interrupted", unchanged + "apply again when you want to go on."
+	case isStatus && !status.Documented && (status.Status == http.StatusUnauthorized || status.Status == http.StatusForbidden ||
+		status.Status == http.StatusProxyAuthRequired):
+		return a.foreignRefusal(status)
 	case alphamoon.IsUnauthorized(err):
-		return "Alphamoon refused the credential", "The provider's api_key (or ALPHAMOON_API_KEY) is wrong or has " +
-			"expired: use a valid one."
+		return refusedCredential, "The provider's api_key (or ALPHAMOON_API_KEY) is wrong or has expired: use a valid one."
 	case alphamoon.IsForbidden(err):
-		return "Alphamoon denied the permission", a.forbidden
+		return deniedPermission, a.forbidden
 	case alphamoon.IsNotFound(err):
 		return a.notFound, a.cure
 	case alphamoon.IsForeignNotFound(err):
-		return "Alphamoon API not found at base_url", "The answer is not the API's own, so something else lives at this " +
-			"address: check the provider's base_url."
+		return "Alphamoon API not found at base_url", "The answer is not the API's own, so something else lives at this address: check the provider's base_url."
+	case isStatus && status.RetryAfter > longWait:
+		return "Alphamoon asks to come back later", fmt.Sprintf("The service asks to stay away until %s, and the provider waits for ten minutes at most: "+
+			"apply again then.", formatInstant(status.RetryAt))
 	case alphamoon.IsRateLimited(err):
-		return "Alphamoon limits the rate of requests", "The service refused the request again and again, for ten " +
-			"minutes: apply again later, or ask Alphamoon to raise the limit."
-	case alphamoon.IsTimeout(err), errors.As(err, &status) && status.Status == http.StatusRequestTimeout:
+		return "Alphamoon limits the rate of requests", "The service refused the request again and again, for ten minutes: apply again later, or ask Alphamoon to raise the limit."
+	case alphamoon.IsTimeout(err), isStatus && status.Status == http.StatusRequestTimeout:
 		return "Alphamoon did not answer in time", unchanged + "try again later, or raise the provider's request_timeout."
-	case errors.As(err, &status) && status.Location != "":
-		return "Alphamoon redirected the request", "The provider does not follow redirects, because they would hand " +
-			"over its credential. If " +
-			status.Location + " is the right address, set base_url accordingly."
-	case errors.As(err, &status) && status.Status >= 500:
-		return "Alphamoon failed to answer", unchanged + "try again later. If it persists, give the status and the path " +
-			"to Alphamoon's support" + instance(status) + "."
-	case errors.As(err, &status):
-		return "Alphamoon rejected the request", "Change the configuration as the message says." + conflictAdvice(status)
-	case errors.Is(err, alphamoon.ErrInconsistentListing),
-		errors.Is(err, alphamoon.ErrUnproven),
-		errors.Is(err, alphamoon.ErrTooManyPages):
-		return "Listing is not reliable", unchanged + "the provider takes nothing for removed on such a listing. Try " +
-			"again when nobody else makes changes."
+	case isStatus && status.Location != "":
+		return "Alphamoon redirected the request", fmt.Sprintf("The provider does not follow redirects, because they would hand over its credential. If %s is "+
+			"the right address, set base_url accordingly.", status.Location)
+	case isStatus && status.Status >= 500:
+		return "Alphamoon failed to answer", fmt.Sprintf("%stry again later. If it persists, give the status and the path to Alphamoon's support%s.",
+			unchanged, instance(status))
+	case isStatus && status.Status == http.StatusConflict:
+		return "Alphamoon rejected the request", a.conflict
+	case isStatus:
+		return "Alphamoon rejected the request", "Change the configuration as the message says."
+	case errors.Is(err, alphamoon.ErrOtherOrganization):
+		return "Keys of another organization", unchanged + "the provider's api_key seems to belong to another organization: use a key of the organization that the key belongs to."
+	case errors.Is(err, alphamoon.ErrInconsistentListing), errors.Is(err, alphamoon.ErrUnproven), errors.Is(err, alphamoon.ErrTooManyPages):
+		return "Listing is not reliable", unchanged + "the provider takes nothing for removed on such a listing. Try again when nobody else makes changes."
 	case alphamoon.IsCleartextServer(err):
-		return "Alphamoon's address does not speak TLS", "The server at base_url answers without encryption. Check the " +
-			"address and the port; use http only for a loopback host."
+		return "Alphamoon's address does not speak TLS", "The server at base_url answers without encryption. Check the address and the port; use http only for a loopback host."
 	case alphamoon.IsTrustFailure(err):
-		return "Alphamoon's certificate is not trusted", "Check base_url, and whether a proxy replaces certificates: " +
-			"SSL_CERT_FILE can name the authority to trust."
+		return "Alphamoon's certificate is not trusted", "Check base_url, and whether a proxy replaces certificates: SSL_CERT_FILE can name the authority to trust."
 	case errors.As(err, &dns):
 		return "Alphamoon's host name cannot be resolved", "Check base_url, the network, and whether HTTPS_PROXY must be set."
 	case alphamoon.IsUnusableAnswer(err):
@@ -132,18 +147,33 @@ func (a area) explain(err error) (summary, advice string) {
 	}
 }
 
+// longWait is what no service asks for that only limits the rate of requests.
+const longWait = 30 * time.Second
+
+const (
+	refusedCredential = "Alphamoon refused the credential"
+	deniedPermission  = "Alphamoon denied permission"
+)
+
+// foreignRefusal explains a refusal that is not the API's own. It may be a gateway's, or the API's in a form that is not
+// documented.
+func (a area) foreignRefusal(status *alphamoon.StatusError) (summary, advice string) {
+	const gateway = " The answer is not in the API's documented form, so that it may also be a proxy's or a gateway's: check HTTPS_PROXY and the network."
+	switch status.Status {
+	case http.StatusUnauthorized:
+		return refusedCredential, "The provider's api_key (or ALPHAMOON_API_KEY) may be wrong or have expired." + gateway
+	case http.StatusForbidden:
+		return deniedPermission, a.forbidden + gateway
+	default:
+		return "Proxy refused the request", "The proxy wants a user and a password: put them into HTTPS_PROXY, or exempt the host with NO_PROXY."
+	}
+}
+
 func instance(status *alphamoon.StatusError) string {
 	if status.Instance == "" {
 		return ""
 	}
 	return " together with the service's reference " + status.Instance
-}
-
-func conflictAdvice(status *alphamoon.StatusError) string {
-	if status.Status == http.StatusConflict {
-		return " It conflicts with something that exists already: the web application shows the keys of the process."
-	}
-	return ""
 }
 
 // keyOrder is what a creation is about, in the terms of the configuration.
@@ -170,9 +200,16 @@ func (o keyOrder) owner() string { return o.kind.owner(o.processID) }
 // creationDiagnostics says what became of a creation that failed. It puts the service's complaints on the
 // attributes they concern, word for word.
 func creationDiagnostics(err error, order keyOrder) diag.Diagnostics {
-	var doubt *alphamoon.DoubtfulCreationError
-	if errors.As(err, &doubt) {
-		return diag.Diagnostics{doubtDiagnostic(doubt, order)}
+	var lost *alphamoon.LostCreationError
+	var reused *alphamoon.ReusedIDError
+	switch {
+	case errors.As(err, &lost):
+		return diag.Diagnostics{lostCreationDiagnostic(lost, order)}
+	case errors.As(err, &reused):
+		return diag.Diagnostics{diag.NewErrorDiagnostic("Alphamoon answered with an existing key",
+			fmt.Sprintf("The service answered the creation of the key %q in %s with the key %s, which existed before. It was neither "+
+				"taken into the state nor revoked, because it may be somebody else's. Use another name, or import that key.",
+				order.name, order.owner(), reused.ID))}
 	}
 	var status *alphamoon.StatusError
 	var diags diag.Diagnostics
@@ -193,52 +230,42 @@ func creationDiagnostics(err error, order keyOrder) diag.Diagnostics {
 		fmt.Sprintf("create the key %q in %s, and nothing remains of the attempt", order.name, order.owner()))...)
 }
 
-// doubtDiagnostic reports a key that may exist without anybody knowing its secret.
-func doubtDiagnostic(doubt *alphamoon.DoubtfulCreationError, order keyOrder) diag.Diagnostic {
-	lost := fmt.Sprintf("The creation of the key %q in %s was sent, and then this happened: %s", order.name, order.owner(),
-		sentence(reason(doubt.Err)))
+// lostCreationDiagnostic reports a key that may exist without anybody knowing its secret.
+func lostCreationDiagnostic(lost *alphamoon.LostCreationError, order keyOrder) diag.Diagnostic {
+	text := fmt.Sprintf("The creation of the key %q in %s was sent, but its answer was lost: %s", order.name, order.owner(),
+		sentence(reason(lost.Err)))
 	obstacle := ""
-	if doubt.Obstacle != nil {
-		obstacle = " " + sentence("What is known of it may be incomplete: "+whyNotRevoked(doubt.Obstacle))
+	if lost.Obstacle != nil {
+		obstacle = " The provider could not see everything: " + sentence(whyNotRevoked(lost.Obstacle))
 	}
+	const apply = ", then apply again."
 	switch {
-	case len(doubt.Candidates) > 0:
-		advice := "With " + order.revocation + " = true the provider would try to revoke it itself."
+	case len(lost.Equal) > 0:
+		advice := fmt.Sprintf("With %s = true and expires_in, the provider revokes such a key itself.", order.revocation)
 		var revocation *alphamoon.NotRevokedError
 		switch {
-		case errors.As(doubt.Obstacle, &revocation):
+		case order.expiry == "expires_at":
+			advice = "It may also be the key of another configuration that asks for an equal one: make sure that nobody uses it before you delete it."
+		case errors.As(lost.Obstacle, &revocation):
 			advice = "Revoking it failed: " + sentence(whyNotRevoked(revocation))
-		case doubt.Obstacle != nil:
+		case lost.Obstacle != nil:
 			advice = strings.TrimSpace(obstacle)
-		case order.revokes:
-			advice = "The provider did not revoke it, because more than one key could be it."
+		case len(lost.Equal) > 1:
+			advice = "More than one key could be it, and some may be somebody else's: make sure that nobody uses what you delete."
 		}
 		return diag.NewErrorDiagnostic("Key was created but its secret is lost",
-			fmt.Sprintf("%s There is now the key %s, which was not there before and whose secret is lost. Delete it %s, "+
-				"then apply again. %s", lost, listIDs(doubt.Candidates), order.kind.place, advice))
-	case len(doubt.Others) > 0:
-		return diag.NewErrorDiagnostic("Key may have been created otherwise than asked for",
-			fmt.Sprintf("%s New keys are there that differ from what was asked for: %s. Either somebody else made them, "+
-				"or the service granted the request otherwise. The creation was not sent again and nothing was revoked. "+
-				"Find out whose they are, delete what nobody uses %s, then apply again.%s", lost, listIDs(doubt.Others),
-				order.kind.place, obstacle))
+			fmt.Sprintf("%s There is now the key %s, which was not there before and whose secret is lost. Delete it %s%s %s",
+				text, listIDs(lost.Equal), order.kind.place, apply, advice))
+	case len(lost.Similar) > 0:
+		return diag.NewErrorDiagnostic("Key may have been created with other attributes",
+			fmt.Sprintf("%s There are new keys that resemble the request: %s. Somebody else may have made them, or the service created the key "+
+				"with other attributes. The creation was not repeated and nothing was revoked. Find out whose they are, delete what nobody "+
+				"uses %s%s%s", text, listIDs(lost.Similar), order.kind.place, apply, obstacle))
 	default:
 		return diag.NewErrorDiagnostic("Key may have been created without its secret",
-			fmt.Sprintf("%s Whether the key exists could not be found out: %s If it does, its secret is lost: look for a "+
-				"key of this name that was created just now, delete it %s, then apply again.", lost,
-				sentence(reason(doubt.Obstacle)), order.kind.place))
+			fmt.Sprintf("%s The key may exist, or may still appear, and its secret is lost.%s Look for a key of this name that was created just "+
+				"now, and delete it %s if nobody uses it%s", text, obstacle, order.kind.place, apply))
 	}
-}
-
-// extraKeysDiagnostics names keys that the service created beside the one that is in use.
-func extraKeysDiagnostics(key *alphamoon.CreatedAPIKey, order keyOrder) (diags diag.Diagnostics) {
-	if len(key.ExtraIDs) > 0 {
-		diags.AddWarning("More keys were created than asked for", fmt.Sprintf("The first attempt to create the key %q "+
-			"failed, but the service carried it out later: %s of %s is a valid key whose secret is lost. Delete it %s. "+
-			"The key in use is %s.", order.name, strings.Join(key.ExtraIDs, " and "), order.owner(), order.kind.place,
-			key.ID))
-	}
-	return diags
 }
 
 func listIDs(keys []alphamoon.APIKey) string {
@@ -249,18 +276,18 @@ func listIDs(keys []alphamoon.APIKey) string {
 	return strings.Join(ids, " or ")
 }
 
-// whyNotRevoked tells what became of a request to revoke a key.
+// whyNotRevoked says what became of a request to revoke a key.
 func whyNotRevoked(err error) string {
 	var failure *alphamoon.NotRevokedError
 	switch {
 	case !errors.As(err, &failure):
 		return reason(err)
-	case failure.Unchecked != nil:
+	case failure.Unchecked != nil && (failure.Refusal == nil || !errors.Is(failure.Unchecked, alphamoon.ErrTooYoung)):
 		return reason(failure.Unchecked)
 	case failure.Refusal != nil:
 		return reason(failure.Refusal)
 	default:
-		return "the service accepted the request and still lists the key as active"
+		return "the service accepted the request and still lists the key"
 	}
 }
 

@@ -11,6 +11,7 @@ var organizationAPIKey = apiKeyKind{
 		forbidden: "Keys of the organization need an organization admin's API key: give the provider one as api_key.",
 		notFound:  "Alphamoon does not offer organization keys",
 		cure:      "Check base_url, and that the provider's api_key belongs to an organization.",
+		conflict:  "It conflicts with a key of the organization that exists already: the web application shows them.",
 	},
 	description: "An API key of the whole organization, which only an organization admin can manage. The API can " +
 		"create, list and remove these keys " +

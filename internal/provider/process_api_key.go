@@ -15,6 +15,7 @@ var processAPIKey = apiKeyKind{
 		notFound: "Alphamoon does not know the process",
 		cure: "Check process_id, and that the provider's api_key belongs to the workspace of the process. " +
 			"If the process was deleted and the provider cannot see that, remove its keys with terraform state rm.",
+		conflict: "It conflicts with a key that exists already: the web application shows the keys of the process.",
 	},
 	description: "An API key of one Alphamoon process. The API can create and list these keys but not change them, " +
 		"so most changes create a new key.",

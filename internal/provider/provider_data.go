@@ -35,6 +35,8 @@ type providerData struct {
 	importWarning sync.Once
 	// destroyed tells that a key was destroyed: what Terraform then plans as if it were new may replace it.
 	destroyed atomic.Bool
+	// unseen are the processes that the credential cannot see and that were warned of.
+	unseen sync.Map
 }
 
 // newProviderData builds the client from the configuration and the environment, the configuration first.
@@ -48,6 +50,7 @@ func newProviderData(options Options, model providerModel, terraformVersion stri
 		UserAgent: fmt.Sprintf("terraform-provider-alphamoon/%s "+
 			"(+https://registry.terraform.io/providers/alphamoon/alphamoon) Terraform/%s", options.Version,
 			terraformVersion),
+		Clock:      options.Now,
 		MaxRetries: alphamoon.DefaultMaxRetries,
 		OnAttempt:  logAttempt,
 		OnLongWait: logLongWait,
