@@ -12,7 +12,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -65,17 +64,17 @@ func (c *Client) do(ctx context.Context, req request) error {
 	var failure error
 	var refusedSince time.Time
 	for number, retries := 1, 0; ; number++ {
-		if err := call.waitForTurn(ctx); err != nil {
+		if err := c.limiter.wait(ctx, call.collection()); err != nil {
 			return interrupted(err, failure)
 		}
 		sent := now()
 		if failure = call.attempt(ctx, number); failure == nil {
-			c.limiter.accepted(call.part(), now())
+			c.limiter.accepted(call.collection(), sent)
 			return nil
 		}
 		switch wait, refused := refusal(failure); {
 		case refused:
-			c.limiter.refused(call.part(), sent, now(), wait)
+			c.limiter.refused(call.collection(), sent, wait)
 			if refusedSince.IsZero() {
 				refusedSince = sent
 			}
@@ -134,23 +133,11 @@ type call struct {
 	// path is the address without what the base URL hides, for messages.
 	path string
 	body []byte
-	told sync.Once
 }
 
-// part names what a rate limit may be about: a collection, whatever is done with it.
-func (c *call) part() string { return strings.Join(c.request.path[:min(len(c.request.path), 4)], "/") }
-
-// waitForTurn waits until the pace permits another attempt. The error is the context's.
-func (c *call) waitForTurn(ctx context.Context) error {
-	report := time.AfterFunc(c.client.config.LongWait, func() {
-		c.told.Do(func() {
-			if c.client.config.OnLongWait != nil {
-				c.client.config.OnLongWait(ctx, c.request.method, c.path, "the service limits the rate of requests")
-			}
-		})
-	})
-	defer report.Stop()
-	return c.client.limiter.wait(ctx, c.part())
+// collection names what a rate limit may be about, whatever is done with it.
+func (c *call) collection() string {
+	return strings.Join(c.request.path[:min(len(c.request.path), 4)], "/")
 }
 
 // attempt sends the request once and turns the answer into nil or a typed error. It has a lifetime of its own: the
@@ -174,7 +161,12 @@ func (c *call) attempt(ctx context.Context, number int) (err error) {
 
 	var connected atomic.Bool
 	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) {
+			if connected.Swap(true) {
+				// The transport sends a read again by itself if it met a connection that the server had closed.
+				_ = c.client.limiter.waitForCeiling(ctx) // its error is the request's too
+			}
+		},
 	}), c.request.method, c.address.String(), bytes.NewReader(c.body))
 	if err != nil {
 		return fmt.Errorf("building the request: %w", err)
