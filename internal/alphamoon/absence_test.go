@@ -188,6 +188,9 @@ func TestWhatProvesNoAbsence(t *testing.T) {
 			keys := client.ProcessAPIKeys(processID)
 			if test.organization {
 				keys, owner = client.OrganizationAPIKeys(), sandbox.Organization
+				if len(test.listed) == 0 {
+					box.Hide(sandbox.DefaultCredential, owner, http.StatusOK)
+				}
 			}
 			for _, key := range test.listed {
 				box.AddKey(owner, key)

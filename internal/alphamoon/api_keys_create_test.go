@@ -456,7 +456,7 @@ func TestInterruptedCreationFinishes(t *testing.T) {
 func TestInterruptedWaitEndsAtOnce(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		box := &sandbox.Sandbox{}
-		box.Inject(sandbox.Fault{Operation: create, Status: 429, Times: -1})
+		box.Inject(sandbox.Fault{Operation: create, Status: 429, Header: http.Header{"Retry-After": {"60"}}, Times: -1})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		slow := func(config *alphamoon.Config) {

@@ -71,10 +71,10 @@ type Config struct {
 	Transport http.RoundTripper
 	// OnAttempt, if set, is called after every attempt, from the goroutine that made the request.
 	OnAttempt func(context.Context, Attempt)
-	// LongWait is how long a request waits for its turn before that is worth telling. 0 means ten seconds.
+	// LongWait is how long requests may wait for a rate limit before [Client.LongWait] reports it. 0 means ten seconds.
 	LongWait time.Duration
-	// OnLongWait, if set, is called once for a request that has waited that long.
-	OnLongWait func(ctx context.Context, method, path, reason string)
+	// RequestsPerSecond is how many requests are sent in a second at most. 0 means any number.
+	RequestsPerSecond float64
 }
 
 // Attempt is what may be told of one attempt of a request: nothing in it is secret.
@@ -132,7 +132,7 @@ func NewClient(config Config) *Client {
 	return &Client{
 		config:      config,
 		redactor:    newRedactor(config.Credential.forms()),
-		limiter:     newLimiter(config.RetryWaitMax),
+		limiter:     newLimiter(config.RetryWaitMax, config.RequestsPerSecond),
 		outage:      outage{memory: config.FailureMemory},
 		collections: map[string]*APIKeys{},
 		reported:    map[string]bool{},

@@ -5,237 +5,218 @@ import (
 	"math"
 	"sync"
 	"time"
-
-	"golang.org/x/time/rate"
 )
 
-// limiter holds requests back so that the service need not refuse them. Nothing is held back before the first
-// refusal. A limit that only one part of the service has run into holds back only requests to that part; one that
-// a second part runs into is taken for a limit of all requests.
+// limiter holds requests back, so that the configured ceiling is kept and the service need not refuse requests. No
+// pace is kept before the first refusal. A limit that only one collection has run into sets a pace for the requests to
+// that collection; one that a second collection runs into is taken for a limit of all requests.
 type limiter struct {
-	// turn passes the right to take the next place, first come, first served.
-	turn chan struct{}
+	// longestWait bounds a wait that the service asks for.
+	longestWait time.Duration
+	// spacing is the least time between two requests, whatever they are about. It is 0 without a ceiling.
+	spacing time.Duration
+	// queue passes on the right to send the next paced request, first come, first served.
+	queue chan struct{}
 
-	mu      sync.Mutex
-	pace    pace
-	part    string // whose requests are paced, unless all are
-	changed chan struct{}
+	mu sync.Mutex
+	// free is when the ceiling permits the next request.
+	free time.Time
+	// collection is the one whose requests are paced, or all.
+	collection string
+	pace       pace
+	// waiting counts the requests that wait for the pace. waited is how long there were any, before waitingSince.
+	waiting      int
+	waitingSince time.Time
+	waited       time.Duration
+	reported     bool
 }
 
-func newLimiter(longestWait time.Duration) *limiter {
-	l := &limiter{turn: make(chan struct{}, 1), pace: pace{longestWait: longestWait}, changed: make(chan struct{})}
-	l.turn <- struct{}{}
+// all stands for all collections.
+const all = "*"
+
+func newLimiter(longestWait time.Duration, ceiling float64) *limiter {
+	l := &limiter{longestWait: longestWait, queue: make(chan struct{}, 1)}
+	l.pace = pace{slowest: 8 / longestWait.Seconds(), fastest: math.Inf(1)}
+	if ceiling > 0 {
+		l.spacing = time.Duration(math.Ceil(float64(time.Second) / ceiling))
+		l.pace.fastest = ceiling
+	}
+	l.queue <- struct{}{}
 	return l
 }
 
-// everything stands for all parts.
-const everything = "*"
-
-func (l *limiter) paces(part string) bool {
-	return l.part == everything || l.part == part && part != ""
+// wait returns when a request to the collection may be sent. The error is the context's.
+func (l *limiter) wait(ctx context.Context, collection string) error {
+	l.mu.Lock()
+	paced := l.paces(collection)
+	l.mu.Unlock()
+	if paced {
+		if err := l.waitForPace(ctx); err != nil {
+			return err
+		}
+	}
+	return l.waitForCeiling(ctx)
 }
 
-// wait returns when a request to the part may be sent. The error is the context's.
-func (l *limiter) wait(ctx context.Context, part string) error {
+func (l *limiter) waitForCeiling(ctx context.Context) error {
 	l.mu.Lock()
-	paced := l.paces(part)
-	if !paced {
-		l.pace.sentFreely(now())
-	}
+	at := later(now(), l.free)
+	l.free = at.Add(l.spacing)
 	l.mu.Unlock()
-	if !paced {
-		return ctx.Err()
-	}
+	return sleepUntil(ctx, at)
+}
+
+func (l *limiter) paces(collection string) bool {
+	return l.collection == all || l.collection == collection && collection != ""
+}
+
+func (l *limiter) waitForPace(ctx context.Context) error {
+	l.count(1)
+	defer l.count(-1)
 	select {
-	case <-l.turn:
-		defer func() { l.turn <- struct{}{} }()
+	case <-l.queue:
+		defer func() { l.queue <- struct{}{} }()
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 	for {
 		l.mu.Lock()
-		wait, changed := l.pace.delay(now()), l.changed
-		if wait <= 0 {
-			l.pace.spend(now())
+		next := l.pace.next()
+		if !next.After(now()) {
+			l.pace.last = now()
 			l.mu.Unlock()
 			return ctx.Err()
 		}
 		l.mu.Unlock()
-		timer := time.NewTimer(wait)
-		select {
-		case <-timer.C:
-		case <-changed:
-		case <-ctx.Done():
-		}
-		timer.Stop()
-		if err := ctx.Err(); err != nil {
+		// The pace may change meanwhile, so it is asked again.
+		if err := sleepUntil(ctx, next); err != nil {
 			return err
 		}
 	}
 }
 
-// accepted notes that the service worked on a request.
-func (l *limiter) accepted(part string, now time.Time) {
+// sleepUntil returns the context's error if that ends first.
+func sleepUntil(ctx context.Context, at time.Time) error {
+	wait := at.Sub(now())
+	if wait <= 0 {
+		return ctx.Err()
+	}
+	return sleep(ctx, wait)
+}
+
+// accepted notes that the service worked on a request, which was sent at the given time.
+func (l *limiter) accepted(collection string, sent time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.pace.accepted(now, l.paces(part))
+	if l.paces(collection) {
+		l.pace.accepted(sent)
+	}
 }
 
 // refused notes that the service refused a request, which was sent at the given time, and how long it asks to wait.
-func (l *limiter) refused(part string, sent, now time.Time, wait time.Duration) {
+func (l *limiter) refused(collection string, sent time.Time, wait time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	switch l.part {
+	switch l.collection {
 	case "":
-		l.part = part
-	case part:
+		l.collection = collection
+	case collection:
 	default:
-		l.part = everything
+		l.collection = all
 	}
-	l.pace.refused(sent, now, wait)
-	close(l.changed)
-	l.changed = make(chan struct{})
+	l.pace.refused(sent, now(), min(wait, l.longestWait))
 }
 
-// What the pace does, tried by simulation over limits from 1 to 100 requests a second; see the test.
+// count notes that another request waits for the pace, or one less.
+func (l *limiter) count(change int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.waiting == 0 {
+		l.waitingSince = now()
+	}
+	if l.waiting += change; l.waiting == 0 {
+		l.waited += now().Sub(l.waitingSince)
+	}
+}
+
+// LongWait reports, once, for how long requests have waited because the service limits their rate: when that was longer
+// than [Config.LongWait] and no request waits any more.
+func (c *Client) LongWait() (time.Duration, bool) {
+	l := c.limiter
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.reported || l.waiting > 0 || l.waited <= c.config.LongWait {
+		return 0, false
+	}
+	l.reported = true
+	return l.waited, true
+}
+
+// What the pace does, chosen by simulation over limits from 0.5 to 100 requests a second; see the test.
 const (
-	backOff   = 0.85 // what a refusal leaves of the pace
-	emergency = 0.7  // and what it leaves if nothing was accepted since the last one
-	forget    = 0.98 // what that leaves of the memory of a better time
-	// increase is by how much the pace grows in a second, times the root of the pace: faster limits are learned in
-	// larger steps, and yet a slow client catches up with a fast one that shares the limit. No single request lets
-	// the pace grow by more than the share gentle.
-	increase, gentle = 0.1, 0.02
-	// patient is after how long without a refusal the growth itself grows.
-	patient   = 20 * time.Second
-	meterSpan = 5 * time.Second
+	// start is the pace after the first refusal.
+	start = 1.0
+	// decrease is what a refusal leaves of the pace.
+	decrease = 0.85
+	// increase, times the root of the pace, is what an accepted request adds to it. So fast limits are learned in larger
+	// steps, and yet a slow client catches up with a fast one that shares the limit.
+	increase = 0.02
 )
 
-// pace learns how many requests a second the service accepts: additive increase, multiplicative decrease, as TCP
-// does it. It is pure: the clock is an argument.
+// pace learns how many requests a second the service accepts: it grows slowly and shrinks fast. The clock is an
+// argument.
 type pace struct {
-	longestWait time.Duration
-	// bucket is nil before the first refusal. It lets no two requests go at once.
-	bucket *rate.Limiter
-	// peak is the rate at the last refusal, infinite before the first refusal of a paced request.
+	slowest, fastest float64
+	// perSecond is 0 before the first refusal.
+	perSecond float64
+	// peak is the pace at the last refusal before which requests were accepted. It is infinite at first.
 	peak float64
-	// since is how many requests were accepted since then.
-	since int
-	// grown is when the rate was raised.
-	grown time.Time
-	// slowed is when the rate was lowered. A refusal of a request that was sent before tells nothing new.
-	slowed time.Time
-	// closed is until when nothing may be sent.
-	closed time.Time
-	meter  meter
+	// proven means that a request was accepted since the pace was lowered.
+	proven bool
+	// lowered is when the pace was lowered. What became of a request that was sent before says nothing new.
+	lowered time.Time
+	// last is when the last request was sent, and closed is until when the service asks to stay away.
+	last, closed time.Time
 }
 
-// sentFreely notes a request that nothing held back.
-func (p *pace) sentFreely(now time.Time) { p.meter.roll(now) }
-
-// delay says how long the next request has to wait.
-func (p *pace) delay(now time.Time) time.Duration {
-	wait := p.closed.Sub(now)
-	if p.bucket != nil {
-		if missing := 1 - p.bucket.TokensAt(now); missing > 0 {
-			wait = max(wait, time.Duration(missing/float64(p.bucket.Limit())*float64(time.Second))+time.Microsecond)
-		}
-	}
-	return wait
+// next is when the next request may be sent.
+func (p *pace) next() time.Time {
+	return later(p.closed, p.last.Add(time.Duration(float64(time.Second)/p.perSecond)))
 }
 
-// spend notes that the request goes.
-func (p *pace) spend(now time.Time) {
-	if p.bucket != nil {
-		p.bucket.AllowN(now, 1)
-	}
-}
-
-func (p *pace) accepted(now time.Time, paced bool) {
-	p.meter.count(now)
-	if p.bucket == nil || !paced {
+func (p *pace) accepted(sent time.Time) {
+	if sent.Before(p.lowered) {
 		return
 	}
-	p.since++
-	current := float64(p.bucket.Limit())
-	growth := max(1, now.Sub(p.slowed).Seconds()/patient.Seconds())
-	next := current + growth*min(increase/math.Sqrt(current), gentle*current)
-	if current < p.peak/2 {
-		// Far below what went well before: come back faster, but by the clock and not by how many come at once.
-		next = max(next, current*(1+min(0.3, 2*now.Sub(p.grown).Seconds())))
+	p.proven = true
+	growth := increase * math.Sqrt(p.perSecond)
+	if p.perSecond < p.peak/2 {
+		growth = 1 // Far below what went well before, it doubles every second.
 	}
-	p.grown = now
-	p.bucket.SetLimitAt(now, rate.Limit(next))
+	p.perSecond = min(p.perSecond+growth, p.fastest)
 }
 
 func (p *pace) refused(sent, now time.Time, wait time.Duration) {
-	wait = min(wait, p.longestWait)
 	switch {
-	case p.bucket == nil:
-		// What was accepted so far is all that the service accepts until the wait is over.
-		p.start(now, p.meter.rate(now, wait))
-	case sent.After(p.slowed):
-		p.slow(now)
-	}
-	p.closeFor(now, wait)
-}
-
-func (p *pace) start(now time.Time, initial float64) {
-	p.bucket = rate.NewLimiter(rate.Limit(max(initial, p.floor())), 1)
-	p.bucket.AllowN(now, 1)
-	// How much was accepted so soon says little: the pace grows fast until it is refused for the first time.
-	p.peak, p.since, p.slowed, p.grown = math.Inf(1), 0, now, now
-}
-
-func (p *pace) slow(now time.Time) {
-	current := float64(p.bucket.Limit())
-	next := current * backOff
-	if p.since > 0 {
-		p.peak = current
-	} else {
-		p.peak *= forget
-		next = current * emergency
-	}
-	p.since, p.slowed = 0, now
-	p.bucket.SetLimitAt(now, rate.Limit(max(next, p.floor())))
-}
-
-// closeFor obeys a wait that the service asks for. One second is what a service says that counts in whole seconds
-// and means less: the pace covers that.
-func (p *pace) closeFor(now time.Time, wait time.Duration) {
-	if wait > time.Second {
-		if until := now.Add(wait); until.After(p.closed) {
-			p.closed = until
+	case p.perSecond == 0:
+		p.perSecond, p.peak, p.last, p.lowered = start, math.Inf(1), now, now
+	case !sent.Before(p.lowered):
+		if p.proven {
+			p.peak = p.perSecond
 		}
+		p.perSecond *= decrease
+		p.proven, p.lowered = false, now
+	}
+	p.perSecond = min(max(p.perSecond, p.slowest), p.fastest)
+	// A service that counts in whole seconds says one second where it means less: the pace covers that.
+	if wait > time.Second {
+		p.closed = later(p.closed, now.Add(wait))
 	}
 }
 
-// floor is the slowest pace: eight requests per longest wait.
-func (p *pace) floor() float64 { return 8 / p.longestWait.Seconds() }
-
-// meter counts what was accepted within the last seconds.
-type meter struct {
-	began, middle  time.Time
-	earlier, later int
-}
-
-// roll drops what is too old to count.
-func (m *meter) roll(now time.Time) {
-	switch {
-	case m.began.IsZero() || now.Sub(m.middle) > 2*meterSpan:
-		*m = meter{began: now, middle: now}
-	case now.Sub(m.middle) > meterSpan:
-		m.began, m.middle, m.earlier, m.later = m.middle, now, m.later, 0
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
 	}
-}
-
-func (m *meter) count(now time.Time) {
-	m.roll(now)
-	m.later++
-}
-
-// rate is how many a second were accepted, if none will be during the wait that begins now.
-func (m *meter) rate(now time.Time, wait time.Duration) float64 {
-	span := max(now.Sub(m.began)+wait, time.Second)
-	return float64(m.earlier+m.later) / span.Seconds()
+	return b
 }

@@ -1,16 +1,17 @@
 package alphamoon
 
 import (
-	"container/heap"
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
-// served is a service with a limit, in simulated time.
-type served interface {
+// limitedService is a service with a limit, in time since the beginning.
+type limitedService interface {
 	// accept says whether a request at the given time is accepted, and else which Retry-After it gets.
 	accept(at time.Duration) (ok bool, retryAfter time.Duration)
 	// allowed is how many requests may be accepted between two times, roughly.
@@ -88,11 +89,11 @@ func (s *windowService) allowed(from, to time.Duration) float64 {
 	return float64(s.limit) * (to - from).Seconds() / s.span.Seconds()
 }
 
-// simulation is clients with a number of workers each, that send request after request to one service.
+// simulation is clients with ten workers each, that send request after request to one service.
 type simulation struct {
-	service  served
+	service  limitedService
 	clients  int
-	workers  int
+	ceiling  float64
 	latency  time.Duration
 	duration time.Duration
 	warmUp   time.Duration
@@ -105,127 +106,90 @@ type simulated struct {
 	perClient           []int
 }
 
-// waiter is a request in the queue of its client.
-type waiter struct{ since time.Duration }
-
-type simulatedEvent struct {
-	at   time.Duration
-	seq  int
-	call func(at time.Duration)
-}
-
-type eventQueue []simulatedEvent
-
-func (q eventQueue) Len() int { return len(q) }
-func (q eventQueue) Less(i, j int) bool {
-	return q[i].at < q[j].at || q[i].at == q[j].at && q[i].seq < q[j].seq
-}
-func (q eventQueue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
-func (q *eventQueue) Push(x any)   { *q = append(*q, x.(simulatedEvent)) } //nolint:forcetypeassert // only events
-func (q *eventQueue) Pop() any {
-	old := *q
-	last := old[len(old)-1]
-	*q = old[:len(old)-1]
-	return last
-}
-
-func (s simulation) run() simulated {
+// run must be called in a bubble.
+func (s simulation) run(t *testing.T) simulated {
 	result := simulated{perClient: make([]int, s.clients)}
-	var queue eventQueue
-	seq := 0
-	at := func(when time.Duration, call func(time.Duration)) {
-		seq++
-		heap.Push(&queue, simulatedEvent{when, seq, call})
-	}
-	clock := noon.Add
+	var mu sync.Mutex
+	began := time.Now()
+	clock := func() time.Duration { return time.Since(began) }
 	for client := range s.clients {
-		p := &pace{longestWait: defaultRetryWaitMax}
-		var line []waiter // first come, first served
-		var serve func(time.Duration)
-		var pending bool
-		send := func(sent time.Duration, first waiter) {
-			at(sent+s.latency/2, func(arrived time.Duration) {
-				ok, wait := s.service.accept(arrived)
-				at(arrived+s.latency/2, func(now time.Duration) {
-					if now > s.warmUp {
-						if ok {
-							result.accepted++
-							result.perClient[client]++
-						} else {
-							result.refused++
-						}
-					} else {
-						result.early++
-						if !ok {
-							result.earlyRefused++
-						}
-					}
-					if ok {
-						p.accepted(clock(now), true)
-						result.longest = max(result.longest, now-first.since)
-						line = append(line, waiter{since: now}) // the worker's next request
-					} else {
-						p.refused(clock(sent), clock(now), wait)
-						line = append(line, first)
-					}
-					serve(now)
-				})
-			})
-		}
-		serve = func(now time.Duration) {
-			if pending || len(line) == 0 {
-				return
+		l := newLimiter(defaultRetryWaitMax, s.ceiling)
+		send := func() bool {
+			if err := l.wait(t.Context(), "keys"); err != nil {
+				t.Error(err)
 			}
-			wait := p.delay(clock(now))
-			if wait > 0 {
-				pending = true
-				at(now+wait, func(now time.Duration) { pending = false; serve(now) })
-				return
+			sent := time.Now()
+			time.Sleep(s.latency / 2)
+			mu.Lock()
+			ok, wait := s.service.accept(clock())
+			mu.Unlock()
+			time.Sleep(s.latency / 2)
+			if ok {
+				l.accepted("keys", sent)
+			} else {
+				l.refused("keys", sent, wait)
 			}
-			p.meter.roll(clock(now))
-			p.spend(clock(now))
-			first := line[0]
-			line = line[1:]
-			send(now, first)
-			serve(now)
+			mu.Lock()
+			defer mu.Unlock()
+			switch steady := clock() > s.warmUp; {
+			case steady && ok:
+				result.accepted++
+				result.perClient[client]++
+			case steady:
+				result.refused++
+			case ok:
+				result.early++
+			default:
+				result.early++
+				result.earlyRefused++
+			}
+			return ok
 		}
-		for range s.workers {
-			line = append(line, waiter{})
+		for range 10 {
+			go func() {
+				for asked := clock(); asked < s.duration; asked = clock() {
+					for !send() && clock() < s.duration {
+					}
+					mu.Lock()
+					result.longest = max(result.longest, clock()-asked)
+					mu.Unlock()
+				}
+			}()
 		}
-		at(0, serve)
 	}
-	for len(queue) > 0 {
-		event := heap.Pop(&queue).(simulatedEvent) //nolint:forcetypeassert // only events
-		if event.at > s.duration {
-			break
-		}
-		event.call(event.at)
-	}
+	time.Sleep(s.duration + time.Hour)
+	synctest.Wait()
 	return result
 }
 
 // TestPace simulates many limits: the service must be kept busy, must not be bothered, and nobody may starve.
 func TestPace(t *testing.T) {
 	t.Parallel()
-	services := map[string]func() served{}
-	for _, perSecond := range []float64{1, 2, 5, 20, 100} {
+	services := map[string]func() limitedService{}
+	for _, perSecond := range []float64{0.5, 1, 2, 5, 20, 100} {
 		for _, burst := range []float64{1, 2, 10, 50} {
 			for _, hints := range []bool{false, true} {
-				services[fmt.Sprintf("%v per second, burst %v, hints %t", perSecond, burst, hints)] = func() served {
+				services[fmt.Sprintf("%v per second, burst %v, hints %t", perSecond, burst, hints)] = func() limitedService {
 					return &bucketService{rate: perSecond, burst: burst, hints: hints}
 				}
 			}
 		}
-		services[fmt.Sprintf("%v per second, in windows", perSecond)] = func() served {
-			return &windowService{span: time.Second, limit: int(perSecond)}
+		if perSecond >= 1 {
+			services[fmt.Sprintf("%v per second, in windows", perSecond)] = func() limitedService {
+				return &windowService{span: time.Second, limit: int(perSecond)}
+			}
 		}
 	}
-	services["300 a minute, in windows, with hints"] = func() served { return &windowService{span: time.Minute, limit: 300, hints: true} }
-	services["down from 20 to 2"] = func() served {
-		return &bucketService{rate: 20, burst: 5, changes: map[time.Duration]float64{200 * time.Second: 2}}
+	services["300 a minute, in windows, with hints"] = func() limitedService {
+		return &windowService{span: time.Minute, limit: 300, hints: true}
 	}
-	services["up from 2 to 20"] = func() served {
-		return &bucketService{rate: 2, burst: 5, changes: map[time.Duration]float64{200 * time.Second: 20}}
+	for name, changes := range map[string]map[time.Duration]float64{
+		"down from 20 to 2":       {0: 20, 200 * time.Second: 2},
+		"up from 2 to 20":         {0: 2, 200 * time.Second: 20},
+		"closed for two minutes":  {0: 20, 200 * time.Second: 0, 320 * time.Second: 20},
+		"closed for five minutes": {0: 20, 100 * time.Second: 0, 400 * time.Second: 20},
+	} {
+		services[name] = func() limitedService { return &bucketService{burst: 5, changes: changes} }
 	}
 	for name, service := range services {
 		for _, clients := range []int{1, 4} {
@@ -239,16 +203,17 @@ func TestPace(t *testing.T) {
 				s := simulation{
 					service:  service(),
 					clients:  clients,
-					workers:  10,
 					latency:  20 * time.Millisecond,
 					warmUp:   time.Minute,
 					duration: 10 * time.Minute,
 				}
-				got := s.run()
+				var got simulated
+				synctest.Test(t, func(t *testing.T) { got = s.run(t) })
 				utilisation := float64(got.accepted) / s.service.allowed(s.warmUp, s.duration)
 				refusals := float64(got.refused) / float64(got.accepted+got.refused)
-				summary := fmt.Sprintf("utilisation %.2f, refusals %.2f, %d of %d early ones, longest wait %s, per client "+
+				summary := fmt.Sprintf(t.Name()+" utilisation %.2f, refusals %.2f, %d of %d early ones, longest wait %s, per client "+
 					"%v", utilisation, refusals, got.earlyRefused, got.early, got.longest, got.perClient)
+				t.Log(summary)
 				if utilisation < 0.8 || refusals > 0.2 || got.earlyRefused > got.early/5+20*clients ||
 					slices.Min(got.perClient) < 50 ||
 					got.longest > defaultPatience {

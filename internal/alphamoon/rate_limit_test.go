@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
@@ -23,132 +24,272 @@ func TestRateLimitIsWaitedOut(t *testing.T) {
 	for _, hints := range []bool{false, true} {
 		t.Run(fmt.Sprintf("Retry-After: %t", hints), func(t *testing.T) {
 			t.Parallel()
-			box := &sandbox.Sandbox{Options: sandbox.Options{Rate: 20, Burst: 5, RateHints: hints}}
-			var longest atomic.Int64
-			client := newClient(t, box, func(config *alphamoon.Config) {
-				config.MaxRetries, config.RefusalPatience, config.RetryWaitMax = 0, time.Minute, 30*time.Second
-				config.OnAttempt = func(_ context.Context, attempt alphamoon.Attempt) {
-					longest.Store(max(longest.Load(), int64(attempt.Duration)))
-				}
-			})
-			const keys = 60
-			var group sync.WaitGroup
-			places := make(chan struct{}, 10)
-			for i := range keys {
-				places <- struct{}{}
-				group.Go(func() {
-					defer func() { <-places }()
-					request := wanted
-					request.Name = fmt.Sprint(i)
-					if _, err := client.ProcessAPIKeys(processID).
-						Create(t.Context(), request, alphamoon.CreateOptions{}); err != nil {
-						t.Error(err)
+			synctest.Test(t, func(t *testing.T) {
+				box := &sandbox.Sandbox{Options: sandbox.Options{Rate: 20, Burst: 5, RateHints: hints}}
+				var longest atomic.Int64
+				client := newClient(t, box, func(config *alphamoon.Config) {
+					config.MaxRetries, config.RefusalPatience, config.RetryWaitMax = 0, time.Minute, 30*time.Second
+					config.OnAttempt = func(_ context.Context, attempt alphamoon.Attempt) {
+						longest.Store(max(longest.Load(), int64(attempt.Duration)))
 					}
 				})
-			}
-			group.Wait()
-			refusals := 0
-			for _, req := range box.Journal() {
-				if req.Status == http.StatusTooManyRequests {
-					refusals++
+				const keys = 60
+				createKeys(t, client, keys)
+				refusals := 0
+				for _, req := range box.Journal() {
+					if req.Status == http.StatusTooManyRequests {
+						refusals++
+					}
 				}
-			}
-			if len(box.Keys(processID)) != keys || refusals > keys/2 {
-				t.Errorf("%d keys, %d refusals", len(box.Keys(processID)), refusals)
-			}
-			// The waits are not part of the attempts.
-			if took := time.Duration(longest.Load()); took > time.Second {
-				t.Errorf("an attempt took %s", took)
-			}
+				if len(box.Keys(processID)) != keys || refusals > keys/2 {
+					t.Errorf("%d keys, %d refusals", len(box.Keys(processID)), refusals)
+				}
+				// The waits are not part of the attempts.
+				if took := time.Duration(longest.Load()); took > time.Second {
+					t.Errorf("an attempt took %s", took)
+				}
+			})
 		})
 	}
 }
 
-func TestRefusalsEndThePatience(t *testing.T) {
-	t.Parallel()
-	box := &sandbox.Sandbox{}
-	box.Inject(sandbox.Fault{Status: 429, Times: -1})
-	var waits atomic.Int64
-	client := newClient(t, box, func(config *alphamoon.Config) {
-		config.RetryWaitMax, config.RefusalPatience, config.LongWait = 3*time.Second, time.Second, 100*time.Millisecond
-		config.OnLongWait = func(_ context.Context, method, path, reason string) {
-			if waits.Add(1); method != http.MethodGet || path == "" || reason == "" {
-				t.Errorf("%s %s: %q", method, path, reason)
-			}
-		}
-	})
-	if _, err := client.ProcessAPIKeys(processID).List(t.Context()); !alphamoon.IsRateLimited(err) {
-		t.Errorf("got %v", err)
-	}
-	if waits.Load() != 1 {
-		t.Errorf("the long wait was told %d times", waits.Load())
-	}
-}
-
-// TestHealthyPartsAreNotHeldBack: one process refuses everything, and another goes on meanwhile.
-func TestHealthyPartsAreNotHeldBack(t *testing.T) {
-	t.Parallel()
-	other := sandbox.Process{ID: "93580f176efb48cda64f25cba74d8ca4"}
-	box := &sandbox.Sandbox{Options: sandbox.Options{Processes: []sandbox.Process{{ID: processID}, other}}}
-	box.Inject(sandbox.Fault{Owner: processID, Status: 429, Header: http.Header{"Retry-After": {"2"}}, Times: -1})
-	client := newClient(t, box, func(config *alphamoon.Config) {
-		config.RefusalPatience, config.RetryWaitMax = 3*time.Second, 30*time.Second
-	})
-	ended := make(chan error, 1)
-	go func() {
-		_, err := client.ProcessAPIKeys(processID).List(t.Context())
-		ended <- err
-	}()
-	for box.Count(list) == 0 {
-		time.Sleep(time.Millisecond)
-	}
-	for range 100 {
-		if _, err := client.ProcessAPIKeys(other.ID).List(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	select {
-	case err := <-ended:
-		t.Errorf("the limited process was done first: %v", err)
-	default:
-	}
-	if err := <-ended; !alphamoon.IsRateLimited(err) {
-		t.Errorf("got %v", err)
-	}
-}
-
-func TestInterruptEndsTheWaitForATurn(t *testing.T) {
-	t.Parallel()
-	box := &sandbox.Sandbox{}
-	box.Inject(sandbox.Fault{Status: 429, Header: http.Header{"Retry-After": {"30"}}, Times: -1})
-	client := newClient(t, box,
-		func(config *alphamoon.Config) { config.RetryWaitMax, config.RefusalPatience = time.Minute, time.Hour })
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-	defer cancel()
+// createKeys creates keys of different names, ten at a time.
+func createKeys(t *testing.T, client *alphamoon.Client, count int) {
+	t.Helper()
 	var group sync.WaitGroup
-	for range 5 {
+	places := make(chan struct{}, 10)
+	for i := range count {
+		places <- struct{}{}
 		group.Go(func() {
-			if _, err := client.ProcessAPIKeys(processID).List(ctx); !errors.Is(err, context.DeadlineExceeded) {
-				t.Errorf("got %v", err)
+			defer func() { <-places }()
+			request := wanted
+			request.Name = fmt.Sprint(i)
+			if _, err := client.ProcessAPIKeys(processID).Create(t.Context(), request, alphamoon.CreateOptions{}); err != nil {
+				t.Error(err)
 			}
 		})
 	}
 	group.Wait()
 }
 
+func TestRefusalsEndThePatience(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		box := &sandbox.Sandbox{}
+		box.Inject(sandbox.Fault{Status: 429, Times: -1})
+		client := newClient(t, box, func(config *alphamoon.Config) {
+			config.RetryWaitMax, config.RefusalPatience = 30*time.Second, 10*time.Minute
+		})
+		began := time.Now()
+		if _, err := client.ProcessAPIKeys(processID).List(t.Context()); !alphamoon.IsRateLimited(err) {
+			t.Errorf("got %v", err)
+		}
+		if took := time.Since(began); took < 10*time.Minute || took > 11*time.Minute {
+			t.Errorf("it took %s", took)
+		}
+	})
+}
+
+// TestHealthyCollectionsAreNotHeldBack: one process refuses all requests, and another goes on meanwhile.
+func TestHealthyCollectionsAreNotHeldBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		other := sandbox.Process{ID: "93580f176efb48cda64f25cba74d8ca4"}
+		box := &sandbox.Sandbox{Options: sandbox.Options{Processes: []sandbox.Process{{ID: processID}, other}}}
+		box.Inject(sandbox.Fault{Owner: processID, Status: 429, Header: http.Header{"Retry-After": {"2"}}, Times: -1})
+		client := newClient(t, box, func(config *alphamoon.Config) {
+			config.RefusalPatience, config.RetryWaitMax = 3*time.Second, 30*time.Second
+		})
+		ended := make(chan error, 1)
+		go func() {
+			_, err := client.ProcessAPIKeys(processID).List(t.Context())
+			ended <- err
+		}()
+		synctest.Wait()
+		began := time.Now()
+		for range 100 {
+			if _, err := client.ProcessAPIKeys(other.ID).List(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if waited := time.Since(began); waited > 0 {
+			t.Errorf("the other process waited %s", waited)
+		}
+		if err := <-ended; !alphamoon.IsRateLimited(err) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+func TestInterruptEndsTheWaitForARateLimit(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		box := &sandbox.Sandbox{}
+		box.Inject(sandbox.Fault{Status: 429, Header: http.Header{"Retry-After": {"30"}}, Times: -1})
+		client := newClient(t, box, func(config *alphamoon.Config) {
+			config.RetryWaitMax, config.RefusalPatience = time.Minute, time.Hour
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		defer cancel()
+		var group sync.WaitGroup
+		for range 5 {
+			group.Go(func() {
+				if _, err := client.ProcessAPIKeys(processID).List(ctx); !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("got %v", err)
+				}
+			})
+		}
+		began := time.Now()
+		group.Wait()
+		if took := time.Since(began); took != 3*time.Second {
+			t.Errorf("it took %s", took)
+		}
+	})
+}
+
 // TestRetryAfterOfAFailure: a gateway that fails says when to come back.
 func TestRetryAfterOfAFailure(t *testing.T) {
 	t.Parallel()
-	box := &sandbox.Sandbox{}
-	box.Inject(sandbox.Fault{Operation: list, Status: 502, Header: http.Header{"Retry-After": {"1"}}})
-	client := newClient(t, box, func(config *alphamoon.Config) { config.RetryWaitMax = time.Minute })
-	began := time.Now() //nolint:forbidigo // the wait is real
-	if _, err := client.ProcessAPIKeys(processID).List(t.Context()); err != nil {
-		t.Fatal(err)
+	synctest.Test(t, func(t *testing.T) {
+		box := &sandbox.Sandbox{}
+		box.Inject(sandbox.Fault{Operation: list, Status: 502, Header: http.Header{"Retry-After": {"17"}}})
+		client := newClient(t, box, func(config *alphamoon.Config) { config.RetryWaitMax = time.Minute })
+		began := time.Now()
+		if _, err := client.ProcessAPIKeys(processID).List(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if waited := time.Since(began); waited != 17*time.Second {
+			t.Errorf("waited %s", waited)
+		}
+	})
+}
+
+// TestCeiling: the service would permit ten times as much.
+func TestCeiling(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		box := &sandbox.Sandbox{Options: sandbox.Options{Rate: 50, Burst: 50}}
+		client := newClient(t, box, func(config *alphamoon.Config) { config.RequestsPerSecond = 5 })
+		began := time.Now()
+		createKeys(t, client, 100)
+		if took := time.Since(began); took < 20*time.Second || took > 21*time.Second {
+			t.Errorf("100 creations took %s", took)
+		}
+		expectSpacing(t, box, 101, 200*time.Millisecond)
+		if waited, long := client.LongWait(); long {
+			t.Errorf("the service is blamed for %s of the ceiling", waited)
+		}
+	})
+}
+
+// TestCeilingOfAllRequests: whatever a request is about, and however often it failed or was refused.
+func TestCeilingOfAllRequests(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		other := sandbox.Process{ID: "93580f176efb48cda64f25cba74d8ca4"}
+		box := &sandbox.Sandbox{Options: sandbox.Options{Processes: []sandbox.Process{{ID: processID}, other}}}
+		box.Inject(
+			sandbox.Fault{Operation: list, Status: 502, Times: 5},
+			sandbox.Fault{Owner: other.ID, Status: 429, Times: 5},
+			sandbox.Fault{Operation: sandbox.ListProcesses, ResetBefore: true, Times: 2},
+		)
+		key := box.AddKey(processID, sandbox.Key{Name: "old", ExpiresAt: wanted.ExpiresAt})
+		client := newClient(t, box, func(config *alphamoon.Config) {
+			config.RequestsPerSecond, config.MaxRetries, config.RefusalPatience = 7, 10, time.Hour
+		})
+		var group sync.WaitGroup
+		for _, collection := range []*alphamoon.APIKeys{
+			client.ProcessAPIKeys(processID), client.ProcessAPIKeys(other.ID), client.OrganizationAPIKeys(),
+		} {
+			group.Go(func() {
+				if _, err := collection.Create(t.Context(), wanted, alphamoon.CreateOptions{}); err != nil {
+					t.Error(err)
+				}
+			})
+			group.Go(func() {
+				if _, err := collection.List(t.Context()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		group.Go(func() {
+			if _, err := client.ListProcesses(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+		group.Go(func() {
+			if err := client.ProcessAPIKeys(processID).Revoke(t.Context(), alphamoon.Sought{ID: key.ID}); err != nil {
+				t.Error(err)
+			}
+		})
+		group.Wait()
+		expectSpacing(t, box, 20, time.Second/7)
+	})
+}
+
+// TestInterruptEndsTheWaitForTheCeiling: with one request in 1000 seconds.
+func TestInterruptEndsTheWaitForTheCeiling(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		client := newClient(t, &sandbox.Sandbox{}, func(config *alphamoon.Config) { config.RequestsPerSecond = 0.001 })
+		if _, err := client.ProcessAPIKeys(processID).List(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		began := time.Now()
+		if _, err := client.ProcessAPIKeys(processID).List(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
+		if took := time.Since(began); took != time.Second {
+			t.Errorf("it took %s", took)
+		}
+	})
+}
+
+// expectSpacing checks that so many requests arrived at least, and none of them early.
+func expectSpacing(t *testing.T, box *sandbox.Sandbox, least int, spacing time.Duration) {
+	t.Helper()
+	journal := box.Journal()
+	if len(journal) < least {
+		t.Errorf("%d requests", len(journal))
 	}
-	if waited := time.Since(began); waited < time.Second { //nolint:forbidigo // as above
-		t.Errorf("waited only %s", waited)
+	for i, req := range journal[1:] {
+		if gap := req.Time.Sub(journal[i].Time); gap < spacing {
+			t.Errorf("request %d, %s %s, came %s after the one before", i+2, req.Method, req.Path, gap)
+		}
 	}
+}
+
+// TestLongWait: the wait for a limit is told once, after it is over, with all that was waited.
+func TestLongWait(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		box := &sandbox.Sandbox{Options: sandbox.Options{Rate: 1}}
+		client := newClient(t, box, func(config *alphamoon.Config) {
+			config.RefusalPatience, config.RetryWaitMax, config.LongWait = time.Hour, 30*time.Second, 10*time.Second
+		})
+		expectNone := func() {
+			t.Helper()
+			if waited, long := client.LongWait(); long {
+				t.Errorf("told of %s", waited)
+			}
+		}
+		createKeys(t, client, 5) // an ideal client waits for five seconds
+		expectNone()
+		began := time.Now()
+		var group sync.WaitGroup
+		group.Go(func() { createKeys(t, client, 60) })
+		time.Sleep(50 * time.Second)
+		synctest.Wait()
+		expectNone() // for some still wait
+		group.Wait()
+		took := time.Since(began)
+		if waited, long := client.LongWait(); !long || waited < took || waited > took+10*time.Second {
+			t.Errorf("told of %s, %t, after %s", waited, long, took)
+		}
+		expectNone()
+	})
 }
 
 // TestHTTPSTowardsAPlainServer says so, and does not try again.

@@ -12,7 +12,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -65,11 +64,11 @@ func (c *Client) do(ctx context.Context, req request) error {
 		retries = new(int)
 	}
 	failure := call.repeat(ctx, began, retries)
-	noted := c.outage.note(began, failure)
-	if req.creation && !DidNothing(failure) {
-		return failure // what became of this very request matters
+	if req.method == http.MethodDelete || req.creation && !DidNothing(failure) {
+		// What became of this very request matters, and its failure must not stop the listing that shows it.
+		return failure
 	}
-	return noted
+	return c.outage.note(began, failure)
 }
 
 // repeat sends the request until it is answered or may not be repeated any more.
@@ -77,7 +76,7 @@ func (c *call) repeat(ctx context.Context, began time.Time, retries *int) (failu
 	limiter, config := c.client.limiter, c.client.config
 	var refusedSince time.Time
 	for number := 1; ; number++ {
-		if err := c.waitForTurn(ctx); err != nil {
+		if err := limiter.wait(ctx, c.collection()); err != nil {
 			return interrupted(err, failure)
 		}
 		if shared := c.client.outage.shared(began); shared != nil {
@@ -85,12 +84,12 @@ func (c *call) repeat(ctx context.Context, began time.Time, retries *int) (failu
 		}
 		sent := now()
 		if failure = c.attempt(ctx, number); failure == nil {
-			limiter.accepted(c.part(), now())
+			limiter.accepted(c.collection(), sent)
 			return nil
 		}
 		switch wait, refused := refusal(failure); {
 		case refused:
-			limiter.refused(c.part(), sent, now(), wait)
+			limiter.refused(c.collection(), sent, wait)
 			if refusedSince.IsZero() {
 				refusedSince = sent
 			}
@@ -149,23 +148,11 @@ type call struct {
 	// path is the path of the address, for messages.
 	path string
 	body []byte
-	told sync.Once
 }
 
-// part names what a rate limit may be about: a collection, whatever is done with it.
-func (c *call) part() string { return strings.Join(c.request.path[:min(len(c.request.path), 4)], "/") }
-
-// waitForTurn waits until the pace permits another attempt. The error is the context's.
-func (c *call) waitForTurn(ctx context.Context) error {
-	report := time.AfterFunc(c.client.config.LongWait, func() {
-		c.told.Do(func() {
-			if c.client.config.OnLongWait != nil {
-				c.client.config.OnLongWait(ctx, c.request.method, c.path, "the service limits the rate of requests")
-			}
-		})
-	})
-	defer report.Stop()
-	return c.client.limiter.wait(ctx, c.part())
+// collection names what a rate limit may be about, whatever is done with it.
+func (c *call) collection() string {
+	return strings.Join(c.request.path[:min(len(c.request.path), 4)], "/")
 }
 
 // attempt sends the request once and turns the answer into nil or a typed error.
@@ -204,7 +191,12 @@ func (c *call) send(ctx context.Context, number int) error {
 
 	var connected atomic.Bool
 	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) {
+			if connected.Swap(true) {
+				// The transport sends a read again by itself if it met a connection that the server had closed.
+				_ = c.client.limiter.waitForCeiling(ctx) // its error is the request's too
+			}
+		},
 	}), c.request.method, c.address.String(), bytes.NewReader(c.body))
 	if err != nil {
 		return fmt.Errorf("building the request: %w", err)

@@ -23,6 +23,8 @@ type apiKeyKind struct {
 	revokes bool
 	// place is where in the web application a person deletes such a key.
 	place string
+	// conflict is what to say when the service answers a creation with a conflict.
+	conflict string
 	// area is what to say when the service refuses requests about such keys.
 	area area
 

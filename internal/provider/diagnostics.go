@@ -22,8 +22,8 @@ type area struct {
 	forbidden string
 	// notFound is the summary, and cure the advice, for a 404 in the service's own words.
 	notFound, cure string
-	// conflict is the advice for a 409.
-	conflict string
+	// rejected is the advice for every other refusal of the service.
+	rejected string
 }
 
 // processesArea is the list of processes.
@@ -31,7 +31,7 @@ var processesArea = area{
 	forbidden: "To list processes, the provider's api_key needs the scope workspace.process:read: use a key that has it.",
 	notFound:  "Alphamoon does not offer the list of processes",
 	cure:      "Check base_url, and that the provider's api_key belongs to a workspace.",
-	conflict:  "Try again later.",
+	rejected:  keptAsItWas + "the words of the service say why.",
 }
 
 // diagnostics is the one place where an error of the client becomes a diagnostic: what happened, and what to
@@ -90,7 +90,6 @@ func reason(err error) string {
 
 // explain chooses the summary and the advice for an error.
 func (a area) explain(err error) (summary, advice string) {
-	const unchanged = "Nothing was changed in the state; "
 	var (
 		status     *alphamoon.StatusError
 		dns        *net.DNSError
@@ -99,7 +98,7 @@ func (a area) explain(err error) (summary, advice string) {
 	isStatus := errors.As(err, &status)
 	switch {
 	case errors.Is(err, context.Canceled):
-		return "Interrupted", unchanged + "apply again when you want to go on."
+		return "Interrupted", keptAsItWas + "apply again when you want to go on."
 	case isStatus && !status.Documented && (status.Status == http.StatusUnauthorized || status.Status == http.StatusForbidden ||
 		status.Status == http.StatusProxyAuthRequired):
 		return a.foreignRefusal(status)
@@ -117,21 +116,19 @@ func (a area) explain(err error) (summary, advice string) {
 	case alphamoon.IsRateLimited(err):
 		return "Alphamoon limits the rate of requests", "The service refused the request again and again, for ten minutes: apply again later, or ask Alphamoon to raise the limit."
 	case alphamoon.IsTimeout(err), isStatus && status.Status == http.StatusRequestTimeout:
-		return "Alphamoon did not answer in time", unchanged + "try again later, or raise the provider's request_timeout."
+		return "Alphamoon did not answer in time", keptAsItWas + "try again later, or raise the provider's request_timeout."
 	case isStatus && status.Location != "":
 		return "Alphamoon redirected the request", fmt.Sprintf("The provider does not follow redirects, because they would hand over its credential. If %s is "+
 			"the right address, set base_url accordingly.", status.Location)
 	case isStatus && status.Status >= 500:
 		return "Alphamoon failed to answer", fmt.Sprintf("%stry again later. If it persists, give the status and the path to Alphamoon's support%s.",
-			unchanged, instance(status))
-	case isStatus && status.Status == http.StatusConflict:
-		return "Alphamoon rejected the request", a.conflict
+			keptAsItWas, instance(status))
 	case isStatus:
-		return "Alphamoon rejected the request", "Change the configuration as the message says."
+		return "Alphamoon rejected the request", a.rejected
 	case errors.Is(err, alphamoon.ErrOtherOrganization):
-		return "Keys of another organization", unchanged + "the provider's api_key seems to belong to another organization: use a key of the organization that the key belongs to."
+		return "Keys of another organization", keptAsItWas + "the provider's api_key seems to belong to another organization: use a key of the organization that the key belongs to."
 	case errors.Is(err, alphamoon.ErrInconsistentListing), errors.Is(err, alphamoon.ErrUnproven), errors.Is(err, alphamoon.ErrTooManyPages):
-		return "Listing is not reliable", unchanged + "the provider takes nothing for removed on such a listing. Try again when nobody else makes changes."
+		return "Listing is not reliable", keptAsItWas + "the provider takes nothing for removed on such a listing. Try again when nobody else makes changes."
 	case alphamoon.IsCleartextServer(err):
 		return "Alphamoon's address does not speak TLS", "The server at base_url answers without encryption. Check the address and the port; use http only for a loopback host."
 	case alphamoon.IsTrustFailure(err):
@@ -143,7 +140,7 @@ func (a area) explain(err error) (summary, advice string) {
 	case errors.As(err, &connection):
 		return "Alphamoon cannot be reached", "Check base_url, the network, and whether HTTPS_PROXY must be set; then try again."
 	default:
-		return "Alphamoon request failed", unchanged + "try again."
+		return "Alphamoon request failed", keptAsItWas + "try again."
 	}
 }
 
@@ -151,6 +148,7 @@ func (a area) explain(err error) (summary, advice string) {
 const longWait = 30 * time.Second
 
 const (
+	keptAsItWas       = "Nothing was changed in the state; "
 	refusedCredential = "Alphamoon refused the credential"
 	deniedPermission  = "Alphamoon denied permission"
 )
@@ -226,7 +224,11 @@ func creationDiagnostics(err error, order keyOrder) diag.Diagnostics {
 	if len(diags) > 0 && len(diags) == len(status.Fields) {
 		return diags
 	}
-	return append(diags, order.kind.area.diagnostics(err,
+	area := order.kind.area
+	if area.rejected = "Change the configuration as the message says."; status != nil && status.Status == http.StatusConflict {
+		area.rejected = order.kind.conflict
+	}
+	return append(diags, area.diagnostics(err,
 		fmt.Sprintf("create the key %q in %s, and nothing remains of the attempt", order.name, order.owner()))...)
 }
 

@@ -75,6 +75,7 @@ func (f *fixture) factories() map[string]func() (tfprotov6.ProviderServer, error
 		"alphamoon": providerserver.NewProtocol6WithError(provider.New(provider.Options{
 			Version: "test", Now: f.clock.Now, Tune: func(config *alphamoon.Config) {
 				config.RetryWaitMax, config.RefusalPatience = 20*time.Millisecond, 300*time.Millisecond
+				config.SettleTime, config.Spacing = 50*time.Millisecond, time.Nanosecond
 			},
 		})()),
 	}

@@ -7,11 +7,12 @@ var organizationAPIKey = apiKeyKind{
 	noun:     "organization API key",
 	revokes:  true,
 	place:    "in the web application",
+	conflict: "It conflicts with a key of the organization that exists already: the web application shows them.",
 	area: area{
 		forbidden: "Keys of the organization need an organization admin's API key: give the provider one as api_key.",
 		notFound:  "Alphamoon does not offer organization keys",
 		cure:      "Check base_url, and that the provider's api_key belongs to an organization.",
-		conflict:  "It conflicts with a key of the organization that exists already: the web application shows them.",
+		rejected:  keptAsItWas + "the words of the service say why.",
 	},
 	description: "An API key of the whole organization, which only an organization admin can manage. The API can " +
 		"create, list and remove these keys " +

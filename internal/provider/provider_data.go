@@ -53,7 +53,6 @@ func newProviderData(options Options, model providerModel, terraformVersion stri
 		Clock:      options.Now,
 		MaxRetries: alphamoon.DefaultMaxRetries,
 		OnAttempt:  logAttempt,
-		OnLongWait: logLongWait,
 	}
 	address, source := alphamoon.DefaultBaseURL, "The default"
 	if value, from, ok := fromConfigurationOrEnvironment(model.BaseURL, baseURLVariable); ok {
@@ -159,10 +158,4 @@ func logAttempt(ctx context.Context, attempt alphamoon.Attempt) {
 		"method": attempt.Method, "path": attempt.Path, "status": attempt.Status,
 		"duration_ms": attempt.Duration.Milliseconds(), "attempt": attempt.Number,
 	})
-}
-
-// logLongWait says once why a request takes so long.
-func logLongWait(ctx context.Context, method, path, reason string) {
-	tflog.Info(ctx, "Alphamoon API request waits for its turn",
-		map[string]any{"method": method, "path": path, "reason": reason})
 }

@@ -35,7 +35,7 @@ var ErrNotFound = errors.New("no terraform or tofu is on the PATH, and Terraform
 // CLI is a Terraform or OpenTofu.
 type CLI struct {
 	Path string
-	// OpenTofu tells that it is not Terraform.
+	// OpenTofu is false for Terraform.
 	OpenTofu bool
 }
 
@@ -48,7 +48,7 @@ func Find(ctx context.Context, cacheDir string) (CLI, error) {
 	if path, err := exec.LookPath("tofu"); err == nil {
 		return CLI{Path: path, OpenTofu: true}, nil
 	}
-	cached := filepath.Join(cacheDir, "terraform"+executableSuffix())
+	cached := filepath.Join(cacheDir, executable("terraform", runtime.GOOS))
 	if _, err := os.Stat(cached); err == nil {
 		return CLI{Path: cached}, nil
 	}
@@ -89,7 +89,7 @@ func MirrorPackage(ctx context.Context, moduleDir, packagePath, providerName, mi
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
-	name := "terraform-provider-" + providerName + "_v" + builtVersion + executableSuffix()
+	name := executable("terraform-provider-"+providerName+"_v"+builtVersion, runtime.GOOS)
 	binary := filepath.Join(scratch, name)
 	ldflags := "-s -w -X main.version=" + builtVersion
 	//nolint:gosec // the caller names its own folder
@@ -121,12 +121,20 @@ func MirrorPackage(ctx context.Context, moduleDir, packagePath, providerName, mi
 
 // PluginDir is where Terraform and OpenTofu look for providers before they ask a registry.
 func PluginDir() (string, error) {
+	home, homeErr := os.UserHomeDir()
+	config, configErr := os.UserConfigDir()
 	if runtime.GOOS == "windows" {
-		dir, err := os.UserConfigDir()
-		return filepath.Join(dir, "terraform.d", "plugins"), err
+		return pluginDir(runtime.GOOS, config), configErr
 	}
-	home, err := os.UserHomeDir()
-	return filepath.Join(home, ".terraform.d", "plugins"), err
+	return pluginDir(runtime.GOOS, home), homeErr
+}
+
+// pluginDir is the folder below %APPDATA% on Windows and below the home folder elsewhere.
+func pluginDir(goos, parent string) string {
+	if goos == "windows" {
+		return filepath.Join(parent, "terraform.d", "plugins")
+	}
+	return filepath.Join(parent, ".terraform.d", "plugins")
 }
 
 // New returns a runner for the configuration in a directory. The variables of the environment that steer
@@ -141,17 +149,32 @@ func (c CLI) New(dir string, env map[string]string) (*tfexec.Terraform, error) {
 
 // Environment is the process's own without what steers Terraform or the provider, and with the given variables.
 func Environment(additions map[string]string) map[string]string {
-	environment := map[string]string{}
-	for _, variable := range os.Environ() {
+	return environment(runtime.GOOS, os.Environ(), additions)
+}
+
+func environment(goos string, variables []string, additions map[string]string) map[string]string {
+	// No configuration file of the user's applies, above all no development overrides.
+	result := map[string]string{"TF_CLI_CONFIG_FILE": os.DevNull}
+	maps.Copy(result, additions)
+	taken := map[string]bool{}
+	// To Windows, Path and PATH are one variable; of two entries it would take either.
+	canonical := func(name string) string {
+		if goos == "windows" {
+			return strings.ToUpper(name)
+		}
+		return name
+	}
+	for name := range result {
+		taken[canonical(name)] = true
+	}
+	for _, variable := range variables {
 		name, value, _ := strings.Cut(variable, "=")
-		if !strings.HasPrefix(name, "TF_") && !strings.HasPrefix(name, "ALPHAMOON_") {
-			environment[name] = value
+		known := canonical(name)
+		if !taken[known] && !strings.HasPrefix(known, "TF_") && !strings.HasPrefix(known, "ALPHAMOON_") {
+			result[name] = value
 		}
 	}
-	// No configuration file of the user's applies, above all no development overrides.
-	environment["TF_CLI_CONFIG_FILE"] = os.DevNull
-	maps.Copy(environment, additions)
-	return environment
+	return result
 }
 
 // Environ is [Environment] in the form of [os.Environ].
@@ -164,9 +187,10 @@ func Environ(additions map[string]string) []string {
 	return list
 }
 
-func executableSuffix() string {
-	if runtime.GOOS == "windows" {
-		return ".exe"
+// executable is the file name of a program.
+func executable(name, goos string) string {
+	if goos == "windows" {
+		return name + ".exe"
 	}
-	return ""
+	return name
 }
