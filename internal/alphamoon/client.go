@@ -122,6 +122,9 @@ func NewClient(config Config) *Client {
 	}
 }
 
+// Close closes the connections that carry no request. The client opens new ones if it is used again.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
+
 func setDefault(value *time.Duration, otherwise time.Duration) {
 	if *value == 0 {
 		*value = otherwise

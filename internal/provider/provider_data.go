@@ -35,6 +35,8 @@ type providerData struct {
 	importWarning sync.Once
 	// destroyed tells that a key was destroyed: what Terraform then plans as if it were new may replace it.
 	destroyed atomic.Bool
+	// opened are the ephemeral keys to revoke. They outlive the configuration.
+	opened *openKeys
 }
 
 // newProviderData builds the client from the configuration and the environment, the configuration first.
