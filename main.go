@@ -6,10 +6,12 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"log"
+	"os"
+	"syscall"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/provider"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/tuning"
@@ -27,9 +29,17 @@ func main() {
 		return
 	}
 	tuning.Prepare()
-	err := providerserver.Serve(context.Background(), provider.New(provider.Options{Version: version, Now: time.Now}),
-		providerserver.ServeOpts{Address: provider.Address, Debug: *debug, ProtocolVersion: 6})
-	if err != nil {
-		log.Fatal(err)
+	instance := provider.New(provider.Options{Version: version, Now: time.Now})()
+	server := providerserver.NewProtocol6(instance)
+	ctx := context.Background()
+	if !*debug {
+		serve(ctx, server())
+	} else if err := tf6server.Serve(provider.Address, server, tf6server.WithManagedDebug(),
+		tf6server.WithManagedDebugStopSignals([]os.Signal{os.Interrupt, syscall.SIGTERM})); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	provider.End(ctx, instance)
 }

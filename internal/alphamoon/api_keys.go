@@ -88,6 +88,9 @@ type Sought struct {
 	CreatedAt      time.Time
 }
 
+// Sought is what is known of a listed key.
+func (k APIKey) Sought() Sought { return Sought{k.ID, k.OrganizationID, k.CreatedAt.Time} }
+
 // Find looks for a key. It returns nil without an error only if the absence is proved: two complete listings, the
 // second one fresh, do not have it, and where the service gives no total, they agree with each other; the key is old
 // enough to be listed, else [ErrTooYoung]; and the listing is not another organization's, else [ErrOtherOrganization].

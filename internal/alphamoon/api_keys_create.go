@@ -39,8 +39,7 @@ func (k *APIKeys) Create(ctx context.Context, wanted APIKeyRequest, options Crea
 		revocable := k.resolve(ctx, lost, listed, failure)
 		revoked := false
 		if revocable && options.RevokeRemains {
-			remains := failure.Equal[0]
-			failure.Obstacle = k.Revoke(ctx, Sought{remains.ID, remains.OrganizationID, remains.CreatedAt.Time})
+			failure.Obstacle = k.Revoke(ctx, failure.Equal[0].Sought())
 			if revoked = failure.Obstacle == nil; revoked {
 				failure.Equal = nil
 			}

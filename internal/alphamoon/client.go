@@ -149,6 +149,9 @@ func (c *Client) Credential() Secret {
 	return NewSecret(c.config.Credential.user.Reveal() + ":" + c.config.Credential.pass.Reveal())
 }
 
+// Close closes the connections that carry no request. The client opens new ones if it is used again.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
+
 func setDefault(value *time.Duration, otherwise time.Duration) {
 	if *value == 0 {
 		*value = otherwise

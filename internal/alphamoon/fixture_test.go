@@ -99,6 +99,12 @@ func clientAt(t testing.TB, address string, changes ...func(*alphamoon.Config)) 
 	return alphamoon.NewClient(config)
 }
 
+// stopwatch returns a function that says how long ago stopwatch was called, in a bubble by the bubble's clock.
+func stopwatch() func() time.Duration {
+	began := time.Now()                                      //nolint:forbidigo // waits are real, or the bubble's
+	return func() time.Duration { return time.Since(began) } //nolint:forbidigo // as above
+}
+
 // fill puts n keys into the default process of a sandbox.
 func fill(box *sandbox.Sandbox, n int) {
 	for range n {

@@ -14,17 +14,14 @@ type limiter struct {
 	// longestWait bounds a wait that the service asks for.
 	longestWait time.Duration
 	// spacing is the least time between two requests, whatever they are about. It is 0 without a ceiling.
-	spacing time.Duration
-	// queue passes on the right to send the next paced request, first come, first served.
-	queue chan struct{}
+	spacing        time.Duration
+	ceiling, paced gate
 
 	mu sync.Mutex
-	// free is when the ceiling permits the next request.
-	free time.Time
 	// collection is the one whose requests are paced, or all.
 	collection string
 	pace       pace
-	// waiting counts the requests that wait for the pace. waited is how long there were any, before waitingSince.
+	// waiting counts the requests that wait for the pace, since waitingSince; waited is how long any did before.
 	waiting      int
 	waitingSince time.Time
 	waited       time.Duration
@@ -35,13 +32,12 @@ type limiter struct {
 const all = "*"
 
 func newLimiter(longestWait time.Duration, ceiling float64) *limiter {
-	l := &limiter{longestWait: longestWait, queue: make(chan struct{}, 1)}
+	l := &limiter{longestWait: longestWait, ceiling: newGate(), paced: newGate()}
 	l.pace = pace{slowest: 8 / longestWait.Seconds(), fastest: math.Inf(1)}
 	if ceiling > 0 {
 		l.spacing = time.Duration(math.Ceil(float64(time.Second) / ceiling))
 		l.pace.fastest = ceiling
 	}
-	l.queue <- struct{}{}
 	return l
 }
 
@@ -58,14 +54,6 @@ func (l *limiter) wait(ctx context.Context, collection string) error {
 	return l.waitForCeiling(ctx)
 }
 
-func (l *limiter) waitForCeiling(ctx context.Context) error {
-	l.mu.Lock()
-	at := later(now(), l.free)
-	l.free = at.Add(l.spacing)
-	l.mu.Unlock()
-	return sleepUntil(ctx, at)
-}
-
 func (l *limiter) paces(collection string) bool {
 	return l.collection == all || l.collection == collection && collection != ""
 }
@@ -73,35 +61,47 @@ func (l *limiter) paces(collection string) bool {
 func (l *limiter) waitForPace(ctx context.Context) error {
 	l.count(1)
 	defer l.count(-1)
+	return l.paced.pass(ctx, func(last time.Time) time.Time {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return l.pace.next(last)
+	})
+}
+
+func (l *limiter) waitForCeiling(ctx context.Context) error {
+	return l.ceiling.pass(ctx, func(last time.Time) time.Time { return last.Add(l.spacing) })
+}
+
+// gate lets requests pass one by one, first come, first served.
+type gate struct {
+	queue chan struct{}
+	last  time.Time // when the last one passed
+}
+
+func newGate() gate {
+	g := gate{queue: make(chan struct{}, 1)}
+	g.queue <- struct{}{}
+	return g
+}
+
+// pass returns at the time that next derives from the last passage. What next says may change while a request waits.
+func (g *gate) pass(ctx context.Context, next func(last time.Time) time.Time) error {
 	select {
-	case <-l.queue:
-		defer func() { l.queue <- struct{}{} }()
+	case <-g.queue:
+		defer func() { g.queue <- struct{}{} }()
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 	for {
-		l.mu.Lock()
-		next := l.pace.next()
-		if !next.After(now()) {
-			l.pace.last = now()
-			l.mu.Unlock()
+		wait := next(g.last).Sub(now())
+		if wait <= 0 {
+			g.last = now()
 			return ctx.Err()
 		}
-		l.mu.Unlock()
-		// The pace may change meanwhile, so it is asked again.
-		if err := sleepUntil(ctx, next); err != nil {
+		if err := sleep(ctx, wait); err != nil {
 			return err
 		}
 	}
-}
-
-// sleepUntil returns the context's error if that ends first.
-func sleepUntil(ctx context.Context, at time.Time) error {
-	wait := at.Sub(now())
-	if wait <= 0 {
-		return ctx.Err()
-	}
-	return sleep(ctx, wait)
 }
 
 // accepted notes that the service worked on a request, which was sent at the given time.
@@ -155,7 +155,7 @@ func (c *Client) LongWait() (time.Duration, bool) {
 // What the pace does, chosen by simulation over limits from 0.5 to 100 requests a second; see the test.
 const (
 	// start is the pace after the first refusal.
-	start = 1.0
+	start = 1
 	// decrease is what a refusal leaves of the pace.
 	decrease = 0.85
 	// increase, times the root of the pace, is what an accepted request adds to it. So fast limits are learned in larger
@@ -175,39 +175,41 @@ type pace struct {
 	proven bool
 	// lowered is when the pace was lowered. What became of a request that was sent before says nothing new.
 	lowered time.Time
-	// last is when the last request was sent, and closed is until when the service asks to stay away.
-	last, closed time.Time
+	// closed is until when the service asks to stay away.
+	closed time.Time
 }
 
 // next is when the next request may be sent.
-func (p *pace) next() time.Time {
-	return later(p.closed, p.last.Add(time.Duration(float64(time.Second)/p.perSecond)))
-}
+func (p *pace) next(last time.Time) time.Time { return later(p.closed, last.Add(p.spacing())) }
+
+func (p *pace) spacing() time.Duration { return time.Duration(float64(time.Second) / p.perSecond) }
+
+func (p *pace) set(perSecond float64) { p.perSecond = min(max(perSecond, p.slowest), p.fastest) }
 
 func (p *pace) accepted(sent time.Time) {
 	if sent.Before(p.lowered) {
 		return
 	}
 	p.proven = true
-	growth := increase * math.Sqrt(p.perSecond)
 	if p.perSecond < p.peak/2 {
-		growth = 1 // Far below what went well before, it doubles every second.
+		p.set(p.perSecond + 1) // far below what went well before: it doubles in less than a second
+		return
 	}
-	p.perSecond = min(p.perSecond+growth, p.fastest)
+	p.set(p.perSecond + increase*math.Sqrt(p.perSecond))
 }
 
 func (p *pace) refused(sent, now time.Time, wait time.Duration) {
 	switch {
 	case p.perSecond == 0:
-		p.perSecond, p.peak, p.last, p.lowered = start, math.Inf(1), now, now
+		p.set(start)
+		p.peak, p.lowered, p.closed = math.Inf(1), now, now.Add(p.spacing())
 	case !sent.Before(p.lowered):
 		if p.proven {
 			p.peak = p.perSecond
 		}
-		p.perSecond *= decrease
+		p.set(p.perSecond * decrease)
 		p.proven, p.lowered = false, now
 	}
-	p.perSecond = min(max(p.perSecond, p.slowest), p.fastest)
 	// A service that counts in whole seconds says one second where it means less: the pace covers that.
 	if wait > time.Second {
 		p.closed = later(p.closed, now.Add(wait))

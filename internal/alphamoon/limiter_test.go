@@ -3,6 +3,7 @@ package alphamoon
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"testing"
@@ -110,20 +111,27 @@ type simulated struct {
 func (s simulation) run(t *testing.T) simulated {
 	result := simulated{perClient: make([]int, s.clients)}
 	var mu sync.Mutex
-	began := time.Now()
-	clock := func() time.Duration { return time.Since(began) }
+	jitter := rand.New(rand.NewPCG(1, 2))
+	travel := func() {
+		mu.Lock()
+		half := s.latency*9/20 + time.Duration(jitter.Int64N(int64(s.latency/10)))
+		mu.Unlock()
+		time.Sleep(half)
+	}
+	began := now()
+	clock := func() time.Duration { return now().Sub(began) }
 	for client := range s.clients {
 		l := newLimiter(defaultRetryWaitMax, s.ceiling)
 		send := func() bool {
 			if err := l.wait(t.Context(), "keys"); err != nil {
 				t.Error(err)
 			}
-			sent := time.Now()
-			time.Sleep(s.latency / 2)
+			sent := now()
+			travel()
 			mu.Lock()
 			ok, wait := s.service.accept(clock())
 			mu.Unlock()
-			time.Sleep(s.latency / 2)
+			travel()
 			if ok {
 				l.accepted("keys", sent)
 			} else {
@@ -215,7 +223,7 @@ func TestPace(t *testing.T) {
 					"%v", utilisation, refusals, got.earlyRefused, got.early, got.longest, got.perClient)
 				t.Log(summary)
 				if utilisation < 0.8 || refusals > 0.2 || got.earlyRefused > got.early/5+20*clients ||
-					slices.Min(got.perClient) < 50 ||
+					float64(slices.Min(got.perClient)) < s.service.allowed(s.warmUp, s.duration)/float64(10*clients) ||
 					got.longest > defaultPatience {
 					t.Error(summary)
 				}

@@ -80,11 +80,11 @@ func TestRefusalsEndThePatience(t *testing.T) {
 		client := newClient(t, box, func(config *alphamoon.Config) {
 			config.RetryWaitMax, config.RefusalPatience = 30*time.Second, 10*time.Minute
 		})
-		began := time.Now()
+		elapsed := stopwatch()
 		if _, err := client.ProcessAPIKeys(processID).List(t.Context()); !alphamoon.IsRateLimited(err) {
 			t.Errorf("got %v", err)
 		}
-		if took := time.Since(began); took < 10*time.Minute || took > 11*time.Minute {
+		if took := elapsed(); took < 10*time.Minute || took > 11*time.Minute {
 			t.Errorf("it took %s", took)
 		}
 	})
@@ -106,13 +106,13 @@ func TestHealthyCollectionsAreNotHeldBack(t *testing.T) {
 			ended <- err
 		}()
 		synctest.Wait()
-		began := time.Now()
+		elapsed := stopwatch()
 		for range 100 {
 			if _, err := client.ProcessAPIKeys(other.ID).List(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if waited := time.Since(began); waited > 0 {
+		if waited := elapsed(); waited > 0 {
 			t.Errorf("the other process waited %s", waited)
 		}
 		if err := <-ended; !alphamoon.IsRateLimited(err) {
@@ -139,9 +139,9 @@ func TestInterruptEndsTheWaitForARateLimit(t *testing.T) {
 				}
 			})
 		}
-		began := time.Now()
+		elapsed := stopwatch()
 		group.Wait()
-		if took := time.Since(began); took != 3*time.Second {
+		if took := elapsed(); took != 3*time.Second {
 			t.Errorf("it took %s", took)
 		}
 	})
@@ -154,11 +154,11 @@ func TestRetryAfterOfAFailure(t *testing.T) {
 		box := &sandbox.Sandbox{}
 		box.Inject(sandbox.Fault{Operation: list, Status: 502, Header: http.Header{"Retry-After": {"17"}}})
 		client := newClient(t, box, func(config *alphamoon.Config) { config.RetryWaitMax = time.Minute })
-		began := time.Now()
+		elapsed := stopwatch()
 		if _, err := client.ProcessAPIKeys(processID).List(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if waited := time.Since(began); waited != 17*time.Second {
+		if waited := elapsed(); waited != 17*time.Second {
 			t.Errorf("waited %s", waited)
 		}
 	})
@@ -170,9 +170,9 @@ func TestCeiling(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		box := &sandbox.Sandbox{Options: sandbox.Options{Rate: 50, Burst: 50}}
 		client := newClient(t, box, func(config *alphamoon.Config) { config.RequestsPerSecond = 5 })
-		began := time.Now()
+		elapsed := stopwatch()
 		createKeys(t, client, 100)
-		if took := time.Since(began); took < 20*time.Second || took > 21*time.Second {
+		if took := elapsed(); took < 20*time.Second || took > 21*time.Second {
 			t.Errorf("100 creations took %s", took)
 		}
 		expectSpacing(t, box, 101, 200*time.Millisecond)
@@ -237,11 +237,11 @@ func TestInterruptEndsTheWaitForTheCeiling(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		began := time.Now()
+		elapsed := stopwatch()
 		if _, err := client.ProcessAPIKeys(processID).List(ctx); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got %v", err)
 		}
-		if took := time.Since(began); took != time.Second {
+		if took := elapsed(); took != time.Second {
 			t.Errorf("it took %s", took)
 		}
 	})
@@ -277,14 +277,14 @@ func TestLongWait(t *testing.T) {
 		}
 		createKeys(t, client, 5) // an ideal client waits for five seconds
 		expectNone()
-		began := time.Now()
+		elapsed := stopwatch()
 		var group sync.WaitGroup
 		group.Go(func() { createKeys(t, client, 60) })
 		time.Sleep(50 * time.Second)
 		synctest.Wait()
 		expectNone() // for some still wait
 		group.Wait()
-		took := time.Since(began)
+		took := elapsed()
 		if waited, long := client.LongWait(); !long || waited < took || waited > took+10*time.Second {
 			t.Errorf("told of %s, %t, after %s", waited, long, took)
 		}

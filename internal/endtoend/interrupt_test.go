@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -14,38 +15,59 @@ import (
 // gracePeriod is what an interrupted Terraform may take: systems that stop jobs usually kill after ten seconds.
 const gracePeriod = 10 * time.Second
 
-// interruptedApply applies, waits until the sandbox has a request of the kind, interrupts, and waits for the end.
-func (w *workspace) interruptedApply(operation sandbox.Operation) (output string) {
+// applying is an apply that is to be ended before it is done.
+type applying struct {
+	*exec.Cmd
+	w      *workspace
+	output strings.Builder
+	ended  chan struct{}
+}
+
+// startApply starts an apply that configure may prepare, and waits until the sandbox has that many requests of the kind.
+func (w *workspace) startApply(operation sandbox.Operation, count int, configure func(*exec.Cmd)) *applying {
 	w.t.Helper()
-	var text strings.Builder
-	command := w.command(w.t.Context(), nil, "apply", "-input=false", "-auto-approve")
-	command.Stdout, command.Stderr = &text, &text
-	if err := command.Start(); err != nil {
+	a := &applying{w: w, Cmd: w.command(w.t.Context(), nil, "apply", "-input=false", "-auto-approve"), ended: make(chan struct{})}
+	a.Stdout, a.Stderr = &a.output, &a.output
+	configure(a.Cmd)
+	if err := a.Start(); err != nil {
 		w.t.Fatal(err)
 	}
-	ended := make(chan struct{})
-	go func() { _ = command.Wait(); close(ended) }() // how it ends is seen in the state
-	for deadline := time.After(time.Minute); w.Count(operation) == 0; {
+	go func() { _ = a.Wait(); close(a.ended) }() // how it ends is seen in the state
+	for deadline := time.After(time.Minute); w.Count(operation) < count; {
 		select {
-		case <-ended:
-			w.t.Fatalf("ended early:\n%s", text.String())
+		case <-a.ended:
+			w.t.Fatalf("ended early:\n%s", a.output.String())
 		case <-deadline:
 			w.t.Fatal("no request arrived")
 		case <-time.After(5 * time.Millisecond):
 		}
 	}
 	time.Sleep(200 * time.Millisecond) // so that a wait for the next attempt has begun
-	if err := command.Process.Signal(os.Interrupt); err != nil {
-		w.t.Fatal(err)
+	return a
+}
+
+// end ends it in the way given and returns what it printed.
+func (a *applying) end(how func(*os.Process) error) string {
+	a.w.t.Helper()
+	if err := how(a.Process); err != nil {
+		a.w.t.Fatal(err)
 	}
 	select {
-	case <-ended:
+	case <-a.ended:
 	case <-time.After(gracePeriod):
-		_ = command.Process.Kill()
-		w.t.Errorf("still running %s after the interrupt", gracePeriod)
-		<-ended
+		_ = a.Process.Kill()
+		a.w.t.Errorf("still running after %s", gracePeriod)
+		<-a.ended
 	}
-	return text.String()
+	return a.output.String()
+}
+
+func interrupt(process *os.Process) error { return process.Signal(os.Interrupt) }
+
+// interruptedApply applies, waits until the sandbox has a request of the kind, interrupts, and waits for the end.
+func (w *workspace) interruptedApply(operation sandbox.Operation) (output string) {
+	w.t.Helper()
+	return w.startApply(operation, 1, func(*exec.Cmd) {}).end(interrupt)
 }
 
 // keyInState returns the id and the secret in the state file, empty if there is no key.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -63,16 +64,32 @@ func (m *ephemeralModel) fields() []field {
 	}
 }
 
-// openKey is what Close has to know of the key that Open created.
+// openKey is a key that Open created and that Close is to revoke.
 type openKey struct {
-	ProcessID      string    `json:"process_id"`
-	ID             string    `json:"id"`
-	OrganizationID string    `json:"organization_id"`
-	CreatedAt      time.Time `json:"created_at"`
+	order  keyOrder
+	keys   *alphamoon.APIKeys
+	sought alphamoon.Sought
 }
 
-// openKeyNote is where the key to revoke stands in the private data.
+// openKeys are the keys that are not revoked yet, by what is noted of them in the private data. They keep the credential
+// that created them, with which a provider that was configured anew in between revokes them too.
+type openKeys struct{ byNote sync.Map }
+
+// revoke revokes all of them at once: Terraform gives an ending provider two seconds, and closes no key after a run that
+// failed or was interrupted. Nobody is left to read an error.
+func (o *openKeys) revoke(ctx context.Context) {
+	var group sync.WaitGroup
+	for _, key := range o.byNote.Range {
+		group.Go(func() { _ = key.(openKey).keys.Revoke(ctx, key.(openKey).sought) })
+	}
+	group.Wait()
+}
+
+// openKeyNote is where the id of the key to revoke stands in the private data.
 const openKeyNote = "revoke"
+
+// interruptedRevocation is how long the revocation of a key may take whose opening was interrupted.
+const interruptedRevocation = 4 * time.Second
 
 func (e *apiKeyEphemeral) Metadata(_ context.Context, req ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_" + e.kind.typeName
@@ -161,12 +178,19 @@ func (e *apiKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, r
 		return
 	}
 	if order.revokes {
-		note, err := json.Marshal(openKey{order.processID, key.ID, key.OrganizationID, key.CreatedAt.Time})
+		if ctx.Err() != nil {
+			// Terraform drops the answers of a run that ends, and would never close the key.
+			resp.Diagnostics.AddError("Interrupted", fmt.Sprintf("The key %s of %s was created while the run was interrupted. %s",
+				key.ID, order.owner(), discard(ctx, keys, key, order)))
+			return
+		}
+		note, err := json.Marshal(key.ID)
 		if err != nil {
 			resp.Diagnostics.Append(defect("The key to revoke cannot be noted: " + err.Error())...)
 			return
 		}
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, openKeyNote, note)...)
+		e.data.opened.byNote.Store(string(note), openKey{order, keys, key.Sought()})
 	}
 	model.ID, model.Key, model.ExpiresAt = types.StringValue(key.ID), types.StringValue(key.Key.Reveal()), instantOrNull(key.ExpiresAt.Time)
 	result, diags := storeObject(ctx, req.Config.Raw.Type(), model.fields())
@@ -192,7 +216,12 @@ func discard(ctx context.Context, keys *alphamoon.APIKeys, key *alphamoon.Create
 		fate = "It is valid until " + formatInstant(key.ExpiresAt.Time)
 	}
 	if order.revokes {
-		err := keys.Revoke(ctx, alphamoon.Sought{ID: key.ID, OrganizationID: key.OrganizationID, CreatedAt: key.CreatedAt.Time})
+		if ctx.Err() != nil {
+			var cancel func()
+			ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), interruptedRevocation)
+			defer cancel()
+		}
+		err := keys.Revoke(ctx, key.Sought())
 		if err == nil {
 			return "It was revoked; try again."
 		}
@@ -208,20 +237,20 @@ func (e *apiKeyEphemeral) Close(ctx context.Context, req ephemeral.CloseRequest,
 	if resp.Diagnostics.HasError() || raw == nil {
 		return
 	}
-	var key openKey
-	if err := json.Unmarshal(raw, &key); err != nil {
-		resp.Diagnostics.Append(defect("The note of the key to revoke cannot be read: " + err.Error())...)
+	found, _ := e.data.opened.byNote.Load(string(raw))
+	key, ok := found.(openKey)
+	if !ok {
+		resp.Diagnostics.Append(defect(fmt.Sprintf("The provider is to revoke the key %s, which it did not create", raw))...)
 		return
 	}
-	client := e.data.requireClient("revoke ephemeral keys", &resp.Diagnostics)
-	if resp.Diagnostics.HasError() {
-		return
+	err := key.keys.Revoke(ctx, key.sought)
+	if err == nil || ctx.Err() == nil {
+		e.data.opened.byNote.Delete(string(raw)) // one that was interrupted is tried once more at the end
 	}
-	if err := e.kind.keys(client, key.ProcessID).Revoke(ctx, alphamoon.Sought{ID: key.ID, OrganizationID: key.OrganizationID, CreatedAt: key.CreatedAt}); err != nil {
+	if err != nil {
 		resp.Diagnostics.AddError("Ephemeral key could not be revoked", fmt.Sprintf("Whether the key %s of %s still "+
 			"works is not certain: %s It expires by itself. To end it sooner, delete it %s; or set revoke_on_close = "+
-			"false to let such keys expire.", key.ID, e.kind.owner(key.ProcessID), sentence(whyNotRevoked(err)),
-			e.kind.place))
+			"false to let such keys expire.", key.sought.ID, key.order.owner(), sentence(whyNotRevoked(err)), e.kind.place))
 	}
 }
 

@@ -42,7 +42,14 @@ func (f *fixture) connect(arguments values) *protocol {
 	if err != nil {
 		f.t.Fatal(err)
 	}
+	return f.configure(server, arguments)
+}
+
+// configure configures a provider that may have served before.
+func (f *fixture) configure(server tfprotov6.ProviderServer, arguments values) *protocol {
+	f.t.Helper()
 	p := &protocol{ProviderServer: server, t: f.t, resourceType: resourceType}
+	var err error
 	if p.schemas, err = schemasOnce(); err != nil {
 		f.t.Fatal(err)
 	}

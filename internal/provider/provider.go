@@ -4,6 +4,7 @@ package provider
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -38,7 +39,17 @@ func New(options Options) func() provider.Provider {
 	return func() provider.Provider { return &alphamoonProvider{options: options} }
 }
 
-type alphamoonProvider struct{ options Options }
+type alphamoonProvider struct {
+	options Options
+	client  atomic.Pointer[alphamoon.Client]
+	opened  openKeys
+}
+
+// End revokes the ephemeral keys that Terraform did not close, as many as the context's time permits. Call it when nothing
+// asks for the provider any more.
+func End(ctx context.Context, instance provider.Provider) {
+	instance.(*alphamoonProvider).opened.revoke(ctx) // the only kind that New makes
+}
 
 type providerModel struct {
 	APIKey         types.String `tfsdk:"api_key"`
@@ -98,6 +109,11 @@ func (p *alphamoonProvider) Configure(ctx context.Context, req provider.Configur
 	data := newProviderData(p.options, model, req.TerraformVersion, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
+	}
+	data.opened = &p.opened
+	// A debugged provider is configured by one run after the other.
+	if earlier := p.client.Swap(data.client); earlier != nil {
+		earlier.Close()
 	}
 	resp.EphemeralResourceData = data
 	resp.ListResourceData = data

@@ -37,6 +37,8 @@ type providerData struct {
 	destroyed atomic.Bool
 	// unseen are the processes that the credential cannot see and that were warned of.
 	unseen sync.Map
+	// opened are the ephemeral keys to revoke. They outlive the configuration.
+	opened *openKeys
 }
 
 // newProviderData builds the client from the configuration and the environment, the configuration first.
