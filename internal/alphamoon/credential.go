@@ -44,13 +44,24 @@ func splitCredential(text string) (Credential, bool) {
 // isSpaceOrControl finds what cannot be part of a key but gets in by copying: line ends and blanks.
 func isSpaceOrControl(r rune) bool { return r <= ' ' || r == 0x7f }
 
+// shortestPart is how long a part of the credential must be to be redacted by itself. A shorter one could be a common word,
+// and every "wrong" of a message would go.
+const shortestPart = 8
+
 // forms lists every spelling in which the credential could come back in an answer, for redaction. The longest
 // spelling comes first, so that a replacement never leaves the tail of a longer one behind.
 func (c Credential) forms() []string {
 	user, pass := c.user.Reveal(), c.pass.Reveal()
 	pair := user + ":" + pass
-	return []string{
-		base64.StdEncoding.EncodeToString([]byte(pair)), base64.URLEncoding.EncodeToString([]byte(pair)),
-		url.QueryEscape(pair), pair, url.QueryEscape(pass), pass, user,
+	var forms []string
+	for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding, base64.RawStdEncoding, base64.RawURLEncoding} {
+		forms = append(forms, encoding.EncodeToString([]byte(pair)))
 	}
+	forms = append(forms, url.QueryEscape(pair), url.PathEscape(pair), pair)
+	for _, part := range []string{pass, user} {
+		if len(part) >= shortestPart {
+			forms = append(forms, url.QueryEscape(part), url.PathEscape(part), part)
+		}
+	}
+	return forms
 }

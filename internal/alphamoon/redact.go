@@ -18,10 +18,7 @@ type redactor struct{ replacer *strings.Replacer }
 func newRedactor(forms []string) *redactor {
 	var pairs []string
 	for _, form := range forms {
-		// A very short part would also match inside ordinary words, and is no secret to speak of.
-		if len(form) >= 4 {
-			pairs = append(pairs, form, redacted)
-		}
+		pairs = append(pairs, form, redacted)
 	}
 	return &redactor{replacer: strings.NewReplacer(pairs...)}
 }

@@ -117,7 +117,8 @@ func (e *apiKeyEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest, r
 			},
 		},
 		"revoke_on_close": schema.BoolAttribute{
-			MarkdownDescription: e.kind.revokeOnCloseDescription,
+			MarkdownDescription: e.kind.revokeOnCloseDescription + " Terraform does not close the key when a run that uses it " +
+				"fails or is interrupted. Then the provider tries to revoke the key as it ends, without a message.",
 			Optional:            true,
 		},
 		"id":  schema.StringAttribute{MarkdownDescription: "The id of the key.", Computed: true},
