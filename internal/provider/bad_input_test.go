@@ -169,7 +169,7 @@ func TestAccServiceFailures(t *testing.T) {
 		"forbidden":          {sandbox.Fault{Status: 403, Body: `{"title": "Forbidden"}`}, "needs the scope workspace.process.api_key:manage"},
 		"foreign not found":  {sandbox.Fault{Status: 404, Body: `<html><body>Nothing here</body></html>`, Header: html}, "check the provider's base_url"},
 		"framework's own":    {sandbox.Fault{Status: 404, Body: `{"detail": "Not Found"}`}, "check the provider's base_url"},
-		"conflict":           {sandbox.Fault{Status: 409, Body: `{"title": "Conflict"}`}, "conflicts with something that exists already"},
+		"conflict":           {sandbox.Fault{Status: 409, Body: `{"title": "Conflict"}`}, "the words of the service say why"},
 		"too large":          {sandbox.Fault{Status: 413}, "Alphamoon rejected the request"},
 		"unprocessable":      {sandbox.Fault{Status: 422, Body: `{"detail": [{"loc": ["query", "limit"], "msg": "value is not a valid integer"}]}`}, "query.limit: value is not a valid integer"},
 		"rate limited":       {sandbox.Fault{Status: 429}, "for ten minutes"},

@@ -243,7 +243,7 @@ func lostCreationDiagnostic(lost *alphamoon.LostCreationError, order keyOrder) d
 	const apply = ", then apply again."
 	switch {
 	case len(lost.Equal) > 0:
-		advice := fmt.Sprintf("With %s = true and expires_in, the provider revokes such a key itself.", order.revocation)
+		advice := fmt.Sprintf("With %s = true the provider revokes such a key itself.", order.revocation)
 		var revocation *alphamoon.NotRevokedError
 		switch {
 		case order.expiry == "expires_at":

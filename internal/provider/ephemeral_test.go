@@ -104,7 +104,7 @@ func TestAccEphemeralFailures(t *testing.T) {
 			options: sandbox.Options{Revocation: sandbox.RevocationUnknown}, arguments: []string{`revoke_on_close = true`}, message: "Ephemeral key could not be revoked",
 		},
 		"revocation without effect": {
-			options: sandbox.Options{Revocation: sandbox.RevocationDoesNothing}, arguments: []string{`revoke_on_close = true`}, message: "still lists the key as active",
+			options: sandbox.Options{Revocation: sandbox.RevocationDoesNothing}, arguments: []string{`revoke_on_close = true`}, message: "still lists the key",
 		},
 		"no secret, revoked": {
 			fault: sandbox.Fault{DropSecret: true}, arguments: []string{`revoke_on_close = true`},
@@ -117,8 +117,8 @@ func TestAccEphemeralFailures(t *testing.T) {
 		},
 		"no secret":       {fault: sandbox.Fault{DropSecret: true}, message: "the answer does not have the secret"},
 		"other scopes":    {fault: sandbox.Fault{GrantScopes: []string{"workspace.result:read"}}, message: "it granted workspace.result:read"},
-		"refused":         {fault: sandbox.Fault{Status: http.StatusForbidden, Body: `{"title": "No"}`}, message: "Alphamoon denied the permission"},
-		"answer lost":     {fault: sandbox.Fault{ResetAfter: true}, message: "With revoke_on_close = true the provider would try"},
+		"refused":         {fault: sandbox.Fault{Status: http.StatusForbidden, Body: `{"title": "No"}`}, message: "Alphamoon denied permission"},
+		"answer lost":     {fault: sandbox.Fault{ResetAfter: true}, message: "With revoke_on_close = true the provider revokes"},
 		"a bad lifetime":  {fault: sandbox.Fault{Status: 400, Body: `{"title": "Bad", "errors": [{"location": "body: exp", "message": "too soon"}]}`}, message: "exp: too soon"},
 		"unknown process": {arguments: []string{`allow_undocumented_scopes = true`, `scopes = ["a.b:c"]`}, fault: sandbox.Fault{Status: 404, Body: `{"title": "None"}`}, message: "does not know the process"},
 	} {

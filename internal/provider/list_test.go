@@ -126,12 +126,12 @@ func TestListFailures(t *testing.T) {
 		results int // before the error
 		message string
 	}{
-		"first page":    {sandbox.Fault{Status: 403, Body: `{"title": "No"}`, Times: -1}, 0, "Alphamoon denied the permission"},
+		"first page":    {sandbox.Fault{Status: 403, Body: `{"title": "No"}`, Times: -1}, 0, "Alphamoon denied permission"},
 		"unknown":       {sandbox.Fault{Status: 404, Body: `{"title": "None"}`}, 0, "Alphamoon does not know the process"},
 		"third page":    {sandbox.Fault{Skip: 2, Status: 500, Times: -1}, 200, "Alphamoon failed to answer"},
 		"not JSON":      {sandbox.Fault{Skip: 1, Body: "<html>", Times: -1}, 100, "cannot be understood"},
 		"miscounted":    {sandbox.Fault{AddToTotal: 7, Times: -1}, 250, "Listing is not reliable"},
-		"keys move":     {sandbox.Fault{Skip: 1, Reverse: true}, 100, "Listing is not reliable"},
+		"keys move":     {sandbox.Fault{Skip: 1, Reverse: true}, 150, "Listing is not reliable"},
 		"once, retried": {sandbox.Fault{Skip: 1, Status: 500}, 250, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

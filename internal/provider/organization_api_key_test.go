@@ -2,9 +2,12 @@ package provider_test
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
+
+	"filippo.io/age"
 
 	"github.com/hashicorp/terraform-plugin-testing/compare"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -225,58 +228,135 @@ resource "echo" "test" {}
 	f.expectOrganizationKeys(created, 0, created)
 }
 
-// TestAccDeletedProcess: the keys of a process that is provably gone leave the state, and everything else goes on.
-func TestAccDeletedProcess(t *testing.T) {
+// TestAccUnseenProcess: a process that was deleted and one that the credential cannot see look alike. Its keys stay in
+// the state, everything else goes on, and a destroy forgets them.
+func TestAccUnseenProcess(t *testing.T) {
 	t.Parallel()
 	other := sandbox.Process{ID: "93580f176efb48cda64f25cba74d8ca4", Name: "Receipts"}
-	for name, revokes := range map[string]string{"forgets": "", "revokes": "revoke_on_destroy = true"} {
+	for name, unseen := range map[string]func(*fixture){
+		"deleted":              func(f *fixture) { f.RemoveProcess(processID) },
+		"hidden from the list": func(f *fixture) { f.Hide(sandbox.DefaultCredential, processID, http.StatusNotFound) },
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t, sandbox.Options{Processes: []sandbox.Process{{ID: processID, Name: "Invoices"}, other}})
-			doomed := strings.ReplaceAll(f.key(lifetime, revokes), `"test" {`, `"doomed" {`)
+			doomed := strings.ReplaceAll(f.key(lifetime, "revoke_on_destroy = true"), `"test" {`, `"doomed" {`)
 			_, doomed, _ = strings.Cut(doomed, "}\n")
 			kept := f.key(lifetime, fmt.Sprintf("process_id = %q", other.ID))
+			unchanged := resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}
 			f.run(
 				resource.TestStep{Config: kept + doomed},
-				resource.TestStep{
-					PreConfig: func() { f.RemoveProcess(processID) },
-					Config:    kept,
-					ConfigPlanChecks: resource.ConfigPlanChecks{
-						PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()},
-					},
-				},
+				resource.TestStep{PreConfig: func() { unseen(f) }, Config: kept + doomed, ConfigPlanChecks: unchanged},
+				resource.TestStep{Config: kept},
 			)
 		})
 	}
-	t.Run("another workspace answers", func(t *testing.T) {
-		t.Parallel()
-		f := newFixture(t, sandbox.Options{})
-		f.run(
-			resource.TestStep{Config: f.key(lifetime)},
-			resource.TestStep{
-				PreConfig: func() {
-					// The list shows processes, but none of the key's own organization.
-					f.RemoveProcess(processID)
-					f.Inject(
-						sandbox.Fault{
-							Operation: sandbox.ListProcesses,
-							Times:     -1,
-							Body:      `{"processes": [{"id": "x", "orgId": "org_other"}]}`,
-						},
-					)
-				},
-				Config: f.key(lifetime), ExpectError: says("Alphamoon does not know the process"),
-			},
-			resource.TestStep{
-				// The key is still in the state: it comes back with its process.
-				PreConfig: func() { f.ClearFaults() },
-				Config:    f.key(lifetime), ExpectError: says("Alphamoon does not know the process"),
-			},
-			resource.TestStep{
-				RefreshState: true, ExpectError: says("Alphamoon does not know the process"),
-			},
-		)
+}
+
+// TestUnseenProcessIsWarnedOfOnce counts warnings: one for a process and run when it is read, one with a summary of its
+// own for every key that may live on.
+func TestUnseenProcessIsWarnedOfOnce(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, sandbox.Options{})
+	provider := f.connect(nil)
+	arguments := values{
+		"process_id": processID, "name": "test", "scopes": []string{"workspace.result:read"}, "expires_in": "90d",
+		"revoke_on_destroy": true,
+	}
+	keys := []outcome{provider.create(t.Context(), arguments), provider.create(t.Context(), arguments)}
+	f.Hide(sandbox.DefaultCredential, processID, http.StatusNotFound)
+	for i, key := range keys {
+		read := provider.read(t.Context(), key)
+		if read.failed || !read.state.Equal(key.state) || strings.Contains(read.diagnostics, "Process cannot be seen") != (i == 0) {
+			t.Errorf("read: %q", read.diagnostics)
+		}
+		destroyed := provider.destroy(t.Context(), key)
+		if destroyed.failed || !destroyed.state.IsNull() ||
+			!strings.Contains(destroyed.diagnostics, fmt.Sprintf("Key %s may still work", key.text("id"))) {
+			t.Errorf("destroyed: %q", destroyed.diagnostics)
+		}
+	}
+}
+
+// TestAnotherOrganizationsCredential must neither empty the state nor call living keys destroyed.
+func TestAnotherOrganizationsCredential(t *testing.T) {
+	t.Parallel()
+	for kind, owner := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t, sandbox.Options{})
+			f.AddKey(sandbox.OfOther(owner), sandbox.Key{Name: "theirs", ExpiresAt: start.Add(day)})
+			key := f.connect(nil).of(kind).create(t.Context(), values{
+				"process_id": processID, "name": "test", "scopes": []string{"workspace.result:read"}, "expires_in": "90d",
+				"revoke_on_destroy": true,
+			})
+			if key.failed {
+				t.Fatal(key.diagnostics)
+			}
+			f.clock.Advance(time.Hour)
+			other := f.connect(values{"api_key": sandbox.DefaultOtherCredential}).of(kind)
+			for name, result := range map[string]outcome{
+				"read": other.read(t.Context(), key), "destroy": other.destroy(t.Context(), key),
+			} {
+				if !result.failed || result.state.IsNull() || !strings.Contains(result.diagnostics, "Keys of another organization") {
+					t.Errorf("%s: %q", name, result.diagnostics)
+				}
+			}
+			if len(f.LiveKeys(owner)) != 1 {
+				t.Error("the key does not live")
+			}
+		})
+	}
+}
+
+// TestTheOwnKeyIsNotRevoked: the provider does not lock itself out, whether the state knows the secret or not.
+func TestTheOwnKeyIsNotRevoked(t *testing.T) {
+	t.Parallel()
+	identity, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, recipients := range map[string][]string{"in plain text": nil, "encrypted": {identity.Recipient().String()}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t, sandbox.Options{})
+			arguments := values{
+				"name": "provider", "scopes": []string{"workspace.admin.api_key:manage"}, "expires_in": "90d", "revoke_on_destroy": true,
+			}
+			if recipients != nil {
+				arguments["encrypt_to"] = recipients
+			}
+			key := f.connect(nil).of("alphamoon_organization_api_key").create(t.Context(), arguments)
+			secret := f.Keys(sandbox.Organization)[0].Secret
+			f.ClearJournal()
+			result := f.connect(values{"api_key": secret}).of("alphamoon_organization_api_key").destroy(t.Context(), key)
+			if !result.failed || result.state.IsNull() || !strings.Contains(result.diagnostics, "Provider's own key is not revoked") ||
+				len(f.Journal()) > 0 {
+				t.Errorf("%q after %s", result.diagnostics, f.sent())
+			}
+			if result := f.connect(nil).of("alphamoon_organization_api_key").destroy(t.Context(), key); result.failed {
+				t.Errorf("another credential: %q", result.diagnostics)
+			}
+		})
+	}
+}
+
+// TestAYoungKeyIsNotGone: a listing may lag behind the creation for five minutes, and no longer.
+func TestAYoungKeyIsNotGone(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, sandbox.Options{})
+	key := f.connect(nil).create(t.Context(), values{
+		"process_id": processID, "name": "test", "scopes": []string{"workspace.result:read"}, "expires_in": "90d",
 	})
+	f.RemoveKey(key.text("id"))
+	for _, age := range []time.Duration{0, 5*time.Minute - time.Second, time.Second} {
+		f.clock.Advance(age)
+		old := f.clock.Now().Sub(start) >= 5*time.Minute
+		read := f.connect(nil).read(t.Context(), key)
+		if read.failed || read.state.IsNull() != old || strings.Contains(read.diagnostics, "Key is gone") != old {
+			t.Errorf("%s old: in the state %t, %q", f.clock.Now().Sub(start), !read.state.IsNull(), read.diagnostics)
+		}
+	}
 }
 
 // TestAccExpiredKeyIsDone: past its expiry a key blocks neither a rotation nor a destroy, whatever the removal says.

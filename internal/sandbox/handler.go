@@ -286,11 +286,11 @@ func (s *Sandbox) ownKey(owner string) Key {
 
 func (s *Sandbox) revoke(id string, entry *Request, byOther bool) answer {
 	how := s.Revocation
+	if strings.HasSuffix(s.ownerOf(id), Organization) {
+		how = s.OrganizationRevocation
+	}
 	if strings.HasPrefix(s.ownerOf(id), otherPrefix) != byOther {
 		how = RevocationUnknown
-	}
-	if slices.ContainsFunc(s.keys[Organization], func(key Key) bool { return key.ID == id }) {
-		how = s.OrganizationRevocation
 	}
 	known := false
 	switch how {
