@@ -186,7 +186,7 @@ resource "terraform_data" "store" {
 		return output
 	}
 	if output, err := terraform(sandbox.DefaultMemberCredential, "apply", "-input=false", "-auto-approve"); err == nil ||
-		!strings.Contains(output, "Alphamoon denied the permission") {
+		!strings.Contains(output, "Alphamoon denied permission") {
 		t.Errorf("a key that is no admin's says:\n%s", output)
 	}
 	must(sandbox.DefaultCredential, "apply", "-input=false", "-auto-approve")

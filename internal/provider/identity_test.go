@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -59,6 +60,7 @@ func TestIdentity(t *testing.T) {
 	}
 
 	f.RemoveKey(created.text("id"))
+	f.clock.Advance(5 * time.Minute)
 	gone := f.connect(nil).read(t.Context(), older)
 	if gone.failed || !gone.state.IsNull() {
 		t.Errorf("read of a key that is gone: %s", gone.diagnostics)

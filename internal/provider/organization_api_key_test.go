@@ -189,10 +189,10 @@ func TestAccOrganizationKeysDataSource(t *testing.T) {
   status = "active"
 }`),
 		ConfigStateChecks: []statecheck.StateCheck{
-			statecheck.ExpectKnownValue(lookup, attribute("total"), knownvalue.Int64Exact(3)),
+			statecheck.ExpectKnownValue(lookup, attribute("total"), knownvalue.Int64Exact(4)),
 			statecheck.ExpectKnownValue(
 				lookup,
-				attribute("api_keys").AtSliceIndex(2),
+				attribute("api_keys").AtSliceIndex(3), // the first one is the provider's own
 				knownvalue.ObjectExact(map[string]knownvalue.Check{
 					"id":              knownvalue.StringExact("id-2"),
 					"name":            knownvalue.StringExact("a"),

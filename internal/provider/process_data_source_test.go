@@ -109,7 +109,7 @@ func TestListEveryProcess(t *testing.T) {
 	for _, result := range partial {
 		if text := describe(result.Diagnostics); text != "" {
 			failures++
-			if !strings.Contains(text, "Alphamoon denied the permission") ||
+			if !strings.Contains(text, "Alphamoon denied permission") ||
 				!strings.Contains(text, fmt.Sprintf("%032x", 1)) {
 				t.Error(text)
 			}
@@ -136,7 +136,7 @@ func TestListOrganizationKeys(t *testing.T) {
 	}
 	p := f.connect(nil).of("alphamoon_organization_api_key")
 	results := p.query(t, 0, 1000, true)
-	if len(results) != 3 || results[0].DisplayName != "key" || describe(results[0].Diagnostics) != "" {
+	if len(results) != 4 || results[0].DisplayName != "key" || describe(results[0].Diagnostics) != "" {
 		t.Errorf("got %+v", results)
 	}
 }

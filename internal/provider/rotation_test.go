@@ -134,7 +134,7 @@ func TestAccKeyRemovedByHand(t *testing.T) {
 	f.run(
 		resource.TestStep{Config: config},
 		resource.TestStep{
-			PreConfig:        func() { f.RemoveKey(f.Keys(processID)[0].ID) },
+			PreConfig:        func() { f.RemoveKey(f.Keys(processID)[0].ID); f.clock.Advance(5 * time.Minute) },
 			Config:           config,
 			ConfigPlanChecks: expectAction(plancheck.ResourceActionCreate),
 			Check:            f.secretIsNewest(),

@@ -233,7 +233,7 @@ func (s *Sandbox) list(owner string, req *http.Request, options Options, addToTo
 	}
 	keys := s.indexed(owner)
 	if strings.HasSuffix(owner, Organization) {
-		keys = slices.Concat([]Key{s.ownKey(owner)}, keys)
+		keys = append(slices.Clip(keys), s.ownKey(owner))
 	}
 	if hidden {
 		keys = nil
