@@ -2,10 +2,12 @@ package endtoend_test
 
 import (
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -109,6 +111,9 @@ func (w *workspace) typed(commands string, environment map[string]string, texts 
 	}
 	return output
 }
+
+// now is the clock that the built provider goes by.
+func now() time.Time { return time.Now() } //nolint:forbidigo // there is no other
 
 // TestAccReadme types in what the README says: its two configurations, and a second plan.
 func TestAccReadme(t *testing.T) {
@@ -258,10 +263,10 @@ func TestAccAdopting(t *testing.T) {
 	const guide = "templates/guides/adopting.md"
 	configs, commands := blocks(t, guide), shells(t, guide)
 	w := newPlainWorkspace(t, requirement+configs[0])
-	expiry := time.Now().Add(80 * 24 * time.Hour).UTC().Truncate(time.Second)
+	expiry := now().Add(80 * 24 * time.Hour).UTC().Truncate(time.Second)
 	byHand := sandbox.Key{
 		Name: "invoice-uploader", Scopes: []string{"workspace.file:upload"},
-		CreatedAt: time.Now().Add(-time.Hour), ExpiresAt: expiry,
+		CreatedAt: now().Add(-time.Hour), ExpiresAt: expiry,
 	}
 	first, second := w.AddKey(sandbox.DefaultProcessID, byHand), w.AddKey(sandbox.DefaultProcessID, byHand)
 	w.typed("terraform apply", nil, sandbox.DefaultProcessID+"/", sandbox.DefaultProcessID+"/")
@@ -404,7 +409,7 @@ func TestAccPipeline(t *testing.T) {
 		}
 	}
 	w.RemoveKey(w.Keys(receipts)[0].ID)
-	w.AddKey(receipts, sandbox.Key{Name: "old-uploader", Scopes: []string{"workspace.file:upload"}, ExpiresAt: time.Now().Add(100 * time.Hour)})
+	w.AddKey(receipts, sandbox.Key{Name: "old-uploader", Scopes: []string{"workspace.file:upload"}, ExpiresAt: now().Add(100 * time.Hour)})
 	const address = `module.keys["%s"].alphamoon_process_api_key.program["%s"]`
 	output := w.typed(look, environment, "Receipts / old-uploader at ", "the status is 2")
 	for _, line := range []string{
@@ -429,7 +434,7 @@ func TestAccPipeline(t *testing.T) {
 
 	// A review, with a key that may create nothing and list no keys.
 	reader := w.AddKey(sandbox.Organization, sandbox.Key{
-		Name: "review", Scopes: []string{"workspace.process:read"}, ExpiresAt: time.Now().Add(time.Hour),
+		Name: "review", Scopes: []string{"workspace.process:read"}, ExpiresAt: now().Add(time.Hour),
 	})
 	w.ClearJournal()
 	environment = fleet(`{ scopes = ["workspace.result:read"], expires_in = "30d" }`)
@@ -492,3 +497,101 @@ func TestAccRefreshUnderALimit(t *testing.T) {
 		t.Errorf("it says:\n%s", output)
 	}
 }
+
+// TestAccTroubleshooting: what the guide says of logs and of a provider that was built again.
+func TestAccTroubleshooting(t *testing.T) {
+	t.Parallel()
+	w := newWorkspace(t, keys(1, `name = "a"`, `expires_in = "90d"`), sandbox.Options{})
+	w.apply()
+	logs := map[string]string{"TF_LOG_PROVIDER": "DEBUG", "TF_LOG_SDK": "WARN"}
+	if output := w.typed("terraform plan", logs, "Alphamoon API request"); strings.Count(output, "Alphamoon API request") != 1 ||
+		!strings.Contains(output, "method=GET") || !strings.Contains(output, "status=200") {
+		t.Errorf("it logs:\n%s", output)
+	}
+
+	builds := t.TempDir()
+	if err := os.CopyFS(builds, os.DirFS(mirror)); err != nil {
+		t.Fatal(err)
+	}
+	environment := map[string]string{"TF_CLI_ARGS_init": "-plugin-dir=" + builds}
+	w.typed("rm -r .terraform && terraform init", environment, "successfully initialized")
+	err := filepath.WalkDir(builds, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || !strings.Contains(entry.Name(), "alphamoon") {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(path, append(content, '\n'), 0o700)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for command, message := range map[string]string{"plan": "Required plugins are not installed", "init": "Failed to install provider"} {
+		if output, err := w.shell("terraform "+command, environment); err == nil || !strings.Contains(output, message) && !cli.OpenTofu {
+			t.Errorf("%s says:\n%s", command, output)
+		}
+	}
+	w.typed("rm .terraform.lock.hcl && terraform init && terraform plan", environment, "No changes.")
+}
+
+// TestNamesInCommands: a make target, a program and a test that a document tells a person to run exist.
+func TestNamesInCommands(t *testing.T) {
+	t.Parallel()
+	makefile, err := os.ReadFile(filepath.Join(root, "GNUmakefile"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := map[string]bool{}
+	texts := map[string]string{}
+	err = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.IsDir() && strings.HasPrefix(entry.Name(), ".") && path != root {
+			return fs.SkipDir
+		}
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		raw := []byte{}
+		if ext := filepath.Ext(path); ext == ".md" || ext == ".tmpl" || ext == ".hcl" || strings.HasSuffix(path, "_test.go") {
+			raw, err = os.ReadFile(path)
+		}
+		if strings.HasSuffix(path, "_test.go") {
+			for _, match := range testFunction.FindAllStringSubmatch(string(raw), -1) {
+				tests[match[1]] = true
+			}
+		} else if len(raw) > 0 {
+			texts[path] = string(raw)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for path, text := range texts {
+		for _, match := range command.FindAllStringSubmatch(text, -1) {
+			found++
+			target, program, test := match[1], match[2], match[3]
+			if target != "" && !strings.Contains(string(makefile), "\n"+target+": ##") {
+				t.Errorf("%s: there is no make %s", path, target)
+			}
+			if program != "" {
+				if _, err := os.Stat(filepath.Join(root, program, "main.go")); err != nil {
+					t.Errorf("%s: %v", path, err)
+				}
+			}
+			if test != "" && !tests[test] {
+				t.Errorf("%s: there is no test %s", path, test)
+			}
+		}
+	}
+	if found < 10 {
+		t.Errorf("only %d commands were found", found)
+	}
+}
+
+var (
+	command      = regexp.MustCompile("(?m)(?:^|[`(])make ([a-z-]+)|go run (\\./internal/cmd/[a-z]+)|-run '?\\^?(Test[A-Za-z]+)")
+	testFunction = regexp.MustCompile(`(?m)^func (Test\w+)\(`)
+)
