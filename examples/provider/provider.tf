@@ -1,10 +1,11 @@
 terraform {
   required_providers {
     alphamoon = {
-      source = "alphamoon/alphamoon"
+      source  = "alphamoon/alphamoon"
+      version = "~> 0.1"
     }
   }
 }
 
-# The credential comes from the environment variable ALPHAMOON_API_KEY.
+# The key comes from the environment variable ALPHAMOON_API_KEY.
 provider "alphamoon" {}

@@ -98,9 +98,6 @@ func NearestScope(text string) string {
 	return nearest(text, names)
 }
 
-// NearestScopeGroup returns the group of the catalogue that text most resembles.
-func NearestScopeGroup(text string) string { return nearest(text, ScopeGroups()) }
-
 func nearest(text string, candidates []string) string { return Nearest(text, candidates, 1)[0] }
 
 // Nearest returns the candidates that text most resembles, at most count, the most similar first; the earlier one

@@ -18,7 +18,8 @@ const requirement = `
 terraform {
   required_providers {
     alphamoon = {
-      source = "alphamoon/alphamoon"
+      source  = "alphamoon/alphamoon"
+      version = "~> 0.1"
     }
   }
 }

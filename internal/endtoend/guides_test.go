@@ -1,9 +1,11 @@
 package endtoend_test
 
 import (
-	"context"
-	"net/http"
+	"fmt"
+	"io/fs"
+	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -36,6 +38,83 @@ func newPlainWorkspace(t *testing.T, config string) *workspace {
 	return w
 }
 
+// shells returns the commands of a document, block by block.
+func shells(t *testing.T, document string) []string {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join(root, document))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for _, match := range fenced.FindAllStringSubmatch(string(raw), -1) {
+		if match[1] == "shell" {
+			found = append(found, match[2])
+		}
+	}
+	return found
+}
+
+// block picks the one block that has a text in it.
+func block(t *testing.T, blocks []string, text string) string {
+	t.Helper()
+	var found []string
+	for _, block := range blocks {
+		if strings.Contains(block, text) {
+			found = append(found, block)
+		}
+	}
+	if len(found) != 1 {
+		t.Fatalf("%d blocks have %q", len(found), text)
+	}
+	return found[0]
+}
+
+// shell types commands into a terminal in the workspace: "terraform" is the Terraform or OpenTofu at hand, and nobody
+// is there to answer its questions.
+func (w *workspace) shell(commands string, environment map[string]string) (string, error) {
+	w.t.Helper()
+	for _, program := range []string{"bash", "curl", "jq"} {
+		if _, err := exec.LookPath(program); err != nil {
+			w.t.Skip("this machine has no " + program)
+		}
+	}
+	programs := w.t.TempDir()
+	if err := os.Symlink(cli.Path, filepath.Join(programs, "terraform")); err != nil {
+		w.t.Skip(err)
+	}
+	variables := map[string]string{
+		"PATH": programs + string(os.PathListSeparator) + os.Getenv("PATH"), "TF_INPUT": "0", "TF_CLI_ARGS": "-no-color",
+		"TF_CLI_ARGS_init": "-plugin-dir=" + mirror, "TF_CLI_ARGS_apply": "-auto-approve", "TF_CLI_ARGS_destroy": "-auto-approve",
+	}
+	maps.Copy(variables, environment)
+	like := w.command(w.t.Context(), variables)
+	command := exec.CommandContext(w.t.Context(), "bash", "-c", strings.ReplaceAll(commands, "https://workspace.alphamoon.ai", w.address))
+	command.Dir, command.Env = w.dir, like.Env
+	output, err := command.CombinedOutput()
+	return string(output), err
+}
+
+// typed demands that commands succeed and print texts in this order.
+func (w *workspace) typed(commands string, environment map[string]string, texts ...string) string {
+	w.t.Helper()
+	output, err := w.shell(commands, environment)
+	if err != nil {
+		w.t.Fatalf("%v\n%s\n%s", err, commands, output)
+	}
+	rest := output
+	for _, text := range texts {
+		_, after, found := strings.Cut(rest, text)
+		if !found {
+			w.t.Fatalf("it does not say %q, or not in this place:\n%s\n%s", text, commands, output)
+		}
+		rest = after
+	}
+	return output
+}
+
+// now is the clock that the built provider goes by.
+func now() time.Time { return time.Now() } //nolint:forbidigo // there is no other
+
 // TestAccReadme types in what the README says: its two configurations, and a second plan.
 func TestAccReadme(t *testing.T) {
 	t.Parallel()
@@ -47,114 +126,72 @@ func TestAccReadme(t *testing.T) {
 	}
 }
 
-// TestAccGettingStarted does the same with the guide.
+// TestAccGettingStarted types in the whole guide, with a shorter life for its second key.
 func TestAccGettingStarted(t *testing.T) {
 	t.Parallel()
-	w := newPlainWorkspace(t, blocks(t, "templates/guides/getting-started.md")[0])
-	w.apply()
-	if secret := w.run("output", "-raw", "uploader_key"); secret != w.Keys(sandbox.DefaultProcessID)[0].Secret {
+	const guide = "templates/guides/getting-started.md"
+	configs, commands := blocks(t, guide), shells(t, guide)
+	w := serve(t, sandbox.Options{})
+	w.write("main.tf", configs[0])
+	output := w.typed("set -e\n"+block(t, commands, "uploader_key"), nil, "No changes.")
+	if key := w.Keys(sandbox.DefaultProcessID)[0]; !strings.Contains(output, key.Secret) {
 		t.Error("the output is not the key")
 	}
-	config := w.read("main.tf")
-	w.write("main.tf", strings.Replace(config, `, "workspace.result:read"`, "", 1))
-	if output := w.apply(); !strings.Contains(output, "must be replaced") ||
-		!strings.Contains(output, "forces replacement") {
-		t.Errorf("it says:\n%s", output)
-	}
-}
 
-// curl does what the guide's curl does.
-func (w *workspace) curl(method, path string) {
-	w.t.Helper()
-	req, err := http.NewRequestWithContext(context.Background(), method, w.address+path, nil)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		w.t.Errorf("%s %s: %s", method, path, resp.Status)
-	}
-}
+	reduced := strings.Replace(configs[0], `, "workspace.result:read"`, "", 1)
+	w.write("main.tf", reduced)
+	w.typed("terraform apply", nil, "must be replaced", "# forces replacement", forgetting)
 
-// TestAccRehearsal plays the guide's scenes, with a shorter life for the key.
-func TestAccRehearsal(t *testing.T) {
-	t.Parallel()
-	raw, err := os.ReadFile(filepath.Join(root, "templates/guides/rehearse.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	// Every control that the guide names is one that this test uses.
-	for _, match := range regexp.MustCompile(`/sandbox/[a-z]+[^ '\n]*`).FindAllString(string(raw), -1) {
-		known := false
-		for _, used := range []string{"/sandbox/clock?advance=1h", "/sandbox/faults/outage", "/sandbox/faults", "/sandbox/keys/ID", "/sandbox/keys/ID/disable"} {
-			known = known || match == used
-		}
-		if !known {
-			t.Errorf("the guide names %s, which is not tried here", match)
-		}
-	}
-	config := strings.NewReplacer(`"2m"`, `"40s"`, `"1m"`, `"30s"`).
-		Replace(blocks(t, "templates/guides/rehearse.md")[0])
-	w := newPlainWorkspace(t, config)
+	w.write("trial.tf", strings.NewReplacer(`"2m"`, `"40s"`, `"1m"`, `"30s"`).Replace(configs[1]))
 	w.apply()
 	time.Sleep(10500 * time.Millisecond)
-	if output := w.run("plan", "-input=false"); !strings.Contains(output, "must be replaced") ||
-		!strings.Contains(output, "rotates_at") {
-		t.Errorf("a rotation says:\n%s", output)
-	}
-	if output := w.apply(); strings.Contains(output, "Warning") {
-		t.Errorf("the rotation warns:\n%s", output)
-	}
-	if live := len(w.LiveKeys(sandbox.DefaultProcessID)); live != 2 {
+	output = w.typed("set -e\n"+block(t, commands, "trial_key"), nil,
+		"must be replaced", "rotates_at", "forces replacement", "Apply complete!", "403\n", "401\n")
+	expectWarnings(t, "the rotation", output, 0, "")
+	if live := len(w.LiveKeys(sandbox.DefaultProcessID)); live != 4 {
 		t.Errorf("%d keys live after the rotation", live)
 	}
 
-	w.write("main.tf", strings.NewReplacer(`"40s"`, `"90d"`, `"30s"`, `"30d"`).Replace(config))
-	w.apply()
-	w.curl(http.MethodPost, "/sandbox/faults/outage")
-	output, err := w.command(t.Context(), nil, "plan", "-input=false").CombinedOutput()
-	if err == nil || !strings.Contains(string(output), "Alphamoon failed to answer") {
-		t.Errorf("an outage says:\n%s", output)
+	home := t.TempDir()
+	for _, host := range []string{"registry.terraform.io", "registry.opentofu.org"} {
+		if err := os.MkdirAll(filepath.Join(home, ".terraform.d", "plugins", host, "alphamoon"), 0o700); err != nil {
+			t.Fatal(err)
+		}
 	}
-	w.curl(http.MethodDelete, "/sandbox/faults")
-	w.curl(http.MethodPost, "/sandbox/faults/outage?times=2")
-	if output := w.run("plan", "-input=false"); !strings.Contains(output, "No changes.") {
-		t.Errorf("after the outage it says:\n%s", output)
-	}
-
-	id, _ := w.keyInState()
-	w.curl(http.MethodPost, "/sandbox/keys/"+id+"/disable")
-	if output := w.run("plan", "-input=false"); !strings.Contains(output, "status") ||
-		!strings.Contains(output, "must be replaced") {
-		t.Errorf("for a disabled key it says:\n%s", output)
-	}
-	w.curl(http.MethodDelete, "/sandbox/keys/"+id)
-	if output := w.run("plan", "-input=false"); !strings.Contains(output, "1 to add, 0 to change, 0 to destroy") {
-		t.Errorf("for a removed key it says:\n%s", output)
-	}
-	w.curl(http.MethodPost, "/sandbox/clock?advance=1h")
-
-	w.Update(func(options *sandbox.Options) { options.Rate, options.Burst, options.RateHints = 10, 5, true })
-	w.write("main.tf", strings.Replace(w.read("main.tf"), `name                 =`, "count = 20\n name =", 1))
-	w.apply()
-	if live := len(w.LiveKeys(sandbox.DefaultProcessID)); live < 20 {
-		t.Errorf("%d keys live under a limit", live)
+	w.typed("set -e\n"+block(t, commands, "terraform destroy"), map[string]string{"HOME": home}, forgetting)
+	if left, err := filepath.Glob(filepath.Join(home, ".terraform.d/plugins/*/*")); err != nil || len(left) != 0 {
+		t.Errorf("%s, %v", left, err)
 	}
 }
 
-// TestAccProviderKey is the guide of that name: an admin's key, made by hand, makes the provider's own key, which
-// then rotates itself; the run that rotates it goes on with the old one.
+// TestAccRehearsal types in the bad day of the guide, against the configuration of the first guide.
+func TestAccRehearsal(t *testing.T) {
+	t.Parallel()
+	w := newPlainWorkspace(t, blocks(t, "templates/guides/getting-started.md")[0])
+	w.apply()
+	id, _ := w.keyInState()
+	day := block(t, shells(t, "templates/guides/incidents-and-troubleshooting.md"), "/sandbox/faults/outage")
+	output := w.typed(strings.ReplaceAll(day, "/ID", "/"+id)+"true", map[string]string{"TF_CLI_ARGS_plan": "-compact-warnings"},
+		"What you can do", "Alphamoon failed to answer", "must be replaced", "status", "forces replacement", "1 to add, 0 to change, 0 to destroy", "Error: Key")
+	lost := w.LiveKeys(sandbox.DefaultProcessID)
+	if len(lost) != 1 || !strings.Contains(output, lost[0].ID) {
+		t.Errorf("%d keys live, or the lost one is not named:\n%s", len(lost), output)
+	}
+	w.Update(func(options *sandbox.Options) { options.Rate, options.Burst, options.RateHints = 10, 5, true })
+	w.write("main.tf", requirement+keys(20, `name = "k-${count.index}"`, `expires_in = "90d"`))
+	w.typed("terraform apply", nil, "20 added")
+}
+
+// TestAccProviderKey plays the guide "Permissions": an admin's key, made by hand, makes the provider's own key, which then
+// rotates itself; the run that rotates it goes on with the old one.
 func TestAccProviderKey(t *testing.T) {
 	t.Parallel()
 	if withoutEphemerals(t) {
 		t.Skip("this version has no ephemeral resources")
 	}
+	const guide = "templates/guides/permissions.md"
 	pair := agePair(t)
-	config := blocks(t, "templates/guides/provider-key.md")[0]
+	config := block(t, blocks(t, guide), "alphamoon_decrypted_key")
 	config = strings.Replace(config, "age1qyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqs3290gq", pair.recipient, 1)
 	// A short life, and a store for the new key.
 	config = strings.NewReplacer(`"90d"`, `"10m"`, `"45d"`, `"9m50s"`).Replace(config) + `
@@ -169,6 +206,11 @@ resource "terraform_data" "store" {
 }
 `
 	w := newPlainWorkspace(t, requirement+config)
+	made := w.typed(block(t, shells(t, guide), "ADMIN_KEY")+"echo", map[string]string{"ADMIN_KEY": sandbox.DefaultCredential}, `"key"`)
+	byHand := w.Keys(sandbox.Organization)[0].Secret
+	if !strings.Contains(made, byHand) {
+		t.Fatalf("it says:\n%s", made)
+	}
 	terraform := func(credential string, arguments ...string) (string, error) {
 		command := w.command(
 			t.Context(),
@@ -186,10 +228,10 @@ resource "terraform_data" "store" {
 		return output
 	}
 	if output, err := terraform(sandbox.DefaultMemberCredential, "apply", "-input=false", "-auto-approve"); err == nil ||
-		!strings.Contains(output, "Alphamoon denied permission") {
+		!strings.Contains(output, "Error: Alphamoon denied") {
 		t.Errorf("a key that is no admin's says:\n%s", output)
 	}
-	must(sandbox.DefaultCredential, "apply", "-input=false", "-auto-approve")
+	must(byHand, "apply", "-input=false", "-auto-approve")
 	first := w.read("pipeline")
 	if output := must(first, "plan", "-input=false"); !strings.Contains(output, "No changes.") {
 		t.Errorf("with the new key it says:\n%s", output)
@@ -197,7 +239,7 @@ resource "terraform_data" "store" {
 	time.Sleep(11 * time.Second)
 	must(first, "apply", "-input=false", "-auto-approve") // rotates the key that it uses
 	second := w.read("pipeline")
-	if second == first || len(w.LiveKeys(sandbox.Organization)) != 2 {
+	if second == first || len(w.LiveKeys(sandbox.Organization)) != 3 {
 		t.Errorf("%d keys live after the rotation", len(w.LiveKeys(sandbox.Organization)))
 	}
 	must(second, "plan", "-input=false")
@@ -215,30 +257,224 @@ resource "terraform_data" "store" {
 	}
 }
 
+// TestAccAdopting takes one resource through all steps of the guide, beside a second key of the same name and date.
+func TestAccAdopting(t *testing.T) {
+	t.Parallel()
+	const guide = "templates/guides/adopting.md"
+	configs, commands := blocks(t, guide), shells(t, guide)
+	w := newPlainWorkspace(t, requirement+configs[0])
+	expiry := now().Add(80 * 24 * time.Hour).UTC().Truncate(time.Second)
+	byHand := sandbox.Key{
+		Name: "invoice-uploader", Scopes: []string{"workspace.file:upload"},
+		CreatedAt: now().Add(-time.Hour), ExpiresAt: expiry,
+	}
+	first, second := w.AddKey(sandbox.DefaultProcessID, byHand), w.AddKey(sandbox.DefaultProcessID, byHand)
+	w.typed("terraform apply", nil, sandbox.DefaultProcessID+"/", sandbox.DefaultProcessID+"/")
+
+	as := strings.NewReplacer("688874d9d9064c23bf78bf3ec93cbd2d", first.ID, "2027-01-31T12:00:00Z", expiry.Format(time.RFC3339))
+	w.write("uploader.tf", as.Replace(block(t, configs, "# as step 1 says")))
+	w.typed("set -e\n"+block(t, commands, "1 to import"), nil, "1 to import, 0 to add, 0 to change, 0 to destroy", "Apply complete!")
+	w.write("uploader.tf", configs[3])
+	output := w.typed("terraform apply", nil, "will be updated in-place", "0 added, 1 changed, 0 destroyed")
+	if strings.Contains(output, "replaced") {
+		t.Errorf("it says:\n%s", output)
+	}
+	w.typed("terraform apply -replace=alphamoon_process_api_key.uploader", nil, "1 added", "1 destroyed")
+	_, secret := w.keyInState()
+	if secret == "" {
+		t.Error("the replacement brought no secret")
+	}
+
+	// A move keeps the secret; forgotten and imported again, the key has none.
+	w.write("uploader.tf", strings.ReplaceAll(configs[3], `"uploader"`, `"moved"`))
+	w.typed("terraform state mv alphamoon_process_api_key.uploader alphamoon_process_api_key.moved && terraform plan", nil,
+		"without changing any real infrastructure")
+	if _, moved := w.keyInState(); moved != secret {
+		t.Error("the move lost the secret")
+	}
+	id, _ := w.keyInState()
+	w.typed("terraform state rm alphamoon_process_api_key.moved", nil)
+	w.typed(fmt.Sprintf("terraform import alphamoon_process_api_key.moved %s/%s", sandbox.DefaultProcessID, id), nil, "Import successful!")
+	if _, imported := w.keyInState(); imported != "" {
+		t.Error("the import brought a secret")
+	}
+
+	// All keys by the output of step 1.
+	w.typed("terraform state rm alphamoon_process_api_key.moved && rm uploader.tf", nil)
+	w.typed("set -e\n"+block(t, commands, "imports.tf"), nil, "3 to import, 0 to add, 0 to change, 0 to destroy")
+	if !strings.Contains(w.read("imports.tf"), second.ID) {
+		t.Error("the second key of the name has no import block")
+	}
+	w.typed("terraform apply && terraform plan", nil, "3 imported, 0 added, 0 changed, 0 destroyed", "No changes.")
+}
+
 // TestAccUndeclaredKeys runs the adoption guide's check.
 func TestAccUndeclaredKeys(t *testing.T) {
 	t.Parallel()
-	var config string
-	for _, block := range blocks(t, "templates/guides/adopting-existing-keys.md") {
-		if strings.Contains(block, "every_key_is_declared") {
-			config = block
-		}
-	}
-	w := newPlainWorkspace(t, requirement+config)
+	w := newPlainWorkspace(t, requirement+block(t, blocks(t, "templates/guides/adopting.md"), "every_key_is_declared"))
 	if output := w.apply(); strings.Contains(output, "Nobody declares") {
 		t.Errorf("it says:\n%s", output)
 	}
-	unknown := w.AddKey(
-		sandbox.DefaultProcessID,
-		sandbox.Key{
-			Name:      "by hand",
-			Scopes:    []string{"workspace.result:read"},
-			ExpiresAt: time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC),
-		},
-	)
+	unknown := w.AddKey(sandbox.DefaultProcessID, sandbox.Key{
+		Name: "by hand", Scopes: []string{"workspace.result:read"}, ExpiresAt: time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC),
+	})
 	if output := w.run("plan", "-input=false"); !strings.Contains(output, "by hand ("+unknown.ID+")") {
 		t.Errorf("the key is not named:\n%s", output)
 	}
+}
+
+// TestAccLeakedKey plays the first incident of the guide: with the right to revoke, and refused.
+func TestAccLeakedKey(t *testing.T) {
+	t.Parallel()
+	config := func(revokes bool) string {
+		return requirement + keys(1, `name = "a"`, `expires_in = "90d"`, fmt.Sprintf("revoke_on_destroy = %t", revokes),
+			"lifecycle {\n create_before_destroy = true\n }")
+	}
+	const replace = `terraform apply -replace='alphamoon_process_api_key.test[0]'`
+	w := newPlainWorkspace(t, config(false))
+	w.apply()
+	w.write("main.tf", config(true))
+	w.typed("terraform apply", nil, "1 changed")
+	w.typed(replace, nil, "1 added")
+	if live := len(w.LiveKeys(sandbox.DefaultProcessID)); live != 1 {
+		t.Errorf("%d keys live", live)
+	}
+	w.write("main.tf", config(false))
+	w.typed("terraform apply", nil, "1 changed")
+
+	// Refused: the old key stays, deposed, until somebody deletes it.
+	old, _ := w.keyInState()
+	w.write("main.tf", config(true))
+	member := map[string]string{"ALPHAMOON_API_KEY": sandbox.DefaultMemberCredential}
+	w.typed("terraform apply", member, "1 changed")
+	if output, err := w.shell(replace, member); err == nil || !strings.Contains(output, "Error: Key could not be revoked") {
+		t.Errorf("it says:\n%s", output)
+	}
+	w.RemoveKey(old)
+	w.typed("terraform apply && terraform plan", nil, "No changes.")
+	w.write("main.tf", config(false))
+	w.typed("terraform apply", member, "1 changed")
+	output := w.typed(replace, member, forgetting)
+	for _, key := range w.LiveKeys(sandbox.DefaultProcessID)[:1] {
+		if !strings.Contains(output, key.ID) {
+			t.Errorf("the old key is not named:\n%s", output)
+		}
+	}
+}
+
+// TestAccPipeline runs every command of the guide on the fleet that it tells to copy.
+func TestAccPipeline(t *testing.T) {
+	t.Parallel()
+	const guide = "templates/guides/pipeline.md"
+	raw, err := os.ReadFile(filepath.Join(root, guide))
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy, err := os.ReadFile(filepath.Join(root, "examples/fleet/policy.jq"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, rule, _ := strings.Cut(string(policy), "\n"); !strings.Contains(string(raw), "```text\n"+rule+"```") {
+		t.Error("the guide shows another policy than the fleet has")
+	}
+	commands := shells(t, guide)
+	look := block(t, commands, "report.jq") + `echo "the status is $status"`
+	receipts := fmt.Sprintf("%032x", 2)
+	w := newWorkspaceFrom(t, filepath.Join(root, "examples/fleet"), sandbox.Options{
+		Processes: []sandbox.Process{{ID: sandbox.DefaultProcessID, Name: "Invoices"}, {ID: receipts, Name: "Receipts"}},
+	})
+	w.write("terraform.tfvars", fmt.Sprintf("encrypt_to = [%q]", agePair(t).recipient))
+	fleet := func(reporting string) map[string]string {
+		return map[string]string{"TF_VAR_fleet": `{
+			Invoices = {
+				uploader  = { scopes = ["workspace.file:upload"] }
+				reporting = ` + reporting + `
+			}
+			Receipts = { uploader = { scopes = ["workspace.file:upload"] } }
+		}`}
+	}
+	environment := fleet(`{ scopes = ["workspace.result:read"], expires_in = "1h", rotate_before_expiry = "59m59s" }`)
+	night := ""
+	for line := range strings.Lines(string(raw)) {
+		if _, command, found := strings.Cut(line, "- run: "); found {
+			night += command
+		}
+	}
+	w.typed("set -e\n"+night, environment, "3 added")
+
+	w.Advance(6 * time.Minute) // young keys would stay in the state
+	for _, key := range w.Keys(sandbox.DefaultProcessID) {
+		if key.Name == "uploader" {
+			w.SetStatus(key.ID, "Disabled")
+		}
+	}
+	w.RemoveKey(w.Keys(receipts)[0].ID)
+	w.AddKey(receipts, sandbox.Key{Name: "old-uploader", Scopes: []string{"workspace.file:upload"}, ExpiresAt: now().Add(100 * time.Hour)})
+	const address = `module.keys["%s"].alphamoon_process_api_key.program["%s"]`
+	output := w.typed(look, environment, "Receipts / old-uploader at ", "the status is 2")
+	for _, line := range []string{
+		"due: " + fmt.Sprintf(address, "Invoices", "reporting"),
+		"disabled by hand: " + fmt.Sprintf(address, "Invoices", "uploader"),
+		"removed by hand: " + fmt.Sprintf(address, "Receipts", "uploader"),
+		"check: These keys expire within a week: ",
+	} {
+		if strings.Count(output, "\n"+line) != 1 {
+			t.Errorf("it does not report %q once:\n%s", line, output)
+		}
+	}
+	environment = fleet(`{ scopes = ["workspace.result:read"], expires_in = "30d" }`)
+	w.typed("set -e\n"+night, environment, "Check block assertion failed", "3 added")
+	w.typed(look, environment, "check: ", "the status is 0") // a failing check alone
+	w.typed(look, fleet(`{ scopes = ["workspace.result:update"], expires_in = "30d" }`),
+		"changed by a commit: "+fmt.Sprintf(address, "Invoices", "reporting"), "the status is 2")
+	if output := w.typed(block(t, commands, "PROCESS_ID"), map[string]string{"PROCESS_ID": receipts}); !strings.HasPrefix(output, "old-uploader: ") ||
+		strings.Count(output, "\n") != 1 {
+		t.Errorf("the alert says:\n%s", output)
+	}
+
+	// A review, with a key that may create nothing and list no keys.
+	reader := w.AddKey(sandbox.Organization, sandbox.Key{
+		Name: "review", Scopes: []string{"workspace.process:read"}, ExpiresAt: now().Add(time.Hour),
+	})
+	w.ClearJournal()
+	environment = fleet(`{ scopes = ["workspace.result:read"], expires_in = "30d" }`)
+	environment["REVIEW_API_KEY"] = reader.Secret
+	rule := block(t, commands, "policy.jq")
+	w.typed("set -e\n"+block(t, commands, "REVIEW_API_KEY")+rule, environment, "No changes.")
+	environment = fleet(`{ scopes = ["workspace.result:read"], expires_in = "13w" }`)
+	environment["REVIEW_API_KEY"] = reader.Secret
+	w.write("more.tf", keys(1, `name = "plain"`, `expires_at = "2099-01-01T00:00:00Z"`))
+	output, err = w.shell("set -e\n"+block(t, commands, "REVIEW_API_KEY")+rule, environment)
+	for _, line := range []string{
+		fmt.Sprintf(address, "Invoices", "reporting") + ": expires_in is longer than 90d",
+		"alphamoon_process_api_key.test[0]: set expires_in", "alphamoon_process_api_key.test[0]: set encrypt_to",
+	} {
+		if !strings.Contains(output, "\n"+line) || err == nil {
+			t.Errorf("the policy does not say %q (%v):\n%s", line, err, output)
+		}
+	}
+	if w.Count(sandbox.List) != 0 || w.Count(sandbox.Create) != 0 {
+		t.Errorf("the review sent %d listings and %d creations", w.Count(sandbox.List), w.Count(sandbox.Create))
+	}
+}
+
+// TestAccWhatStopsARotation: prevent_destroy does, and a date that is computed from the present time never stops.
+func TestAccWhatStopsARotation(t *testing.T) {
+	t.Parallel()
+	config := func(trigger string) string {
+		return requirement + keys(1, `name = "a"`, `expires_in = "90d"`, "rotation_triggers = { a = \""+trigger+"\" }",
+			"lifecycle {\n create_before_destroy = true\n prevent_destroy = true\n }")
+	}
+	w := newPlainWorkspace(t, config("first"))
+	w.apply()
+	w.write("main.tf", config("second"))
+	if output, err := w.shell("terraform plan", nil); err == nil || !strings.Contains(output, "Instance cannot be destroyed") {
+		t.Errorf("it says:\n%s", output)
+	}
+	w.write("main.tf", requirement+keys(1, `name = "a"`, `expires_at = timeadd(timestamp(), "2160h")`))
+	w.apply()
+	time.Sleep(time.Second) // the service keeps whole seconds
+	w.typed("terraform apply", nil, "1 added", "1 destroyed")
 }
 
 // TestAccRefreshUnderALimit refreshes 100 keys among 600 while the service accepts five requests a second.
@@ -261,3 +497,101 @@ func TestAccRefreshUnderALimit(t *testing.T) {
 		t.Errorf("it says:\n%s", output)
 	}
 }
+
+// TestAccTroubleshooting: what the guide says of logs and of a provider that was built again.
+func TestAccTroubleshooting(t *testing.T) {
+	t.Parallel()
+	w := newWorkspace(t, keys(1, `name = "a"`, `expires_in = "90d"`), sandbox.Options{})
+	w.apply()
+	logs := map[string]string{"TF_LOG_PROVIDER": "DEBUG", "TF_LOG_SDK": "WARN"}
+	if output := w.typed("terraform plan", logs, "Alphamoon API request"); strings.Count(output, "Alphamoon API request") != 1 ||
+		!strings.Contains(output, "method=GET") || !strings.Contains(output, "status=200") {
+		t.Errorf("it logs:\n%s", output)
+	}
+
+	builds := t.TempDir()
+	if err := os.CopyFS(builds, os.DirFS(mirror)); err != nil {
+		t.Fatal(err)
+	}
+	environment := map[string]string{"TF_CLI_ARGS_init": "-plugin-dir=" + builds}
+	w.typed("rm -r .terraform && terraform init", environment, "successfully initialized")
+	err := filepath.WalkDir(builds, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || !strings.Contains(entry.Name(), "alphamoon") {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(path, append(content, '\n'), 0o700)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for command, message := range map[string]string{"plan": "Required plugins are not installed", "init": "Failed to install provider"} {
+		if output, err := w.shell("terraform "+command, environment); err == nil || !strings.Contains(output, message) && !cli.OpenTofu {
+			t.Errorf("%s says:\n%s", command, output)
+		}
+	}
+	w.typed("rm .terraform.lock.hcl && terraform init && terraform plan", environment, "No changes.")
+}
+
+// TestNamesInCommands: a make target, a program and a test that a document tells a person to run exist.
+func TestNamesInCommands(t *testing.T) {
+	t.Parallel()
+	makefile, err := os.ReadFile(filepath.Join(root, "GNUmakefile"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := map[string]bool{}
+	texts := map[string]string{}
+	err = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.IsDir() && strings.HasPrefix(entry.Name(), ".") && path != root {
+			return fs.SkipDir
+		}
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		raw := []byte{}
+		if ext := filepath.Ext(path); ext == ".md" || ext == ".tmpl" || ext == ".hcl" || strings.HasSuffix(path, "_test.go") {
+			raw, err = os.ReadFile(path)
+		}
+		if strings.HasSuffix(path, "_test.go") {
+			for _, match := range testFunction.FindAllStringSubmatch(string(raw), -1) {
+				tests[match[1]] = true
+			}
+		} else if len(raw) > 0 {
+			texts[path] = string(raw)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for path, text := range texts {
+		for _, match := range command.FindAllStringSubmatch(text, -1) {
+			found++
+			target, program, test := match[1], match[2], match[3]
+			if target != "" && !strings.Contains(string(makefile), "\n"+target+": ##") {
+				t.Errorf("%s: there is no make %s", path, target)
+			}
+			if program != "" {
+				if _, err := os.Stat(filepath.Join(root, program, "main.go")); err != nil {
+					t.Errorf("%s: %v", path, err)
+				}
+			}
+			if test != "" && !tests[test] {
+				t.Errorf("%s: there is no test %s", path, test)
+			}
+		}
+	}
+	if found < 10 {
+		t.Errorf("only %d commands were found", found)
+	}
+}
+
+var (
+	command      = regexp.MustCompile("(?m)(?:^|[`(])make ([a-z-]+)|go run (\\./internal/cmd/[a-z]+)|-run '?\\^?(Test[A-Za-z]+)")
+	testFunction = regexp.MustCompile(`(?m)^func (Test\w+)\(`)
+)

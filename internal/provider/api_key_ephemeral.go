@@ -119,7 +119,7 @@ func (e *apiKeyEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest, r
 		"revoke_on_close": schema.BoolAttribute{
 			MarkdownDescription: e.kind.revokeOnCloseDescription + " Terraform does not close the key when a run that uses it " +
 				"fails or is interrupted. Then the provider tries to revoke the key as it ends, without a message.",
-			Optional:            true,
+			Optional: true,
 		},
 		"id":  schema.StringAttribute{MarkdownDescription: "The id of the key.", Computed: true},
 		"key": schema.StringAttribute{MarkdownDescription: keyDescription, Computed: true, Sensitive: true},
@@ -149,6 +149,7 @@ func (e *apiKeyEphemeral) Configure(_ context.Context, req ephemeral.ConfigureRe
 
 // Open creates a key. A key that is created and cannot be used is revoked or named in the error, for it lives on.
 func (e *apiKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
+	defer e.data.warnOfLongWait(&resp.Diagnostics)
 	var model ephemeralModel
 	resp.Diagnostics.Append(loadObject(ctx, req.Config.Raw, model.fields())...)
 	client := e.data.requireClient("create ephemeral keys", &resp.Diagnostics)
@@ -233,6 +234,7 @@ func discard(ctx context.Context, keys *alphamoon.APIKeys, key *alphamoon.Create
 
 // Close revokes the key if that was asked for.
 func (e *apiKeyEphemeral) Close(ctx context.Context, req ephemeral.CloseRequest, resp *ephemeral.CloseResponse) {
+	defer e.data.warnOfLongWait(&resp.Diagnostics)
 	raw, diags := req.Private.GetKey(ctx, openKeyNote)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() || raw == nil {

@@ -62,12 +62,20 @@ func (l *apiKeyList) List(ctx context.Context, req list.ListRequest, stream *lis
 		return
 	}
 	stream.Results = func(push func(list.ListResult) bool) {
-		s := &keyStream{apiKeyList: l, client: client, req: req, push: push, left: cmp.Or(int(req.Limit), math.MaxInt)}
+		wanted := true
+		s := &keyStream{
+			apiKeyList: l, client: client, req: req, left: cmp.Or(int(req.Limit), math.MaxInt),
+			push: func(result list.ListResult) bool { wanted = push(result); return wanted },
+		}
 		if processID.IsNull() && l.kind.ofProcess {
 			s.everyProcess(ctx)
-			return
+		} else {
+			s.owner(ctx, processID.ValueString(), "")
 		}
-		s.owner(ctx, processID.ValueString(), "")
+		var last diag.Diagnostics
+		if l.data.warnOfLongWait(&last); wanted && len(last) > 0 {
+			push(list.ListResult{Diagnostics: last})
+		}
 	}
 }
 

@@ -59,6 +59,7 @@ func (r *apiKeyResource) Configure(_ context.Context, req resource.ConfigureRequ
 // Create saves the id and the secret before anything else can fail: whatever is wrong with the key then, it is
 // in the state and can be dealt with.
 func (r *apiKeyResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	defer r.data.warnOfLongWait(&resp.Diagnostics)
 	var model apiKeyModel
 	resp.Diagnostics.Append(model.load(ctx, req.Plan.Raw)...)
 	client := r.data.requireClient("create keys", &resp.Diagnostics)
@@ -116,6 +117,7 @@ func describeGrant(field string, key alphamoon.APIKey) string {
 }
 
 func (r *apiKeyResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	defer r.data.warnOfLongWait(&resp.Diagnostics)
 	var model apiKeyModel
 	resp.Diagnostics.Append(model.load(ctx, req.State.Raw)...)
 	client := r.data.requireClient("read keys", &resp.Diagnostics)
@@ -192,6 +194,7 @@ func (r *apiKeyResource) Update(ctx context.Context, req resource.UpdateRequest,
 
 // Delete forgets the key or revokes it. A key past its expiry is simply forgotten, whatever revoke_on_destroy says.
 func (r *apiKeyResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	defer r.data.warnOfLongWait(&resp.Diagnostics)
 	var model apiKeyModel
 	resp.Diagnostics.Append(model.load(ctx, req.State.Raw)...)
 	r.data.destroyed.Store(true)
@@ -245,6 +248,7 @@ func (r *apiKeyResource) Delete(ctx context.Context, req resource.DeleteRequest,
 func (r *apiKeyResource) ImportState(ctx context.Context, req resource.ImportStateRequest,
 	resp *resource.ImportStateResponse,
 ) {
+	defer r.data.warnOfLongWait(&resp.Diagnostics)
 	text := req.ID
 	if text == "" && req.Identity != nil {
 		var identity apiKeyModel

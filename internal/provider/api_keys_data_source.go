@@ -110,6 +110,7 @@ func computedText(description string) schema.StringAttribute {
 const maxWindow = 1_000_000
 
 func (d *apiKeysDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	defer d.data.warnOfLongWait(&resp.Diagnostics)
 	var model apiKeysModel
 	resp.Diagnostics.Append(loadObject(ctx, req.Config.Raw, model.fields())...)
 	client := d.data.requireClient("list keys", &resp.Diagnostics)

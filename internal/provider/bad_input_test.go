@@ -74,6 +74,8 @@ func TestAccBadProviderArguments(t *testing.T) {
 		"relative base URL":    {`api_key = "a:b"` + "\n" + `base_url = "example.com" # %s`, "must be absolute", 0},
 		"too many retries":     {`api_key = "a:b"` + "\n" + `max_retries = 21 # %s`, "must be a whole number from 0 to 20", 0},
 		"negative retries":     {`api_key = "a:b"` + "\n" + `max_retries = -1 # %s`, "must be a whole number from 0 to 20", 0},
+		"no requests at all":   {`api_key = "a:b"` + "\n" + `requests_per_second = 0 # %s`, "is 0, but must be above zero", 0},
+		"negative requests":    {`api_key = "a:b"` + "\n" + `requests_per_second = -0.5 # %s`, "is -0.5, but must be above zero", 0},
 		"malformed timeout":    {`api_key = "a:b"` + "\n" + `request_timeout = "soon" # %s`, "whole numbers with the units", 0},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -5,8 +5,10 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -40,44 +42,22 @@ func expectSection(t *testing.T, document, section, text string) {
 	}
 }
 
-// TestScopeCatalogueInGuide keeps the guide equal to the one catalogue.
-func TestScopeCatalogueInGuide(t *testing.T) {
+// TestScopeCatalogueInPage keeps the page equal to the one catalogue.
+func TestScopeCatalogueInPage(t *testing.T) {
 	t.Parallel()
 	var table strings.Builder
 	table.WriteString("| group | scope | permits |\n|---|---|---|\n")
 	for _, scope := range alphamoon.Scopes() {
 		_, _ = fmt.Fprintf(&table, "| %s | `%s` | %s |\n", scope.Group, scope.Name, scope.Description)
 	}
-	expectSection(t, "templates/guides/least-privilege.md", "scope catalogue", table.String())
+	expectSection(t, "templates/data-sources/process_api_scopes.md.tmpl", "scope catalogue", table.String())
 }
 
-// TestTroubleshootingIsComplete looks for the summary of every diagnostic in the sources, and demands that the
-// guide explains it.
-func TestTroubleshootingIsComplete(t *testing.T) {
+// TestMessagesInPages looks for every message that a page quotes, in italics or after "Warning:" and "Error:", in the
+// sources.
+func TestMessagesInPages(t *testing.T) {
 	t.Parallel()
-	guide, err := os.ReadFile("../../templates/guides/troubleshooting.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	// The position of the summary among the arguments.
-	calls := map[string]int{
-		"AddError":                      0,
-		"AddWarning":                    0,
-		"NewErrorDiagnostic":            0,
-		"NewWarningDiagnostic":          0,
-		"AddAttributeError":             1,
-		"AddAttributeWarning":           1,
-		"NewAttributeErrorDiagnostic":   1,
-		"NewAttributeWarningDiagnostic": 1,
-	}
-	summaries := map[string]bool{}
-	literal := func(expression ast.Expr) {
-		if text, ok := expression.(*ast.BasicLit); ok {
-			if summary, err := strconv.Unquote(text.Value); err == nil {
-				summaries[summary] = true
-			}
-		}
-	}
+	literals := map[string]bool{}
 	for _, pattern := range []string{"*.go", "../validators/*.go"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil {
@@ -92,43 +72,32 @@ func TestTroubleshootingIsComplete(t *testing.T) {
 				t.Fatal(err)
 			}
 			ast.Inspect(parsed, func(node ast.Node) bool {
-				switch node := node.(type) {
-				case *ast.CallExpr:
-					selector, ok := node.Fun.(*ast.SelectorExpr)
-					if !ok {
-						return true
-					}
-					if position, ok := calls[selector.Sel.Name]; ok && position < len(node.Args) {
-						literal(node.Args[position])
-					}
-				case *ast.KeyValueExpr:
-					// An area names the summary for what it does not find.
-					if key, ok := node.Key.(*ast.Ident); ok && key.Name == "notFound" {
-						literal(node.Value)
-					}
-				case *ast.FuncDecl:
-					// explain returns the summary of every failure of the service.
-					if node.Name.Name == "explain" {
-						ast.Inspect(node, func(node ast.Node) bool {
-							if result, ok := node.(*ast.ReturnStmt); ok && len(result.Results) == 2 {
-								literal(result.Results[0])
-							}
-							return true
-						})
+				if literal, ok := node.(*ast.BasicLit); ok && literal.Kind == token.STRING {
+					if text, err := strconv.Unquote(literal.Value); err == nil {
+						literals[text] = true
 					}
 				}
 				return true
 			})
 		}
 	}
-	if len(summaries) < 35 {
-		t.Errorf("only %d diagnostics were found in the sources", len(summaries))
-	}
-	for summary := range summaries {
-		if !strings.Contains(string(guide), "| "+summary+" |") &&
-			!strings.Contains(string(guide), "| "+summary+" (warning) |") {
-			t.Errorf("the guide does not explain %q", summary)
+	quoted := regexp.MustCompile(`(?m)[ |]\*([A-Z][^*\n]+)\*[ |,.:;]|^(?:Warning|Error): (.+)$`)
+	found := 0
+	err := filepath.WalkDir("../../templates", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
 		}
+		page, err := os.ReadFile(path)
+		for _, match := range quoted.FindAllStringSubmatch(string(page), -1) {
+			found++
+			if message := match[1] + match[2]; !literals[message] {
+				t.Errorf("%s quotes %q, which the provider never says", path, message)
+			}
+		}
+		return err
+	})
+	if err != nil || found == 0 {
+		t.Errorf("%d messages, %v", found, err)
 	}
 }
 

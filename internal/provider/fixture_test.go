@@ -57,6 +57,8 @@ type fixture struct {
 	t     testing.TB
 	URL   string
 	clock *clock
+	// tune, if set, changes the client's settings further.
+	tune func(*alphamoon.Config)
 }
 
 func newFixture(t testing.TB, options sandbox.Options) *fixture {
@@ -76,6 +78,9 @@ func (f *fixture) factories() map[string]func() (tfprotov6.ProviderServer, error
 			Version: "test", Now: f.clock.Now, Tune: func(config *alphamoon.Config) {
 				config.RetryWaitMax, config.RefusalPatience = 20*time.Millisecond, 300*time.Millisecond
 				config.SettleTime, config.Spacing = 50*time.Millisecond, time.Nanosecond
+				if f.tune != nil {
+					f.tune(config)
+				}
 			},
 		})()),
 	}

@@ -137,7 +137,7 @@ resource "alphamoon_process_api_key" "test" {
 		},
 	)
 	f.ClearJournal()
-	f.fails(f.config(config(`groups = ["Result"]`)), `the nearest one is "Results"`)
+	f.fails(f.config(config(`groups = ["Result"]`)), `value must be one of: ["Collections & images"`)
 	f.fails(f.config(config(`groups = []`)), "at least 1 elements")
 	f.run(resource.TestStep{Config: f.config(config(""))})
 	if got := f.Count(sandbox.AnyOperation); got != 0 {

@@ -51,6 +51,7 @@ func (d *processDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 }
 
 func (d *processDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	defer d.data.warnOfLongWait(&resp.Diagnostics)
 	var model processObject
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	processes := d.data.processes(ctx, &resp.Diagnostics)

@@ -112,6 +112,7 @@ func (d *processesDataSource) Schema(_ context.Context, _ datasource.SchemaReque
 }
 
 func (d *processesDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	defer d.data.warnOfLongWait(&resp.Diagnostics)
 	var model processesModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	processes := d.data.processes(ctx, &resp.Diagnostics)

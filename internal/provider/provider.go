@@ -52,10 +52,11 @@ func End(ctx context.Context, instance provider.Provider) {
 }
 
 type providerModel struct {
-	APIKey         types.String `tfsdk:"api_key"`
-	BaseURL        types.String `tfsdk:"base_url"`
-	MaxRetries     types.Number `tfsdk:"max_retries"`
-	RequestTimeout types.String `tfsdk:"request_timeout"`
+	APIKey            types.String  `tfsdk:"api_key"`
+	BaseURL           types.String  `tfsdk:"base_url"`
+	MaxRetries        types.Number  `tfsdk:"max_retries"`
+	RequestTimeout    types.String  `tfsdk:"request_timeout"`
+	RequestsPerSecond types.Float64 `tfsdk:"requests_per_second"`
 }
 
 func (p *alphamoonProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
@@ -93,6 +94,14 @@ func (p *alphamoonProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 				MarkdownDescription: "How long one attempt of a request may take, such as `30s` or `1m30s`. Default: `30s`.",
 				Optional:            true,
 				Validators:          []validator.String{validators.Duration()},
+			},
+			"requests_per_second": schema.Float64Attribute{
+				MarkdownDescription: "How many requests the provider sends in a second at most, like `5` or `0.5`. Set it to leave " +
+					"the rest of the organization's rate limit to other programs. Each run of Terraform and each configuration of " +
+					"the provider keeps to it by itself. Default: the environment variable `ALPHAMOON_REQUESTS_PER_SECOND`, then " +
+					"no ceiling: the provider only learns the pace that the service allows.",
+				Optional:   true,
+				Validators: []validator.Float64{validators.AboveZero()},
 			},
 		},
 	}

@@ -3,7 +3,9 @@ package provider
 import (
 	"context"
 	"fmt"
+	"math"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -20,8 +22,9 @@ import (
 )
 
 const (
-	apiKeyVariable  = "ALPHAMOON_API_KEY"
-	baseURLVariable = "ALPHAMOON_BASE_URL"
+	apiKeyVariable            = "ALPHAMOON_API_KEY"
+	baseURLVariable           = "ALPHAMOON_BASE_URL"
+	requestsPerSecondVariable = "ALPHAMOON_REQUESTS_PER_SECOND"
 )
 
 // providerData is what a configured provider hands to its resources and data sources.
@@ -52,9 +55,10 @@ func newProviderData(options Options, model providerModel, terraformVersion stri
 		UserAgent: fmt.Sprintf("terraform-provider-alphamoon/%s "+
 			"(+https://registry.terraform.io/providers/alphamoon/alphamoon) Terraform/%s", options.Version,
 			terraformVersion),
-		Clock:      options.Now,
-		MaxRetries: alphamoon.DefaultMaxRetries,
-		OnAttempt:  logAttempt,
+		Clock:             options.Now,
+		MaxRetries:        alphamoon.DefaultMaxRetries,
+		RequestsPerSecond: resolveRequestsPerSecond(model.RequestsPerSecond, diags),
+		OnAttempt:         logAttempt,
 	}
 	address, source := alphamoon.DefaultBaseURL, "The default"
 	if value, from, ok := fromConfigurationOrEnvironment(model.BaseURL, baseURLVariable); ok {
@@ -100,6 +104,20 @@ func resolveCredential(argument types.String, diags *diag.Diagnostics) alphamoon
 	return credential
 }
 
+// resolveRequestsPerSecond returns 0 for no ceiling.
+func resolveRequestsPerSecond(argument types.Float64, diags *diag.Diagnostics) float64 {
+	text := strings.TrimSpace(os.Getenv(requestsPerSecondVariable))
+	if !argument.IsNull() || text == "" {
+		return argument.ValueFloat64()
+	}
+	number, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(number > 0) || math.IsInf(number, 0) {
+		diags.AddAttributeError(path.Root("requests_per_second"), "Invalid number", fmt.Sprintf("The environment variable %s is %q, "+
+			"but must be a number above zero, like 5 or 0.5. Correct it, or remove it to set no ceiling.", requestsPerSecondVariable, text))
+	}
+	return number
+}
+
 // fromConfigurationOrEnvironment returns a value with the beginning of a sentence that tells where it comes from.
 // An empty variable counts as not set, as is usual for environments, and blanks and line ends around a value are
 // dropped, because files and secret stores add them.
@@ -123,6 +141,7 @@ func unknownArguments(model providerModel) []string {
 		{"base_url", model.BaseURL.IsUnknown()},
 		{"max_retries", model.MaxRetries.IsUnknown()},
 		{"request_timeout", model.RequestTimeout.IsUnknown()},
+		{"requests_per_second", model.RequestsPerSecond.IsUnknown()},
 	} {
 		if argument.unknown {
 			names = append(names, argument.name)
@@ -152,6 +171,18 @@ func providerDataFrom(given any, diags *diag.Diagnostics) *providerData {
 		diags.Append(defect(fmt.Sprintf("The provider handed over %T instead of its own configuration", given))...)
 	}
 	return data
+}
+
+// warnOfLongWait tells, once and at the end of an operation, that the run waited long for a rate limit.
+func (d *providerData) warnOfLongWait(diags *diag.Diagnostics) {
+	if d == nil || d.client == nil {
+		return
+	}
+	if waited, long := d.client.LongWait(); long {
+		diags.AddWarning("Run waited for Alphamoon's rate limit", fmt.Sprintf("Alphamoon refuses requests that come too fast, so the "+
+			"provider slowed down and has waited for %s in all. Nothing failed because of it. If runs take too long, ask Alphamoon to "+
+			"raise the limit, or let fewer programs use it at the same time.", waited.Round(time.Second)))
+	}
 }
 
 // logAttempt writes one line per attempt. It takes no part of a body and no header.

@@ -10,34 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alphamoon/terraform-provider-alphamoon/internal/conformance"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
 )
-
-// TestConformance checks that the sandbox answers as documented, whatever is chosen for the unknowns.
-func TestConformance(t *testing.T) {
-	t.Parallel()
-	for name, options := range map[string]sandbox.Options{
-		"zero value":         {},
-		"no pagination":      {OmitPagination: true},
-		"status 200":         {CreateStatus: http.StatusOK},
-		"small pages":        {MaxLimit: 1},
-		"newest first":       {NewestFirst: true},
-		"secret null":        {ListedSecret: sandbox.SecretNull},
-		"secret masked":      {ListedSecret: sandbox.SecretMasked},
-		"hides what is over": {HideExpired: true, HideInactive: true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			server := httptest.NewServer(&sandbox.Sandbox{Options: options})
-			t.Cleanup(server.Close)
-			conformance.Run(t, conformance.Target{
-				BaseURL: server.URL, Credential: sandbox.DefaultMemberCredential, ProcessID: sandbox.DefaultProcessID,
-				AdminCredential: sandbox.DefaultCredential,
-			})
-		})
-	}
-}
 
 const keysPath = "/api/v0.4/processes/" + sandbox.DefaultProcessID + "/api-keys"
 

@@ -1,6 +1,7 @@
 package validators
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -11,12 +12,13 @@ import (
 
 // ProcessID accepts the id of a process and helps whoever pasted the web address of its queue.
 func ProcessID() validator.String {
-	return text{
-		description: "be the id of a process, 32 lower-case hexadecimal characters",
-		check: func(value string, request validator.StringRequest, response *validator.StringResponse) {
-			if !alphamoon.IsProcessID(value) {
-				response.Diagnostics.AddAttributeError(request.Path, "Invalid process id", ProcessIDAdvice(value))
+	return rule{
+		"be the id of a process, 32 lower-case hexadecimal characters", "Invalid process id",
+		func(_ context.Context, value string, _ validator.StringRequest) string {
+			if alphamoon.IsProcessID(value) {
+				return ""
 			}
+			return ProcessIDAdvice(value)
 		},
 	}
 }
@@ -29,6 +31,6 @@ func ProcessIDAdvice(value string) string {
 	if lower := strings.ToLower(strings.TrimSpace(value)); alphamoon.IsProcessID(lower) {
 		return fmt.Sprintf("%q must be written in lower case and without blanks: %q.", value, lower)
 	}
-	return fmt.Sprintf("%q is not the id of a process, which has 32 lower-case hexadecimal characters, such as "+
+	return fmt.Sprintf("%q is not the id of a process, which has 32 lower-case hexadecimal characters, like "+
 		"2080d36bf94c4147b2e543104342fc2f. In the web application it is the last part of the address of the process's queue.", value)
 }

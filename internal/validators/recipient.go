@@ -1,6 +1,7 @@
 package validators
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -8,15 +9,15 @@ import (
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/encryption"
 )
 
-// Recipient accepts a public key to encrypt to. What it says never repeats the value, which may be a private key.
+// Recipient accepts a public key to encrypt to. Its error never repeats the value, which may be a private key.
 func Recipient() validator.String {
-	return text{
-		description: "be an age or SSH public key",
-		check: func(value string, request validator.StringRequest, response *validator.StringResponse) {
+	return rule{
+		"be an age or SSH public key", "Invalid recipient",
+		func(_ context.Context, value string, request validator.StringRequest) string {
 			if _, err := encryption.ParseRecipient(value); err != nil {
-				response.Diagnostics.AddAttributeError(request.Path, "Invalid recipient",
-					fmt.Sprintf("%s cannot be encrypted to: %s.", request.Path, err))
+				return fmt.Sprintf("%s cannot be encrypted to: %s.", request.Path, err)
 			}
+			return ""
 		},
 	}
 }

@@ -1,28 +1,39 @@
-// Package validators holds the rules for single arguments, one a file. They need neither the network nor the
+// Package validators holds the rules for single arguments. They need neither the network nor the
 // clock, so that a configuration that was valid stays valid for ever. Unknown and null values pass: the first
 // are checked when they become known, the second are the schema's business.
 package validators
 
 import (
 	"context"
+	"regexp"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 )
 
-// text is a rule about a string that is known and not null.
-type text struct {
-	// description completes the sentence "value must …".
-	description string
-	// check adds its findings to the response.
-	check func(value string, request validator.StringRequest, response *validator.StringResponse)
+// rule is a rule about a string that is known and not null.
+type rule struct {
+	must    string // completes the sentence "value must …"
+	summary string // of the error
+	// refuse says what is wrong with the value and what to do, or nothing.
+	refuse func(ctx context.Context, value string, request validator.StringRequest) string
 }
 
-func (v text) Description(context.Context) string         { return "value must " + v.description }
-func (v text) MarkdownDescription(context.Context) string { return "value must " + v.description }
+func (r rule) Description(context.Context) string         { return "value must " + r.must }
+func (r rule) MarkdownDescription(context.Context) string { return "value must " + r.must }
 
-func (v text) ValidateString(_ context.Context, request validator.StringRequest, response *validator.StringResponse) {
+func (r rule) ValidateString(ctx context.Context, request validator.StringRequest, response *validator.StringResponse) {
 	if request.ConfigValue.IsNull() || request.ConfigValue.IsUnknown() {
 		return
 	}
-	v.check(request.ConfigValue.ValueString(), request, response)
+	if detail := r.refuse(ctx, request.ConfigValue.ValueString(), request); detail != "" {
+		response.Diagnostics.AddAttributeError(request.Path, r.summary, detail)
+	}
+}
+
+var notBlank = regexp.MustCompile(`\S`)
+
+// NotBlank accepts a text with at least one character that is not white space.
+func NotBlank() validator.String {
+	return stringvalidator.RegexMatches(notBlank, "must have at least one character that is not a blank")
 }

@@ -52,7 +52,7 @@ func TestStrings(t *testing.T) {
 		},
 		"group of scopes": {
 			validators.ScopeGroup(), known("Results", "Files & documents"),
-			map[string]string{"results": `the nearest one is "Results"`, "": "the nearest one is"},
+			map[string]string{"results": `"Results" "Processes"`, "": "value must be one of"},
 		},
 		"instant": {
 			validators.Instant(), known("2027-01-31T12:00:00Z", "2001-01-31T12:00:00.5+02:00"),

@@ -3,9 +3,9 @@ data "alphamoon_process_api_keys" "active" {
   status     = "Active"
 }
 
-output "keys_that_expire_within_30_days" {
-  value = [
-    for key in data.alphamoon_process_api_keys.active.api_keys : key.name
+output "expire_within_30_days" {
+  value = {
+    for key in data.alphamoon_process_api_keys.active.api_keys : key.id => "${key.name}, ${key.expires_at}"
     if timecmp(key.expires_at, timeadd(plantimestamp(), "720h")) < 0
-  ]
+  }
 }
