@@ -131,28 +131,15 @@ func (l *ledger) lose(request APIKeyRequest) *lostCreation {
 }
 
 // settle distributes the new ones among the listed keys to the lost creations. One listing, which began at the given
-// time, serves all that had settled by then; those that had not take part, so that nothing of theirs is given away
-// twice, and look again. With an obstacle it serves only the given creation: another may meet none.
+// time, serves all that had settled by then. The others take part, so that nothing of theirs is given away, and look for
+// themselves later. With an obstacle it serves only the given creation: another may meet none.
 func (l *ledger) settle(lost *lostCreation, listed []APIKey, obstacle error, began time.Time, settleTime time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	serves := func(other *lostCreation) bool {
-		return other == lost || obstacle == nil && !other.at.Add(settleTime).After(began)
-	}
-	creations := slices.Clone(l.lost)
-	slices.SortStableFunc(creations, func(a, b *lostCreation) int {
-		switch {
-		case serves(a) == serves(b):
-			return 0
-		case serves(a):
-			return -1
-		default:
-			return 1
-		}
-	})
 	fresh := slices.DeleteFunc(slices.Clone(listed), func(key APIKey) bool { return l.known[key.ID] })
-	for i, found := range assign(creations, fresh) {
-		if creation := creations[i]; serves(creation) {
+	for i, found := range assign(l.lost, fresh) {
+		creation := l.lost[i]
+		if creation == lost || obstacle == nil && !creation.at.Add(settleTime).After(began) {
 			found.obstacle, found.revocable = obstacle, found.revocable && obstacle == nil
 			creation.findings = &found
 			// These keys are named to somebody now. No later creation takes them for its own.

@@ -9,7 +9,6 @@ import (
 	"io"
 	"math"
 	"net/http"
-	"strconv"
 )
 
 // fetchPage reads one page. field is the name of the array in the answer.
@@ -60,17 +59,23 @@ func decodePage[T any](body io.Reader, field string, id func(T) string) (Page[T]
 		return page, nil
 	}
 	var pagination struct {
-		Total wholeNumber
-		Limit json.RawMessage
+		Total json.Number // may be quoted
+		Limit any
 	}
 	if err := json.Unmarshal(answer["pagination"], &pagination); err != nil {
 		return page, err
 	}
-	var limit wholeNumber
-	if pagination.Limit != nil && limit.UnmarshalJSON(pagination.Limit) != nil {
-		limit = wholeNumber{} // the limit only saves a request
+	if limit, ok := pagination.Limit.(float64); ok { // anything else is ignored: the limit only saves a request
+		page.limit = int(limit)
 	}
-	page.paginated, page.counted, page.limit = true, pagination.Total.or(-1), limit.or(0)
+	page.paginated = true
+	if pagination.Total != "" {
+		total, err := pagination.Total.Float64()
+		if err != nil || total != math.Trunc(total) {
+			return page, fmt.Errorf("the total %q is not a whole number", truncate(pagination.Total.String(), 20))
+		}
+		page.counted = int(max(-1, min(total, math.MaxInt32)))
+	}
 	return page, nil
 }
 
@@ -79,36 +84,6 @@ func decodePage[T any](body io.Reader, field string, id func(T) string) (Page[T]
 func isMismatch(err error) bool {
 	var mismatch *json.UnmarshalTypeError
 	return errors.As(err, &mismatch)
-}
-
-// wholeNumber is a number that is not negative, or none. It may be written as 1.0 or as "1".
-type wholeNumber struct{ value *int32 }
-
-func (n wholeNumber) or(otherwise int) int {
-	if n.value == nil {
-		return otherwise
-	}
-	return int(*n.value)
-}
-
-// UnmarshalJSON fails for anything but a number, because the service then means something else.
-func (n *wholeNumber) UnmarshalJSON(data []byte) error {
-	if string(data) == "null" {
-		return nil
-	}
-	text := string(data)
-	if unquoted, err := strconv.Unquote(text); err == nil {
-		text = unquoted
-	}
-	number, err := strconv.ParseFloat(text, 64)
-	if err != nil || number != math.Trunc(number) {
-		return fmt.Errorf("%q is not a whole number", truncate(text, 20))
-	}
-	if number >= 0 {
-		value := int32(min(number, math.MaxInt32))
-		n.value = &value
-	}
-	return nil
 }
 
 var errNoID = errors.New(`the answer has no "id"`)

@@ -93,16 +93,14 @@ type reader[T any] struct {
 	problem error
 
 	// ahead are pages that were requested before their turn, and stray what the unused ones of them held.
-	ahead []pageAhead[T]
+	ahead []*pageAhead[T]
 	stray []T
 }
 
 type pageAhead[T any] struct {
 	offset int
-	answer chan pageAnswer[T]
-}
-
-type pageAnswer[T any] struct {
+	// come is closed when the page or the error is there.
+	come chan struct{}
 	page Page[T]
 	err  error
 }
@@ -153,9 +151,10 @@ func (r *reader[T]) next(ctx context.Context, cancel context.CancelCauseFunc) (P
 		r.askAhead(ctx, cancel)
 	}
 	if len(r.ahead) > 0 {
-		answer := <-r.ahead[0].answer
+		first := r.ahead[0]
 		r.ahead = r.ahead[1:]
-		return answer.page, answer.err
+		<-first.come
+		return first.page, first.err
 	}
 	return r.fetch(ctx, r.position, r.asked())
 }
@@ -164,31 +163,30 @@ func (r *reader[T]) next(ctx context.Context, cancel context.CancelCauseFunc) (P
 func (r *reader[T]) askAhead(ctx context.Context, cancel context.CancelCauseFunc) {
 	free := make(chan struct{}, r.parallel)
 	for offset := len(r.elements); offset < r.total; offset += len(r.elements) {
-		page := pageAhead[T]{offset, make(chan pageAnswer[T], 1)}
-		r.ahead = append(r.ahead, page)
+		ahead := &pageAhead[T]{offset: offset, come: make(chan struct{})}
+		r.ahead = append(r.ahead, ahead)
 		go func() {
-			answer := pageAnswer[T]{page: Page[T]{offset: offset, Total: -1}}
+			defer close(ahead.come)
 			select {
 			case free <- struct{}{}:
-				if answer.err = ctx.Err(); answer.err == nil {
-					answer.page, answer.err = r.fetch(ctx, offset, PageSize)
-				}
-				if answer.err != nil {
-					cancel(answer.err)
-				}
-				<-free
+				defer func() { <-free }()
 			case <-ctx.Done():
-				answer.err = ctx.Err()
 			}
-			page.answer <- answer
+			if ahead.err = ctx.Err(); ahead.err == nil {
+				ahead.page, ahead.err = r.fetch(ctx, offset, PageSize)
+			}
+			if ahead.err != nil {
+				cancel(ahead.err)
+			}
 		}()
 	}
 }
 
 // dropAhead keeps what was seen on pages that are not used: presence needs no proof.
 func (r *reader[T]) dropAhead() {
-	for _, page := range r.ahead {
-		r.stray = append(r.stray, (<-page.answer).page.Elements...)
+	for _, ahead := range r.ahead {
+		<-ahead.come
+		r.stray = append(r.stray, ahead.page.Elements...)
 	}
 	r.ahead = nil
 }
