@@ -178,6 +178,10 @@ func faultMatrix() []faultRow {
 		}
 	}}, others: 249}
 
+	existing := onlyCreation("an existing key answered", sandbox.Fault{AnswerExisting: true},
+		want{sent: "list, create", says: "Alphamoon answered with an existing key"})
+	existing.others = 2
+
 	ignored.list = &pair{ignored.list.once, failing(ignored.list.always, unreliable)}
 	added.read = both(want{sent: "list …", state: true})
 	added.adopt = added.read
@@ -218,6 +222,8 @@ func faultMatrix() []faultRow {
 		truncated,
 		onlyCreation("granted otherwise, answer lost", sandbox.Fault{GrantLater: time.Second, ResetAfter: true},
 			want{sent: "list, create, list", says: "Key may have been created with other attributes", keys: 1}),
+		onlyCreation("504 without the work", sandbox.Fault{Status: 504},
+			want{sent: "list, create, list", says: "Key may have been created without its secret"}),
 		onlyCreation("no id", sandbox.Fault{DropID: true},
 			want{sent: "list, create, list", says: "Key was created but its secret is lost", keys: 1}),
 		onlyCreation("no secret", sandbox.Fault{DropSecret: true}, kept("Key created without its secret")),
@@ -226,6 +232,10 @@ func faultMatrix() []faultRow {
 		onlyCreation("other name", sandbox.Fault{GrantName: "surprise"}, kept(`it is called "surprise"`)),
 		onlyCreation("other expiry", sandbox.Fault{GrantExpiry: start.Add(day)},
 			kept("it expires at 2026-03-02T09:30:15Z")),
+		existing,
+		faultRow{name: "fields missing or odd", fault: sandbox.Fault{AlterListed: func(fields map[string]any) {
+			fields["name"], fields["scopes"], fields["exp"], fields["status"] = nil, 7, "soon", nil
+		}}, list: both(found), read: both(found), adopt: nil},
 		faultRow{name: "pages in another order", fault: sandbox.Fault{Reverse: true}}.reading(both(found)),
 		totals,
 		pageTotal,
