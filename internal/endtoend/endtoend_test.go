@@ -60,12 +60,24 @@ func newWorkspace(t *testing.T, config string, options sandbox.Options) *workspa
 	return w
 }
 
-// newWorkspaceFrom copies a folder of the repository, modules included.
-func newWorkspaceFrom(t *testing.T, folder string, options sandbox.Options) *workspace {
+// newWorkspaceFrom copies a folder of the repository, modules included, and of its native tests only one: a Terraform
+// without mocks cannot even read the others.
+func newWorkspaceFrom(t *testing.T, folder, test string, options sandbox.Options) *workspace {
 	t.Helper()
 	w := serve(t, options)
 	if err := os.CopyFS(w.dir, os.DirFS(folder)); err != nil {
 		t.Fatal(err)
+	}
+	tests, err := filepath.Glob(filepath.Join(w.dir, "*.tftest.hcl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range tests {
+		if filepath.Base(file) != test {
+			if err := os.Remove(file); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 	w.run("init", "-input=false", "-plugin-dir="+mirror)
 	return w

@@ -28,10 +28,10 @@ func TestAccNativeTests(t *testing.T) {
 		}
 		t.Run(filepath.Base(filepath.Dir(path))+"/"+filepath.Base(path), func(t *testing.T) {
 			t.Parallel()
-			w := newWorkspaceFrom(t, filepath.Dir(path), sandbox.Options{Processes: []sandbox.Process{
+			w := newWorkspaceFrom(t, filepath.Dir(path), filepath.Base(path), sandbox.Options{Processes: []sandbox.Process{
 				{ID: sandbox.DefaultProcessID, Name: "Invoices"}, {ID: fmt.Sprintf("%032x", 2), Name: "Receipts"},
 			}})
-			if output, err := w.command(t.Context(), nil, "test", "-filter="+filepath.Base(path)).
+			if output, err := w.command(t.Context(), nil, "test").
 				CombinedOutput(); err != nil {
 				t.Errorf("%v\n%s", err, output)
 			}
@@ -50,9 +50,9 @@ func TestAccDemoTwice(t *testing.T) {
 	if olderThan(t, "1.6.0") {
 		t.Skip("this version has no native tests")
 	}
-	w := newWorkspaceFrom(t, filepath.Join(root, "examples", "demo"), sandbox.Options{})
+	w := newWorkspaceFrom(t, filepath.Join(root, "examples", "demo"), "demo.tftest.hcl", sandbox.Options{})
 	for range 2 {
-		w.run("test", "-filter=demo.tftest.hcl")
+		w.run("test")
 		w.apply()
 		w.run("destroy", "-input=false", "-auto-approve")
 	}
