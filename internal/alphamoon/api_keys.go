@@ -100,30 +100,26 @@ func (k *APIKeys) Find(ctx context.Context, sought Sought) (*APIKey, error) {
 	k.mu.Lock()
 	current := k.generation
 	k.mu.Unlock()
-	read := func(ctx context.Context) (*found, error) {
-		result, err := k.listing.read(ctx)
-		return index(result), err
-	}
-	var readings [2]*found
-	for i, call := range []*sharedCall[*found]{current.first, current.second} {
-		reading, err := call.get(ctx, read)
-		if key := reading.key(sought.ID); key != nil {
+	var readings [2]reading[APIKey]
+	for i, call := range []*sharedCall[reading[APIKey]]{current.first, current.second} {
+		var err error
+		readings[i], err = call.get(ctx, k.listing.read)
+		if key := readings[i].get(sought.ID); key != nil {
 			return key, nil
 		}
 		if err != nil {
 			return nil, k.client.report(err)
 		}
-		readings[i] = reading
 	}
 	first, second := readings[0], readings[1]
-	if (!first.proven || !second.proven) && !sameElements(k.listing.id, first.elements, second.elements) {
+	if (!first.proven || !second.proven) && !first.sameAs(second) {
 		return nil, k.client.report(fmt.Errorf("%w: two readings differ", ErrInconsistentListing))
 	}
 	return nil, k.judgeAbsence(sought, second)
 }
 
 // judgeAbsence says why a key that is not listed may exist all the same; nil if it does not.
-func (k *APIKeys) judgeAbsence(sought Sought, listed *found) error {
+func (k *APIKeys) judgeAbsence(sought Sought, listed reading[APIKey]) error {
 	date, err := http.ParseTime(listed.header.Get("Date"))
 	if err != nil {
 		date = k.client.config.Clock()
@@ -148,7 +144,7 @@ func (k *APIKeys) wrote() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	memory := k.client.config.FailureMemory
-	k.generation = &generation{first: newSharedCall[*found](memory), second: newSharedCall[*found](memory)}
+	k.generation = &generation{newSharedCall[reading[APIKey]](memory), newSharedCall[reading[APIKey]](memory)}
 }
 
 // NotRevokedError means that a key is not known to be revoked.

@@ -1,11 +1,12 @@
 // Package alphamoon is a client of the Alphamoon Workspace REST API, as far as this provider needs it: the API keys
 // of processes and of the organization, and processes. It knows nothing of Terraform.
 //
-// Its promise is that a caller always learns the truth about a request: a creation is sent again only if the
-// first one provably did nothing, and a key counts as absent only after complete listings.
+// Its promise is that a caller always learns the truth about a request, and the truth takes time: a creation is sent
+// again only after its remains were looked for, and a key counts as absent only after complete listings.
 package alphamoon
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math/rand/v2"
@@ -21,14 +22,6 @@ const (
 	DefaultMaxRetries = 4
 	// DefaultRequestTimeout bounds one attempt, from the connection to the last byte of the answer.
 	DefaultRequestTimeout = 30 * time.Second
-
-	defaultRetryWaitMin = 500 * time.Millisecond
-	defaultRetryWaitMax = 30 * time.Second
-	defaultPatience     = 10 * time.Minute
-	defaultMemory       = 5 * time.Second
-	defaultLongWait     = 10 * time.Second
-	defaultSettleTime   = 10 * time.Second
-	defaultSpacing      = time.Second
 )
 
 // Config says how a [Client] reaches the service. BaseURL and Credential are required.
@@ -103,17 +96,15 @@ type Client struct {
 
 // NewClient returns a client; it sends nothing.
 func NewClient(config Config) *Client {
-	setDefault(&config.RequestTimeout, DefaultRequestTimeout)
-	setDefault(&config.RetryWaitMin, defaultRetryWaitMin)
-	setDefault(&config.RetryWaitMax, defaultRetryWaitMax)
-	setDefault(&config.RefusalPatience, defaultPatience)
-	setDefault(&config.FailureMemory, defaultMemory)
-	setDefault(&config.LongWait, defaultLongWait)
-	setDefault(&config.SettleTime, defaultSettleTime)
-	setDefault(&config.Spacing, defaultSpacing)
-	if config.ParallelPages == 0 {
-		config.ParallelPages = ParallelPages
-	}
+	config.RequestTimeout = cmp.Or(config.RequestTimeout, DefaultRequestTimeout)
+	config.RetryWaitMin = cmp.Or(config.RetryWaitMin, 500*time.Millisecond)
+	config.RetryWaitMax = cmp.Or(config.RetryWaitMax, 30*time.Second)
+	config.RefusalPatience = cmp.Or(config.RefusalPatience, 10*time.Minute)
+	config.FailureMemory = cmp.Or(config.FailureMemory, 5*time.Second)
+	config.LongWait = cmp.Or(config.LongWait, 10*time.Second)
+	config.SettleTime = cmp.Or(config.SettleTime, 10*time.Second)
+	config.Spacing = cmp.Or(config.Spacing, time.Second)
+	config.ParallelPages = cmp.Or(config.ParallelPages, ParallelPages)
 	if config.Clock == nil {
 		config.Clock = now
 	}
@@ -151,12 +142,6 @@ func (c *Client) Credential() Secret {
 
 // Close closes the connections that carry no request. The client opens new ones if it is used again.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
-
-func setDefault(value *time.Duration, otherwise time.Duration) {
-	if *value == 0 {
-		*value = otherwise
-	}
-}
 
 // ProcessAPIKeys is the collection of the keys of a process.
 func (c *Client) ProcessAPIKeys(processID string) *APIKeys {

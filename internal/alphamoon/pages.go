@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"maps"
 	"net/http"
 	"slices"
 )
@@ -72,9 +71,8 @@ type listing[T any] struct {
 // reads on, so that every element that exists throughout is seen.
 type reader[T any] struct {
 	listing[T]
-	window   Window
-	elements []T
-	seen     map[string]bool
+	reading[T]
+	window Window
 
 	// answers counts the pages, and pages those that brought something new.
 	answers, pages int
@@ -107,7 +105,7 @@ type pageAhead[T any] struct {
 
 func (l listing[T]) reader(window Window, parallel int) *reader[T] {
 	l.parallel = parallel
-	return &reader[T]{listing: l, window: window, position: window.Offset, seen: map[string]bool{}, total: -1}
+	return &reader[T]{listing: l, reading: newReading[T](), window: window, position: window.Offset, total: -1}
 }
 
 // all yields the pages. An error is the last thing it yields: that of a request, or what is wrong with the whole.
@@ -229,18 +227,16 @@ func (r *reader[T]) add(page *Page[T]) {
 
 // keepNew leaves in the page what no earlier page had, and returns how many elements one had.
 func (r *reader[T]) keepNew(page *Page[T]) (repeated int) {
-	received := len(page.Elements)
-	page.Elements = slices.DeleteFunc(page.Elements, func(element T) bool {
-		id := r.id(element)
-		known := r.seen[id]
-		r.seen[id] = true
-		return known
-	})
-	repeated = received - len(page.Elements)
-	if left := r.window.Limit - len(r.elements); r.window.Limit > 0 && len(page.Elements) > left {
-		page.Elements = page.Elements[:left] // the service ignores the limit
+	fresh := page.Elements[:0]
+	for _, element := range page.Elements {
+		if _, known := r.index[r.id(element)]; known {
+			repeated++
+		} else if !r.full() { // else the service ignores the limit
+			fresh = append(fresh, element)
+			r.put(r.id(element), element)
+		}
 	}
-	r.elements = append(r.elements, page.Elements...)
+	page.Elements = fresh
 	return repeated
 }
 
@@ -296,8 +292,8 @@ func (r *reader[T]) verdict() error {
 	return r.problem
 }
 
-// proven reports that one reading is enough: the service counted the elements, or all stood on one page.
-func (r *reader[T]) proven() bool { return r.total >= 0 || r.pages <= 1 && !r.refused }
+// isProven reports that one reading is enough: the service counted the elements, or all stood on one page.
+func (r *reader[T]) isProven() bool { return r.total >= 0 || r.pages <= 1 && !r.refused }
 
 // stream reads a window, or everything, page by page. Everything is all there is, or the last thing is an error.
 func (l listing[T]) stream(ctx context.Context, window Window) iter.Seq2[Page[T], error] {
@@ -308,11 +304,11 @@ func (l listing[T]) stream(ctx context.Context, window Window) iter.Seq2[Page[T]
 				return
 			}
 		}
-		if r.full() || r.proven() || window.Offset > 0 {
+		if r.full() || r.isProven() || window.Offset > 0 {
 			return
 		}
 		again, err := l.read(ctx)
-		if err == nil && !sameElements(l.id, r.elements, again.elements) {
+		if err == nil && !r.sameAs(again) {
 			err = fmt.Errorf("%w: a second reading differs", ErrInconsistentListing)
 		}
 		if err != nil {
@@ -324,30 +320,59 @@ func (l listing[T]) stream(ctx context.Context, window Window) iter.Seq2[Page[T]
 // reading is what was found by reading all pages. With an error it is everything that was seen.
 type reading[T any] struct {
 	elements []T
+	index    map[string]int // of the elements, by id
 	proven   bool
 	header   http.Header // of the last page
 }
 
+func newReading[T any]() reading[T] { return reading[T]{index: map[string]int{}} }
+
+// put adds an element, or replaces the one with its id.
+func (r *reading[T]) put(id string, element T) {
+	if i, ok := r.index[id]; ok {
+		r.elements[i] = element
+		return
+	}
+	r.index[id] = len(r.elements)
+	r.elements = append(r.elements, element)
+}
+
+// get returns the element of an id, nil if there is none.
+func (r *reading[T]) get(id string) *T {
+	if i, ok := r.index[id]; ok {
+		return &r.elements[i]
+	}
+	return nil
+}
+
+// sameAs compares without regard to the order.
+func (r *reading[T]) sameAs(other reading[T]) bool {
+	for id := range r.index {
+		if other.get(id) == nil {
+			return false
+		}
+	}
+	return len(r.elements) == len(other.elements)
+}
+
 // read reads everything once. It starts over when the pages contradict each other, then one page after the other.
 func (l listing[T]) read(ctx context.Context) (reading[T], error) {
-	seen := map[string]T{}
+	seen := newReading[T]()
 	for attempt, parallel := 1, l.parallel; ; attempt, parallel = attempt+1, 1 {
 		r := l.reader(Window{}, parallel)
-		var result reading[T]
 		var err error
 		for page, failure := range r.all(ctx) {
-			result.header, err = page.header, failure
+			r.header, err = page.header, failure
 		}
 		if err == nil {
-			result.elements, result.proven = r.elements, r.proven()
-			return result, nil
+			r.proven = r.isProven()
+			return r.reading, nil
 		}
 		for _, element := range slices.Concat(r.elements, r.stray) {
-			seen[l.id(element)] = element
+			seen.put(l.id(element), element)
 		}
 		if !errors.Is(err, ErrInconsistentListing) || attempt == maxAttempts {
-			result.elements = slices.Collect(maps.Values(seen))
-			return result, err
+			return seen, err
 		}
 	}
 }
@@ -361,23 +386,10 @@ func (l listing[T]) all(ctx context.Context) (reading[T], error) {
 		}
 		var next reading[T]
 		next, err = l.read(ctx)
-		if err == nil && sameElements(l.id, previous.elements, next.elements) {
+		if err == nil && previous.sameAs(next) {
 			return next, nil
 		}
 		previous = next
 	}
 	return previous, err
-}
-
-// sameElements compares without regard to the order.
-func sameElements[T any](id func(T) string, a, b []T) bool {
-	ids := func(elements []T) []string {
-		var result []string
-		for _, element := range elements {
-			result = append(result, id(element))
-		}
-		slices.Sort(result)
-		return result
-	}
-	return slices.Equal(ids(a), ids(b))
 }

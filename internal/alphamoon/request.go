@@ -130,6 +130,9 @@ func interrupted(interruption, failure error) error {
 }
 
 func sleep(ctx context.Context, wait time.Duration) error {
+	if wait <= 0 {
+		return ctx.Err()
+	}
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {

@@ -45,6 +45,10 @@ func (s *sharedCall[T]) get(ctx context.Context, call func(context.Context) (T, 
 	return value, err
 }
 
+// generation holds the two listings that prove an absence. A write begins a new generation, because whoever reads after
+// a write must see what was written.
+type generation struct{ first, second *sharedCall[reading[APIKey]] }
+
 // RepeatedError is a failure that a caller was told before.
 type RepeatedError struct{ Err error }
 
