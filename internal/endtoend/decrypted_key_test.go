@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"filippo.io/age"
 	"golang.org/x/crypto/ssh"
@@ -59,44 +60,25 @@ func sshPair(t *testing.T) pairOfKeys {
 	}
 }
 
-// vault is a workspace whose key goes, decrypted for the run only, into a store with a write-only argument.
+// vault is a shelf whose key goes, decrypted for the run only, into a store and to a program.
 type vault struct {
-	*workspace
-	identity map[string]string // the environment
-	outputs  strings.Builder
+	*shelf
+	outputs strings.Builder
 }
 
 func newVault(t *testing.T, pair pairOfKeys, arguments string) *vault {
 	t.Helper()
-	if olderThan(t, "1.11.0") {
-		t.Skip("this version has no write-only arguments")
-	}
-	v := &vault{identity: map[string]string{}}
-	v.workspace = newWorkspace(t, "", sandbox.Options{})
+	v := &vault{shelf: newShelf(t)}
 	v.write("id.pub", pair.recipient)
 	v.configure("1", arguments)
-	if output, err := v.command(t.Context(), nil, "init", "-input=false", "-plugin-dir="+mirror).
-		CombinedOutput(); err != nil {
-		t.Fatalf("init: %v\n%s", err, output)
-	}
+	v.must(nil, "init", "-input=false", "-plugin-dir="+mirror)
 	return v
 }
 
 // configure writes the configuration. Another round rotates the key.
 func (v *vault) configure(round, arguments string) {
 	v.t.Helper()
-	v.write("main.tf", fmt.Sprintf(`
-terraform {
-  required_providers {
-    alphamoon = {
-      source = "alphamoon/alphamoon"
-    }
-    store = {
-      source = "alphamoon/store"
-    }
-  }
-}
-
+	v.write("main.tf", requirement+fmt.Sprintf(`
 resource "alphamoon_process_api_key" "test" {
   process_id        = %q
   name              = "sealed"
@@ -115,10 +97,11 @@ ephemeral "alphamoon_decrypted_key" "test" {
   %s
 }
 
-resource "store_secret" "test" {
-  file             = "${path.module}/store"
-  value_wo         = ephemeral.alphamoon_decrypted_key.test.key
-  value_wo_version = alphamoon_process_api_key.test.key_version
+resource "vault_kv_secret_v2" "test" {
+  mount                = "secret"
+  name                 = "test"
+  data_json_wo         = jsonencode({ api_key = ephemeral.alphamoon_decrypted_key.test.key })
+  data_json_wo_version = alphamoon_process_api_key.test.key_version
 }
 
 resource "terraform_data" "provisioned" {
@@ -137,6 +120,7 @@ resource "terraform_data" "provisioned" {
 // terraform runs it with every log at its most talkative and the given environment.
 func (v *vault) terraform(environment map[string]string, arguments ...string) (string, error) {
 	variables := map[string]string{"TF_LOG": "TRACE", "TF_LOG_PATH": filepath.Join(v.dir, "trace.log")}
+	maps.Copy(variables, v.environment)
 	maps.Copy(variables, environment)
 	raw, err := v.command(v.t.Context(), variables, arguments...).CombinedOutput()
 	v.outputs.Write(raw)
@@ -155,24 +139,20 @@ func (v *vault) must(environment map[string]string, arguments ...string) string 
 // expectStored demands that both consumers hold the newest key.
 func (v *vault) expectStored(count int) {
 	v.t.Helper()
-	keys := v.Keys(sandbox.DefaultProcessID)
-	if len(keys) != count {
+	if keys := v.Keys(sandbox.DefaultProcessID); len(keys) != count {
 		v.t.Fatalf("%d keys exist", len(keys))
 	}
-	for _, consumer := range []string{"store", "provisioned"} {
-		if v.read(consumer) != keys[count-1].Secret {
-			v.t.Errorf("%s does not hold the newest key", consumer)
-		}
+	v.expectNewest("after an apply")
+	if v.read("provisioned") != v.held() {
+		v.t.Error("the program did not get the newest key")
 	}
 }
 
 // expectNowhereElse searches everything that was written, but for the consumers, for secrets and the identity.
 func (v *vault) expectNowhereElse(pair pairOfKeys) {
 	v.t.Helper()
-	for _, name := range []string{"store", "provisioned"} {
-		if err := os.Remove(filepath.Join(v.dir, name)); err != nil {
-			v.t.Error(err)
-		}
+	if err := os.Remove(filepath.Join(v.dir, "provisioned")); err != nil {
+		v.t.Error(err)
 	}
 	v.write("outputs", v.outputs.String())
 	secrets := v.Keys(sandbox.DefaultProcessID)
@@ -209,7 +189,7 @@ func TestAccDecryptedKeyReachesItsStore(t *testing.T) {
 			v.configure("2", "")
 			// While a rotation is planned, Terraform waits with the opening: no identity is needed.
 			output := v.must(nil, "plan", "-input=false", "-out=rotation.tfplan")
-			if !strings.Contains(output, "value_wo_version") {
+			if !strings.Contains(output, "data_json_wo_version") {
 				t.Errorf("the store would not be written:\n%s", output)
 			}
 			v.must(environment, "apply", "-input=false", "rotation.tfplan")
@@ -228,8 +208,13 @@ func TestAccDecryptedKeyFromAFile(t *testing.T) {
 	environment := map[string]string{"ALPHAMOON_AGE_IDENTITY_FILE": file}
 	v.must(nil, "apply", "-input=false", "-auto-approve", "-target=alphamoon_process_api_key.test")
 	output, err := v.terraform(environment, "apply", "-input=false", "-auto-approve")
-	if err == nil || !strings.Contains(output, "Identity file cannot be read") {
+	if err == nil || !strings.Contains(output, "Identity file cannot be read") || !strings.Contains(output, "identity.txt") {
 		t.Errorf("without the file it says:\n%s", output)
+	}
+	mistaken := map[string]string{"ALPHAMOON_AGE_IDENTITY_FILE": pair.identity}
+	output, err = v.terraform(mistaken, "apply", "-input=false", "-auto-approve")
+	if err == nil || !strings.Contains(output, "itself, not the path of a file") || strings.Contains(output, "SECRET-KEY") {
+		t.Errorf("with an identity in place of its path it says:\n%s", output)
 	}
 	if err := os.WriteFile(file, []byte(pair.identity), 0o600); err != nil {
 		t.Fatal(err)
@@ -251,11 +236,18 @@ func TestAccDecryptedKeyWithoutIdentity(t *testing.T) {
 			t.Errorf("it does not say %q:\n%s", place, output)
 		}
 	}
-	if cli.OpenTofu {
-		return // it has no terraform.applying
+	for _, run := range [][]string{{"plan", "-destroy"}, {"plan", "-refresh-only"}, {"apply", "-refresh-only", "-auto-approve"}, {"destroy", "-auto-approve"}} {
+		if output, err := v.terraform(nil, append(run, "-input=false")...); err == nil || !strings.Contains(output, "Missing identity") {
+			t.Errorf("%s: it says:\n%s", run, output)
+		}
 	}
 	v.configure("1", "required = terraform.applying")
 	v.must(nil, "plan", "-input=false", "-detailed-exitcode")
+	v.must(nil, "plan", "-input=false", "-destroy")
+	v.must(nil, "plan", "-input=false", "-refresh-only")
+	if output, err := v.terraform(nil, "apply", "-input=false", "-refresh-only", "-auto-approve"); err == nil || !strings.Contains(output, "Missing identity") {
+		t.Errorf("an apply that only refreshes says:\n%s", output)
+	}
 	v.configure("2", "required = terraform.applying")
 	v.must(nil, "plan", "-input=false", "-out=rotation.tfplan")
 	if output, err := v.terraform(nil, "apply", "-input=false", "rotation.tfplan"); err == nil ||
@@ -265,6 +257,60 @@ func TestAccDecryptedKeyWithoutIdentity(t *testing.T) {
 	v.must(environment, "apply", "-input=false", "-auto-approve")
 	v.expectStored(2)
 	v.expectNowhereElse(pair)
+	v.must(nil, "destroy", "-input=false", "-auto-approve")
+}
+
+// TestAccDecryptedKeyOfAnAdoptedKey: there is nothing to decrypt.
+func TestAccDecryptedKeyOfAnAdoptedKey(t *testing.T) {
+	t.Parallel()
+	if withoutEphemerals(t) {
+		t.Skip("this version has no ephemeral resources")
+	}
+	config := func(arguments string) string {
+		return requirement + `
+resource "alphamoon_process_api_key" "test" {
+  process_id = "` + sandbox.DefaultProcessID + `"
+  name       = "adopted"
+  scopes     = ["workspace.result:read"]
+  expires_at = "2099-01-01T00:00:00Z"
+}
+
+ephemeral "alphamoon_decrypted_key" "test" {
+  encrypted_key = alphamoon_process_api_key.test.encrypted_key
+  ` + arguments + `
+
+  lifecycle {
+    postcondition {
+      condition     = self.key == null
+      error_message = "There is a key."
+    }
+  }
+}
+`
+	}
+	w := newWorkspace(t, "", sandbox.Options{})
+	key := w.AddKey(sandbox.DefaultProcessID, sandbox.Key{
+		Name: "adopted", Scopes: []string{"workspace.result:read"}, ExpiresAt: time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC),
+	})
+	w.write("main.tf", config("required = false"))
+	identity := map[string]string{"ALPHAMOON_AGE_IDENTITY": agePair(t).identity}
+	for _, environment := range []map[string]string{nil, identity} {
+		for _, arguments := range [][]string{
+			{"import", "-input=false", "alphamoon_process_api_key.test", sandbox.DefaultProcessID + "/" + key.ID},
+			{"apply", "-input=false", "-auto-approve"},
+			{"state", "rm", "alphamoon_process_api_key.test"},
+		} {
+			if output, err := w.command(t.Context(), environment, arguments...).CombinedOutput(); err != nil {
+				t.Errorf("%s: %v\n%s", arguments, err, output)
+			}
+		}
+	}
+	w.run("import", "-input=false", "alphamoon_process_api_key.test", sandbox.DefaultProcessID+"/"+key.ID)
+	w.write("main.tf", config(""))
+	if output, err := w.command(t.Context(), identity, "plan", "-input=false").CombinedOutput(); err == nil ||
+		!strings.Contains(string(output), "No encrypted secret") {
+		t.Errorf("it says:\n%s", output)
+	}
 }
 
 func TestAccDecryptedKeyWithAWrongIdentity(t *testing.T) {

@@ -22,7 +22,16 @@ var (
 	mirror string
 )
 
-func TestMain(m *testing.M) { os.Exit(setUpAndRun(m)) }
+func TestMain(m *testing.M) {
+	if name := storeName(os.Args[0]); name != "" {
+		if err := serveStore(name); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(setUpAndRun(m))
+}
 
 func setUpAndRun(m *testing.M) int {
 	err := func() (err error) {
@@ -33,8 +42,7 @@ func setUpAndRun(m *testing.M) int {
 		if mirror, err = os.MkdirTemp("", "alphamoon-mirror-"); err != nil {
 			return err
 		}
-		return errors.Join(terraformcli.Mirror(ctx, root, mirror),
-			terraformcli.MirrorPackage(ctx, root, "./internal/cmd/store", "store", mirror))
+		return errors.Join(terraformcli.Mirror(ctx, root, mirror), mirrorStores(mirror))
 	}()
 	defer func() { _ = os.RemoveAll(mirror) }()
 	if err != nil {

@@ -4,7 +4,7 @@ resource "alphamoon_process_api_key" "uploader" {
   scopes               = ["workspace.file:upload"]
   expires_in           = "90d"
   rotate_before_expiry = "30d"
-  encrypt_to           = ["age1qyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqs3290gq"]
+  encrypt_to           = ["age1qyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqs3290gq"] # put your public key here
 
   lifecycle {
     create_before_destroy = true
@@ -14,10 +14,11 @@ resource "alphamoon_process_api_key" "uploader" {
 # The identity comes from the environment variable ALPHAMOON_AGE_IDENTITY or ALPHAMOON_AGE_IDENTITY_FILE.
 ephemeral "alphamoon_decrypted_key" "uploader" {
   encrypted_key = alphamoon_process_api_key.uploader.encrypted_key
+  required      = terraform.applying # a plan needs no identity
 }
 
-# Pass ephemeral.alphamoon_decrypted_key.uploader.key to a write-only argument, and key_version to the version
-# beside it, so that the store is written when the key changes:
+# Pass ephemeral.alphamoon_decrypted_key.uploader.key to a write-only argument, and key_version to the version beside
+# it. The store is then written when the key changes:
 #
 #   data_json_wo         = jsonencode({ api_key = ephemeral.alphamoon_decrypted_key.uploader.key })
 #   data_json_wo_version = alphamoon_process_api_key.uploader.key_version
