@@ -48,7 +48,7 @@ func newAPIKeys(client *Client, path []string) *APIKeys {
 		ledger:   ledger{known: map[string]bool{}, newest: map[string]time.Time{}},
 		attempts: semaphore.NewWeighted(everyAttempt),
 	}
-	k.wrote()
+	k.invalidate()
 	id := func(key APIKey) string { return key.ID }
 	fetch := func(ctx context.Context, offset, limit int) (Page[APIKey], error) {
 		return fetchPage(ctx, client, request{path: path, query: windowQuery(offset, limit)}, "apiKeys", id, offset)
@@ -138,9 +138,9 @@ func (k *APIKeys) judgeAbsence(sought Sought, listed reading[APIKey]) error {
 	return nil
 }
 
-// wrote ends the validity of what is known of the collection. Those who wait for a listing now began to wait before
+// invalidate ends the validity of what is known of the collection. Those who wait for a listing now began to wait before
 // the write ended, and may be served from it.
-func (k *APIKeys) wrote() {
+func (k *APIKeys) invalidate() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	memory := k.client.config.FailureMemory
@@ -186,7 +186,7 @@ func (k *APIKeys) Revoke(ctx context.Context, sought Sought) error {
 		},
 	})
 	for retries := 0; ; retries++ {
-		k.wrote()
+		k.invalidate()
 		key, err := k.Find(ctx, sought)
 		switch {
 		case errors.Is(err, ErrTooYoung) && sent, err == nil && (key == nil || DoesNotWork(key.Status)):

@@ -87,7 +87,7 @@ func (k *APIKeys) post(ctx context.Context, wanted APIKeyRequest, retries *int) 
 			defer k.attempts.Release(1)
 			err := send()
 			if err == nil || !DidNothing(err) {
-				k.wrote()
+				k.invalidate()
 			}
 			switch {
 			case err != nil && !DidNothing(err):

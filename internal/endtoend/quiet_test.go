@@ -230,9 +230,9 @@ func TestAccOutageIsToldOnce(t *testing.T) {
 	raw, err := w.command(t.Context(), nil, "plan", "-input=false").CombinedOutput()
 	output := string(raw)
 	if err == nil || strings.Count(output, "503 Service Unavailable") != 1 ||
-		strings.Count(output, "The first error of this kind gives the reason.") != 199 {
+		strings.Count(output, `The detailed error "Alphamoon failed to answer" says why.`) != 199 {
 		t.Errorf("%d full errors, %d short ones, %v", strings.Count(output, "503 Service Unavailable"),
-			strings.Count(output, "The first error of this kind"), err)
+			strings.Count(output, "The detailed error"), err)
 	}
 	lines := strings.Count(output, "\n")
 	t.Logf("%d requests, %d lines", w.Count(sandbox.List), lines)

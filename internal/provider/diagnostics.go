@@ -42,7 +42,7 @@ func (a area) diagnostics(err error, action string) diag.Diagnostics {
 	detail := fmt.Sprintf("The provider could not %s: %s %s", action, sentence(reason(err)), advice)
 	var repeated *alphamoon.RepeatedError
 	if errors.As(err, &repeated) {
-		detail = fmt.Sprintf("See the first error %q.", summary) // one line of a terminal, for there may be hundreds
+		detail = fmt.Sprintf("The detailed error %q says why.", summary) // one line of a terminal, for there may be hundreds
 	}
 	return diag.Diagnostics{diag.NewErrorDiagnostic(summary, detail)}
 }

@@ -93,7 +93,7 @@ func TestOneOutageOncePerRun(t *testing.T) {
 			full, short := 0, 0
 			for range 100 {
 				switch result := <-results; {
-				case strings.Contains(result.diagnostics, `See the first error "Alphamoon`):
+				case strings.Contains(result.diagnostics, `The detailed error "Alphamoon`):
 					short++
 				case result.failed:
 					full++
