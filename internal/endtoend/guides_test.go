@@ -364,6 +364,7 @@ func TestAccLeakedKey(t *testing.T) {
 		t.Errorf("it says:\n%s", output)
 	}
 	w.RemoveKey(old)
+	w.Advance(6 * time.Minute) // that a younger key is gone would not be believed
 	w.typed("terraform apply && terraform plan", nil, "No changes.")
 	w.write("main.tf", config(false))
 	w.typed("terraform apply", member, "1 changed")
