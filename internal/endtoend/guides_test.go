@@ -259,6 +259,15 @@ resource "terraform_data" "store" {
 	if third := w.read("pipeline"); third == second {
 		t.Error("the store holds the expired key")
 	}
+
+	// It has leaked: an admin deletes it.
+	live := w.LiveKeys(sandbox.Organization)
+	leaked := live[len(live)-1].ID
+	commands := block(t, shells(t, "templates/guides/incidents-and-troubleshooting.md"), "-X DELETE -u")
+	w.typed(strings.ReplaceAll(commands, "KEY_ID", leaked), map[string]string{"ADMIN_KEY": sandbox.DefaultCredential})
+	if left := w.LiveKeys(sandbox.Organization); len(left) != len(live)-1 {
+		t.Errorf("%d keys live after the deletion of one of %d", len(left), len(live))
+	}
 }
 
 // TestAccAdopting takes one resource through all steps of the guide, beside a second key of the same name and date.
@@ -355,6 +364,7 @@ func TestAccLeakedKey(t *testing.T) {
 		t.Errorf("it says:\n%s", output)
 	}
 	w.RemoveKey(old)
+	w.Advance(6 * time.Minute) // that a younger key is gone would not be believed
 	w.typed("terraform apply && terraform plan", nil, "No changes.")
 	w.write("main.tf", config(false))
 	w.typed("terraform apply", member, "1 changed")
@@ -362,6 +372,36 @@ func TestAccLeakedKey(t *testing.T) {
 	for _, key := range w.LiveKeys(sandbox.DefaultProcessID)[:1] {
 		if !strings.Contains(output, key.ID) {
 			t.Errorf("the old key is not named:\n%s", output)
+		}
+	}
+}
+
+// TestAccEveryKeyLeaked plays the second incident.
+func TestAccEveryKeyLeaked(t *testing.T) {
+	t.Parallel()
+	config := func(arguments ...string) string {
+		return requirement + keys(3, append(arguments, `name = "k-${count.index}"`, `expires_in = "90d"`,
+			"lifecycle {\n create_before_destroy = true\n }")...)
+	}
+	w := newPlainWorkspace(t, config())
+	w.apply()
+	leaked := w.LiveKeys(sandbox.DefaultProcessID)
+	w.write("main.tf", config("revoke_on_destroy = true"))
+	w.apply()
+	const incident = `rotation_triggers = { incident = "2026-11-25" }`
+	w.write("main.tf", config("revoke_on_destroy = true", incident))
+	w.apply()
+	w.write("main.tf", config(incident))
+	w.apply()
+	live := w.LiveKeys(sandbox.DefaultProcessID)
+	if len(live) != 3 {
+		t.Errorf("%d keys live", len(live))
+	}
+	for _, key := range live {
+		for _, old := range leaked {
+			if key.ID == old.ID {
+				t.Errorf("%s still works", key.ID)
+			}
 		}
 	}
 }
