@@ -110,7 +110,7 @@ func (k *APIKeys) post(ctx context.Context, wanted APIKeyRequest, retries *int) 
 // can stem from nothing else.
 func (k *APIKeys) resolve(ctx context.Context, lost *lostCreation, listed bool, failure *LostCreationError) (revocable bool) {
 	if !listed {
-		failure.Obstacle = errUnlistedBefore
+		failure.Obstacle = ErrUnlistedBefore
 		return false
 	}
 	settleTime := k.client.config.SettleTime

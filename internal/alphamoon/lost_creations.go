@@ -44,7 +44,8 @@ func (e *ReusedIDError) Error() string {
 	return fmt.Sprintf("the service answered the creation with the key %s, which existed before", e.ID)
 }
 
-var errUnlistedBefore = errors.New("the keys that existed before could not be listed")
+// ErrUnlistedBefore is the obstacle where nobody can tell which keys are new.
+var ErrUnlistedBefore = errors.New("the keys that existed before could not be listed")
 
 func keyIDs(keys []APIKey) []string {
 	ids := make([]string, len(keys))

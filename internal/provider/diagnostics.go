@@ -201,6 +201,9 @@ func creationDiagnostics(err error, order keyOrder) diag.Diagnostics {
 	var lost *alphamoon.LostCreationError
 	var reused *alphamoon.ReusedIDError
 	switch {
+	case errors.As(err, &lost) && errors.Is(lost.Obstacle, alphamoon.ErrUnlistedBefore) && alphamoon.IsForbidden(err):
+		// The credential may neither list nor create, which is all there is to say.
+		return order.kind.area.diagnostics(err, fmt.Sprintf("create the key %q in %s", order.name, order.owner()))
 	case errors.As(err, &lost):
 		return diag.Diagnostics{lostCreationDiagnostic(lost, order)}
 	case errors.As(err, &reused):

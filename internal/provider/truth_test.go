@@ -109,3 +109,17 @@ func TestOneOutageOncePerRun(t *testing.T) {
 		})
 	}
 }
+
+// TestForbiddenEverywhere: a credential that may neither list nor create is told so, whatever form the answer has.
+func TestForbiddenEverywhere(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, sandbox.Options{})
+	f.Inject(sandbox.Fault{Status: http.StatusForbidden, Body: `{"detail": "Forbidden"}`, Times: -1})
+	result := f.connect(nil).create(t.Context(), values{
+		"process_id": processID, "name": "test", "scopes": []string{"workspace.result:read"}, "expires_in": "90d",
+	})
+	if !strings.Contains(result.diagnostics, "Alphamoon denied permission") || strings.Contains(result.diagnostics, "may exist") ||
+		f.sent() != "list, create" {
+		t.Errorf("%q after %s", result.diagnostics, f.sent())
+	}
+}
