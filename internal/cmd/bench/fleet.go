@@ -16,11 +16,12 @@ type fleet struct {
 	limits                  []limit
 }
 
-// limit is a number of creations under a limit of the rate.
+// limit is a number of creations under a limit of the rate, with a ceiling of the provider's own unless that is 0.
 type limit struct {
-	keys  int
-	rate  float64
-	hints bool
+	keys    int
+	rate    float64
+	hints   bool
+	ceiling float64
 }
 
 func fleetProcesses(count int) []sandbox.Process {
@@ -112,7 +113,8 @@ func (b *bench) fleet(ctx context.Context, size fleet) error {
 // limits measures creations under a limit against the ideal: the time in which the service accepts as many requests.
 func (b *bench) limits(ctx context.Context, limits []limit) error {
 	b.printf("\nCreations while the service limits the rate, once each. Ideal is the time in which it accepts as many " +
-		"requests:\n\n| keys | requests a second | Retry-After | seconds | ideal | refusals |\n|---|---|---|---|---|---|\n")
+		"requests, or the ceiling `requests_per_second` lets them pass:\n\n| keys | requests a second | Retry-After | ceiling | seconds | " +
+		"ideal | refusals |\n|---|---|---|---|---|---|---|\n")
 	for i, limit := range limits {
 		burst := max(1, int(limit.rate))
 		if err := b.serveWith(ctx, sandbox.Options{Rate: limit.rate, Burst: burst, RateHints: limit.hints}); err != nil {
@@ -122,7 +124,11 @@ func (b *bench) limits(ctx context.Context, limits []limit) error {
 		if err := b.workspace(folder, resources("alphamoon", limit.keys)); err != nil {
 			return err
 		}
-		took, err := b.terraform(ctx, folder, nil, "apply", "-auto-approve")
+		environment := map[string]string{}
+		if limit.ceiling > 0 {
+			environment["ALPHAMOON_REQUESTS_PER_SECOND"] = fmt.Sprint(limit.ceiling)
+		}
+		took, err := b.terraform(ctx, folder, environment, "apply", "-auto-approve")
 		if err != nil {
 			return err
 		}
@@ -133,9 +139,12 @@ func (b *bench) limits(ctx context.Context, limits []limit) error {
 			}
 		}
 		accepted := b.box.Count(sandbox.AnyOperation) - refusals
-		ideal := time.Duration(max(0, float64(accepted-burst)/limit.rate) * float64(time.Second))
+		ideal := max(0, float64(accepted-burst)/limit.rate)
+		if limit.ceiling > 0 {
+			ideal = max(ideal, float64(accepted-1)/limit.ceiling)
+		}
 		hint := map[bool]string{true: "yes", false: "no"}[limit.hints]
-		b.printf("| %d | %g | %s | %.1f | %.1f | %d |\n", limit.keys, limit.rate, hint, took.Seconds(), ideal.Seconds(),
+		b.printf("| %d | %g | %s | %g | %.1f | %.1f | %d |\n", limit.keys, limit.rate, hint, limit.ceiling, took.Seconds(), ideal,
 			refusals)
 	}
 	return nil

@@ -94,11 +94,11 @@ func run(ctx context.Context, moduleDir string, quick bool, guide string) (err e
 		processes: 40,
 		keys:      8,
 		outage:    200,
-		limits:    []limit{{100, 5, false}, {100, 5, true}, {30, 1, true}, {200, 20, false}},
+		limits:    []limit{{100, 5, false, 0}, {100, 5, true, 0}, {30, 1, true, 0}, {200, 20, false, 0}, {100, 50, false, 5}},
 	}
 	if quick {
 		sizes, delays, listed, created = []int{10}, delays[:1], []int{200}, 10
-		large = fleet{processes: 3, keys: 2, outage: 20, limits: []limit{{10, 20, true}}}
+		large = fleet{processes: 3, keys: 2, outage: 20, limits: []limit{{10, 20, true, 0}}}
 	}
 	now := time.Now().UTC() //nolint:forbidigo // a benchmark measures
 	b.printf("`make bench`, %s, %s/%s with %d cores, %s, %s. Seconds are the median of three runs.\n",
