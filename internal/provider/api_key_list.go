@@ -3,12 +3,13 @@ package provider
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"math"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/list/schema"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -32,16 +33,20 @@ func (l *apiKeyList) Metadata(_ context.Context, req resource.MetadataRequest, r
 func (l *apiKeyList) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest,
 	resp *list.ListResourceSchemaResponse,
 ) {
-	resp.Schema = schema.Schema{MarkdownDescription: l.kind.listDescription}
+	attributes := map[string]schema.Attribute{
+		"status": schema.StringAttribute{
+			MarkdownDescription: "Lists only the keys with this status, like `Active`, in upper or lower case. Default: all keys.",
+			Optional:            true,
+		},
+	}
 	if l.kind.ofProcess {
-		resp.Schema.Attributes = map[string]schema.Attribute{
-			"process_id": schema.StringAttribute{
-				MarkdownDescription: "The process whose keys are listed. Default: every process that the provider's `api_key` can see.",
-				Optional:            true,
-				Validators:          []validator.String{validators.ProcessID()},
-			},
+		attributes["process_id"] = schema.StringAttribute{
+			MarkdownDescription: "The process whose keys are listed. Default: every process that the provider's `api_key` can see.",
+			Optional:            true,
+			Validators:          []validator.String{validators.ProcessID()},
 		}
 	}
+	resp.Schema = schema.Schema{MarkdownDescription: l.kind.listDescription, Attributes: attributes}
 }
 
 func (l *apiKeyList) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
@@ -51,11 +56,8 @@ func (l *apiKeyList) Configure(_ context.Context, req resource.ConfigureRequest,
 // List streams the keys page by page. Whatever goes wrong is an error in the stream: a list that ends early would
 // be taken for the whole.
 func (l *apiKeyList) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
-	var processID types.String
-	var diags diag.Diagnostics
-	if l.kind.ofProcess {
-		diags.Append(req.Config.GetAttribute(ctx, path.Root("process_id"), &processID)...)
-	}
+	var processID, status types.String
+	diags := loadObject(ctx, req.Config.Raw, []field{bindString("process_id", &processID), bindString("status", &status)})
 	client := l.data.requireClient("list keys", &diags)
 	if diags.HasError() {
 		stream.Results = list.ListResultsStreamDiagnostics(diags)
@@ -64,13 +66,16 @@ func (l *apiKeyList) List(ctx context.Context, req list.ListRequest, stream *lis
 	stream.Results = func(push func(list.ListResult) bool) {
 		wanted := true
 		s := &keyStream{
-			apiKeyList: l, client: client, req: req, left: cmp.Or(int(req.Limit), math.MaxInt),
+			apiKeyList: l, client: client, req: req, status: status, left: cmp.Or(int(req.Limit), math.MaxInt),
 			push: func(result list.ListResult) bool { wanted = push(result); return wanted },
 		}
 		if processID.IsNull() && l.kind.ofProcess {
 			s.everyProcess(ctx)
 		} else {
 			s.owner(ctx, processID.ValueString(), "")
+		}
+		if s.last != nil {
+			s.push(*s.last)
 		}
 		var last diag.Diagnostics
 		if l.data.warnOfLongWait(&last); wanted && len(last) > 0 {
@@ -84,9 +89,12 @@ type keyStream struct {
 	*apiKeyList
 	client *alphamoon.Client
 	req    list.ListRequest
+	status types.String
 	push   func(list.ListResult) bool
 	// left is how many results are still wanted.
 	left int
+	// last is the result that reaches the limit. It waits for the next key, which shows that the limit cuts the list.
+	last *list.ListResult
 }
 
 // everyProcess streams the keys of all processes. One that cannot be listed is an error, and the others go on.
@@ -106,16 +114,32 @@ func (s *keyStream) everyProcess(ctx context.Context) {
 
 // owner streams the keys of a process or of the organization. It returns false if no more results are wanted.
 func (s *keyStream) owner(ctx context.Context, processID, prefix string) bool {
-	if s.left <= 0 {
-		return false
+	window := alphamoon.Window{}
+	if s.left < math.MaxInt && s.status.IsNull() {
+		window.Limit = s.left + 1 // one more shows whether the limit cuts the list
 	}
-	for page, err := range s.kind.keys(s.client, processID).Pages(ctx, alphamoon.Window{Limit: s.left}) {
+	for page, err := range s.kind.keys(s.client, processID).Pages(ctx, window) {
 		if err != nil {
-			return s.push(list.ListResult{Diagnostics: s.kind.area.diagnostics(err, "list the keys of "+s.kind.owner(processID))})
+			failure := s.kind.area.diagnostics(err, "list the keys of "+s.kind.owner(processID))
+			if s.last == nil {
+				return s.push(list.ListResult{Diagnostics: failure})
+			}
+			s.last.Diagnostics.Append(failure...)
+			return true
 		}
 		for _, key := range page.Elements {
-			s.left--
-			if !s.push(s.result(ctx, processID, prefix, key)) {
+			if !s.status.IsNull() && !strings.EqualFold(key.Status, s.status.ValueString()) {
+				continue
+			}
+			result := s.result(ctx, processID, prefix, key)
+			switch s.left--; {
+			case s.left < 0:
+				s.last.Diagnostics.AddWarning("More keys exist than are listed", fmt.Sprintf("The list ends after %d keys, "+
+					"because that is its limit. Set a higher limit in the list block, or list fewer keys with status.", s.req.Limit))
+				return false
+			case s.left == 0:
+				s.last = &result
+			case !s.push(result):
 				return false
 			}
 		}
@@ -130,10 +154,7 @@ func (s *keyStream) result(ctx context.Context, processID, prefix string, key al
 	model := s.kind.importedModel(processID, key)
 	result.Diagnostics.Append(model.identify(ctx, result.Identity)...)
 	if s.req.IncludeResource {
-		result.Diagnostics.Append(s.kind.checkListed(key, processID)...)
-		if !result.Diagnostics.HasError() {
-			result.Diagnostics.Append(model.store(ctx, &result.Resource.Raw)...)
-		}
+		result.Diagnostics.Append(model.store(ctx, &result.Resource.Raw)...)
 	}
 	return result
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -98,22 +99,26 @@ func (m *apiKeyModel) identify(ctx context.Context, identity *tfsdk.ResourceIden
 	return m.store(ctx, &identity.Raw)
 }
 
+// newAPIKeyModel returns a model whose attributes are all null. The zero value has collections without a type, which
+// the framework refuses.
+func newAPIKeyModel() apiKeyModel {
+	var model apiKeyModel
+	for _, field := range model.fields() {
+		field.setNull()
+	}
+	return model
+}
+
 // importedModel is the state of a key of which only the listing is known: no secret, and settings that describe it.
 func (k apiKeyKind) importedModel(processID string, key alphamoon.APIKey) apiKeyModel {
-	model := apiKeyModel{
-		RotationTriggers: types.MapNull(texts),
-		EncryptTo:        types.ListNull(texts),
-		RevokeOnDestroy:  types.BoolValue(false),
-	}
+	model := newAPIKeyModel()
+	model.RevokeOnDestroy = types.BoolValue(false)
 	if k.ofProcess {
 		model.ProcessID = types.StringValue(processID)
 	}
 	if k.catalogue {
-		undocumented := false
-		for _, scope := range key.Scopes {
-			undocumented = undocumented || !alphamoon.IsDocumentedScope(scope)
-		}
-		model.AllowUndocumentedScopes = types.BoolValue(undocumented)
+		model.AllowUndocumentedScopes = types.BoolValue(slices.ContainsFunc(key.Scopes,
+			func(scope string) bool { return !alphamoon.IsDocumentedScope(scope) }))
 	}
 	model.applyListed(key)
 	return model
@@ -138,27 +143,32 @@ func (m *apiKeyModel) request(now time.Time, diags *diag.Diagnostics) alphamoon.
 	return wanted
 }
 
-// applyListed puts what the service says of the key into the state. Spellings that mean the same stay as they are.
+// applyListed puts what the service says of the key into the state. What it leaves out says nothing, and another
+// spelling of the same instant changes nothing.
 func (m *apiKeyModel) applyListed(key alphamoon.APIKey) {
 	m.ID = types.StringValue(key.ID)
-	m.Name = types.StringValue(key.Name)
-	if scopes := stringSet(key.Scopes); !scopes.Equal(m.Scopes) {
+	m.Name = heard(m.Name, key.Name)
+	if scopes := stringSet(key.Scopes); key.Scopes != nil && !scopes.Equal(m.Scopes) {
 		m.Scopes = scopes
 	}
-	m.OrganizationID = stringOrNull(key.OrganizationID)
-	m.Status = stringOrNull(key.Status)
-	m.CreatedAt = instantOrNull(key.CreatedAt.Time)
-	if current, err := rotation.ParseInstant(m.ExpiresAt.ValueString()); err != nil ||
-		!alphamoon.SameSecond(current, key.ExpiresAt.Time) {
-		m.ExpiresAt = instantOrNull(key.ExpiresAt.Time)
+	m.OrganizationID = heard(m.OrganizationID, key.OrganizationID)
+	m.Status = heard(m.Status, key.Status)
+	m.CreatedAt = heard(m.CreatedAt, instantOrNull(key.CreatedAt.Time).ValueString())
+	if current, known := m.expiry(); !known || !alphamoon.SameSecond(current, key.ExpiresAt.Time) {
+		m.ExpiresAt = heard(m.ExpiresAt, instantOrNull(key.ExpiresAt.Time).ValueString())
 	}
 	m.RotatesAt = m.rotatesAt()
-	if m.RotatesAt.IsUnknown() {
-		m.RotatesAt = types.StringNull() // the service did not say when the key expires
-	}
 	if m.KeyVersion.IsNull() || m.KeyVersion.IsUnknown() {
 		m.KeyVersion = m.versionOfCreation()
 	}
+}
+
+// heard returns the current value unless the service said another. What nobody said of a new key is null.
+func heard(current types.String, said string) types.String {
+	if said != "" || current.IsUnknown() {
+		return stringOrNull(said)
+	}
+	return current
 }
 
 // versionOfCreation derives key_version from the creation; null if that is not known.
@@ -229,41 +239,54 @@ func (m *apiKeyModel) expired(now time.Time) bool {
 	return known && rotation.Expired(now, expiresAt)
 }
 
-// lifetime is what decisions about time have to know of the key.
-func (m *apiKeyModel) lifetime() rotation.Key {
-	expiresAt, _ := m.expiry()
-	createdAt, _ := rotation.ParseInstant(m.CreatedAt.ValueString()) // zero if it is not known
-	return rotation.Key{CreatedAt: createdAt, ExpiresAt: expiresAt, Disabled: m.disabled()}
+// rotationKey is what decisions about time have to know of the key. One whose expiry nobody knows never expires.
+func (m *apiKeyModel) rotationKey() rotation.Key {
+	key := rotation.Key{Disabled: m.disabled(), Adopted: !m.hasSecret()}
+	expiresAt, known := m.expiry()
+	if !known {
+		key.ExpiresAt = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+		return key
+	}
+	key.ExpiresAt = expiresAt
+	key.CreatedAt, _ = rotation.ParseInstant(m.CreatedAt.ValueString()) // zero if it is not known
+	return key
 }
 
 // policy returns how the key is rotated. A window that is not known yet counts as none.
 func (m *apiKeyModel) policy() rotation.Policy {
 	// Both were validated, and what is null or unknown is no duration.
 	lifetime, _ := rotation.ParseDuration(m.ExpiresIn.ValueString())
-	window, _ := rotation.ParseDuration(m.RotateBeforeExpiry.ValueString())
+	window := rotation.DefaultWindow(lifetime)
+	if !m.RotateBeforeExpiry.IsNull() {
+		window, _ = rotation.ParseWindow(m.RotateBeforeExpiry.ValueString())
+	}
 	return rotation.Policy{Lifetime: lifetime, Window: window}
 }
 
 // rotatesAt derives the attribute of that name from the others.
 func (m *apiKeyModel) rotatesAt() types.String {
-	if m.ExpiresIn.IsNull() {
+	switch {
+	case m.ExpiresIn.IsNull() || m.ExpiresAt.IsNull():
 		return types.StringNull()
-	}
-	if _, ok := m.expiry(); !ok || m.ExpiresIn.IsUnknown() || m.RotateBeforeExpiry.IsUnknown() {
+	case m.ExpiresAt.IsUnknown() || m.ExpiresIn.IsUnknown() || m.RotateBeforeExpiry.IsUnknown():
 		return types.StringUnknown()
 	}
-	rotatesAt, _ := m.policy().RotatesAt(m.lifetime())
+	rotatesAt, _ := m.policy().RotatesAt(m.rotationKey())
 	return types.StringValue(formatInstant(rotatesAt))
 }
 
-// due reports whether the key has reached the instant at which it is rotated.
-func (m *apiKeyModel) due(now time.Time) bool {
-	rotatesAt, err := rotation.ParseInstant(m.RotatesAt.ValueString())
-	return err == nil && !now.Before(rotatesAt)
+// disabled reports whether the service says that the key does not work.
+func (m *apiKeyModel) disabled() bool { return alphamoon.DoesNotWork(m.Status.ValueString()) }
+
+// describe names the key within a sentence.
+func (m *apiKeyModel) describe() string {
+	return fmt.Sprintf("%q (%s)", m.Name.ValueString(), m.ID.ValueString())
 }
 
-// disabled reports whether the service says that the key no longer works.
-func (m *apiKeyModel) disabled() bool {
-	status := m.Status.ValueString()
-	return status != "" && !alphamoon.IsActive(status)
+// worksUntil says until when the key works.
+func (m *apiKeyModel) worksUntil() string {
+	if m.ExpiresAt.ValueString() == "" {
+		return "it expires"
+	}
+	return m.ExpiresAt.ValueString()
 }

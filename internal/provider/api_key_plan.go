@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -16,8 +17,8 @@ import (
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/rotation"
 )
 
-// warnedNote marks in the private data of a planned destruction that its warning was given with the plan, so that
-// the apply does not repeat it.
+// warnedNote marks in the private data of a planned destruction or replacement that the plan said what there was to
+// say of the old key, so that the apply does not repeat it.
 const warnedNote = "warned"
 
 // ModifyPlan decides what depends on the clock and on several attributes at once. It only decides: no planned
@@ -41,14 +42,14 @@ func (r *apiKeyResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	before := plan
+	before, judged := plan, false
 	switch {
 	case req.Plan.Raw.IsNull():
-		if warning := r.kind.warnOfForgetting(now, state); warning != nil {
-			resp.Diagnostics.Append(warning)
-			resp.Diagnostics.Append(resp.Private.SetKey(ctx, warnedNote, []byte("true"))...)
+		// An apply plans the removal of what create_before_destroy put aside, of which its plan has spoken.
+		if !r.data.run.applying() || r.data.run.replacedByHand(now, state) {
+			resp.Diagnostics.Append(r.kind.warnOfForgetting(now, state))
 		}
-		return
+		judged = true
 	case req.State.Raw.IsNull():
 		resp.Diagnostics.Append(checkNewAPIKey(now, plan)...)
 		if !r.data.destroyed.Load() {
@@ -56,9 +57,13 @@ func (r *apiKeyResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		}
 		settleNewAPIKey(&plan)
 	default:
-		var diags diag.Diagnostics
-		plan, resp.RequiresReplace, diags = planAPIKeyChange(now, config.ExpiresAt, state, plan)
-		resp.Diagnostics.Append(diags...)
+		change := keyChange{kind: r.kind, now: now, planning: r.data.run.planning(state.ID.ValueString()), state: state, config: config}
+		plan, resp.RequiresReplace = change.plan(plan)
+		resp.Diagnostics.Append(change.diags...)
+		judged = len(resp.RequiresReplace) > 0
+	}
+	if judged {
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, warnedNote, []byte("true"))...)
 	}
 	if !plan.EncryptTo.Equal(state.EncryptTo) {
 		plan.openEncryption(ctx, &resp.Diagnostics)
@@ -85,12 +90,14 @@ func settleNewAPIKey(plan *apiKeyModel) {
 func checkNewAPIKey(now time.Time, plan apiKeyModel) (diags diag.Diagnostics) {
 	attribute, expiresAt := path.Root("expires_at"), time.Time{}
 	switch instant, known := plan.expiry(); {
+	case !plan.ExpiresIn.IsNull():
+		if attribute, expiresAt = path.Root("expires_in"), now.Add(plan.policy().Lifetime); expiresAt.Equal(now) {
+			return nil // not known yet
+		}
 	case known:
 		expiresAt = instant
-	case plan.policy().Lifetime > 0:
-		attribute, expiresAt = path.Root("expires_in"), now.Add(plan.policy().Lifetime)
 	default:
-		return nil // not known yet
+		return nil
 	}
 	switch rotation.CheckNew(now, expiresAt) {
 	case rotation.NotInFuture:
@@ -98,95 +105,84 @@ func checkNewAPIKey(now time.Time, plan apiKeyModel) (diags diag.Diagnostics) {
 			"created, because that is not in the future. Set expires_at to a later date, or use expires_in for keys "+
 			"that are renewed automatically.", plan.ExpiresAt.ValueString()))
 	case rotation.LongLived:
-		diags.AddAttributeWarning(attribute, "Long-lived key", fmt.Sprintf("The new key would be valid for %d days. "+
-			"Alphamoon advises to change keys every 3 to 6 months; consider expires_in = \"90d\" with "+
-			"rotate_before_expiry = \"30d\".", int(expiresAt.Sub(now).Hours()/24)))
-	case rotation.NoDoubt:
+		diags.AddAttributeWarning(attribute, "Long-lived key", fmt.Sprintf("A new key is valid for %d days. "+
+			"Alphamoon advises to change keys every 3 to 6 months: consider expires_in = \"90d\", which renews the key "+
+			"30 days before it expires.", int(expiresAt.Sub(now).Hours()/24)))
+	case rotation.ShortLived:
+		diags.AddAttributeWarning(attribute, "Short-lived key", fmt.Sprintf("A new key is valid for %s only. In a "+
+			"duration, m means minutes: write three months as 90d.", expiresAt.Sub(now).Round(time.Second)))
+	case rotation.Sound:
 	}
 	return diags
 }
 
-// planAPIKeyChange decides what becomes of an existing key. fixed is expires_at as configured. It returns the plan
-// with every value settled that can be known, and the attributes that force a replacement.
-func planAPIKeyChange(now time.Time, fixed types.String,
-	state, plan apiKeyModel,
-) (_ apiKeyModel, replace path.Paths, diags diag.Diagnostics) {
-	plan.settleComputed(state)
+// keyChange is the plan of a key that exists.
+type keyChange struct {
+	kind apiKeyKind
+	now  time.Time
+	// planning is false if this may be an apply, in which Terraform plans once more what it is about to change in place.
+	planning      bool
+	state, config apiKeyModel
+	diags         diag.Diagnostics
+}
+
+// plan decides what becomes of the key. It returns the plan with every value settled that can be known, and the
+// attributes that force a replacement.
+func (c *keyChange) plan(plan apiKeyModel) (apiKeyModel, path.Paths) {
+	plan.keepComputed(c.config, c.state)
+	replace := changedArguments(c.state, plan)
+	plan.keepSpellings(c.state)
+	if len(replace) == 0 {
+		replace = c.reasonOfTime(plan)
+	}
+	if len(replace) > 0 {
+		c.judgeReplacement(plan, replace.Contains(path.Root("rotates_at")))
+		plan.renew(c.config, replace)
+		return plan, replace
+	}
+	if c.planning && !plan.ExpiresIn.IsNull() && !plan.ExpiresIn.Equal(c.state.ExpiresIn) {
+		c.diags.Append(checkNewAPIKey(c.now, plan)...)
+	}
+	plan.keepRotatesAt(c.state)
+	if !reflect.DeepEqual(plan, c.state) && plan.KeyVersion.IsNull() {
+		plan.KeyVersion = c.state.versionOfCreation() // the state is older than the attribute, which is no change by itself
+	}
+	return plan, nil
+}
+
+// keepComputed carries over what the key has as long as it is not replaced.
+func (m *apiKeyModel) keepComputed(config, state apiKeyModel) {
+	m.ID, m.OrganizationID, m.Status, m.CreatedAt = state.ID, state.OrganizationID, state.Status, state.CreatedAt
+	m.RotatesAt, m.KeyVersion, m.Key, m.EncryptedKey = state.RotatesAt, state.KeyVersion, state.Key, state.EncryptedKey
+	if config.ExpiresAt.IsNull() {
+		m.ExpiresAt = state.ExpiresAt
+	}
+}
+
+// changedArguments returns the arguments whose change makes a new key. An argument that is null in the state is one
+// that a listing left out when the key was imported: the configuration only describes it.
+func changedArguments(state, plan apiKeyModel) (changed path.Paths) {
 	for _, argument := range []struct {
 		name    string
 		changed bool
 	}{
 		{"process_id", !plan.ProcessID.Equal(state.ProcessID)},
-		{"name", !plan.Name.Equal(state.Name)},
-		{"scopes", !plan.Scopes.Equal(state.Scopes)},
-		{"expires_at", !fixed.IsNull() && !sameInstant(fixed, state.ExpiresAt)},
-		{"expires_in", !plan.ExpiresIn.IsNull() && !state.ExpiresIn.IsNull() && !sameDuration(plan.ExpiresIn, state.ExpiresIn)},
+		{"name", !state.Name.IsNull() && !plan.Name.Equal(state.Name)},
+		{"scopes", !state.Scopes.IsNull() && !plan.Scopes.Equal(state.Scopes)},
+		{"expires_at", !state.ExpiresAt.IsNull() && !sameInstant(plan.ExpiresAt, state.ExpiresAt)},
 		{"rotation_triggers", triggered(state, plan)},
-		{"encrypt_to", !sameRecipients(plan.EncryptTo, state.EncryptTo)},
+		{"encrypt_to", state.hasSecret() && !sameRecipients(plan.EncryptTo, state.EncryptTo)},
 	} {
 		if argument.changed {
-			replace.Append(path.Root(argument.name))
+			changed.Append(path.Root(argument.name))
 		}
 	}
-	plan.preserveSpellings(fixed, state)
-	scheduled := false
-	if _, known := state.expiry(); known && len(replace) == 0 {
-		switch rotation.Decide(now, state.lifetime(), plan.policy()) {
-		case rotation.ReplaceDue, rotation.ReplaceExpired:
-			// Terraform ignores a reason whose value does not change: rotates_at becomes unknown with the expiry.
-			plan.ExpiresAt = types.StringUnknown()
-			replace.Append(path.Root("rotates_at"))
-			scheduled = true
-		case rotation.ReplaceDisabled:
-			plan.Status = types.StringUnknown()
-			replace.Append(path.Root("status"))
-		case rotation.KeepExpired:
-			diags.AddAttributeWarning(path.Root("expires_at"), "Key has expired",
-				fmt.Sprintf("The key %q (%s) expired at %s and no longer works. It is left alone, because a new key with "+
-					"the same date could not exist: set a later expires_at, use expires_in, or remove the resource.",
-					state.Name.ValueString(), state.ID.ValueString(), state.ExpiresAt.ValueString()))
-		case rotation.Keep:
-		}
-	}
-	if len(replace) > 0 {
-		if fixed.IsNull() {
-			plan.ExpiresAt = types.StringUnknown()
-		}
-		plan.KeyVersion = types.Int64Unknown()
-		if !scheduled { // what happens by schedule was judged when the key was new
-			diags.Append(checkNewAPIKey(now, plan)...)
-		}
-	}
-	plan.RotatesAt = plan.rotatesAt()
-	if plan.ExpiresAt.Equal(state.ExpiresAt) && plan.ExpiresIn.Equal(state.ExpiresIn) &&
-		plan.RotateBeforeExpiry.Equal(state.RotateBeforeExpiry) {
-		plan.RotatesAt = state.RotatesAt // a state of an earlier version that computed another is corrected by a refresh
-	}
-	if unchanged := plan.withVersion(state.KeyVersion); reflect.DeepEqual(unchanged, state) {
-		plan = unchanged // nor is a version that the state does not have yet a change by itself
-	}
-	return plan, replace, diags
+	return changed
 }
 
-func (m apiKeyModel) withVersion(version types.Int64) apiKeyModel {
-	m.KeyVersion = version
-	return m
-}
-
-// settleComputed carries over what the key has as long as it is not replaced.
-func (m *apiKeyModel) settleComputed(state apiKeyModel) {
-	m.ID, m.OrganizationID, m.Status, m.CreatedAt = state.ID, state.OrganizationID, state.Status, state.CreatedAt
-	m.Key, m.EncryptedKey = state.Key, state.EncryptedKey
-	if m.KeyVersion.IsUnknown() {
-		if m.KeyVersion = state.KeyVersion; m.KeyVersion.IsNull() {
-			m.KeyVersion = state.versionOfCreation() // the state is older than the attribute
-		}
-	}
-}
-
-// preserveSpellings makes another spelling of the same value no change: Terraform accepts the old one for the new.
-func (m *apiKeyModel) preserveSpellings(fixed types.String, state apiKeyModel) {
-	if fixed.IsNull() || sameInstant(fixed, state.ExpiresAt) {
+// keepSpellings makes another spelling of the same value no change: Terraform accepts the old one for the new.
+func (m *apiKeyModel) keepSpellings(state apiKeyModel) {
+	if sameInstant(m.ExpiresAt, state.ExpiresAt) {
 		m.ExpiresAt = state.ExpiresAt
 	}
 	if sameDuration(m.ExpiresIn, state.ExpiresIn) {
@@ -200,20 +196,124 @@ func (m *apiKeyModel) preserveSpellings(fixed types.String, state apiKeyModel) {
 	}
 }
 
+// reasonOfTime decides by the clock and by the status, and returns the attribute that forces a replacement, if any.
+//
+// Before Terraform changes a key in place it asks for the plan once more, maybe days after the plan was made. An answer
+// that then depends on the clock could be another than the planned one, which Terraform refuses. So what changes in
+// place counts as if no time had passed, unless this certainly is a plan.
+func (c *keyChange) reasonOfTime(plan apiKeyModel) (replace path.Paths) {
+	clock, quiet := c.now, false
+	if !c.planning && !reflect.DeepEqual(plan, c.state) {
+		clock, quiet = time.Time{}, true
+	}
+	state := c.state
+	warn := func(attribute, summary, detail string) {
+		if !quiet {
+			c.diags.AddAttributeWarning(path.Root(attribute), summary, fmt.Sprintf("The key %s ", state.describe())+detail)
+		}
+	}
+	decision := rotation.Decide(clock, state.rotationKey(), c.policy(plan))
+	switch decision {
+	case rotation.ReplaceDue:
+		return path.Paths{path.Root("rotates_at")}
+	case rotation.ReplaceDisabled:
+		return path.Paths{path.Root("status")}
+	case rotation.KeepDisabled:
+		warn("status", "Imported key does not work", fmt.Sprintf("was imported, and its status is %q: it does not work. It "+
+			"is left alone until you ask for a new key: plan with -replace, or change its name or its scopes. If nobody "+
+			"needs it, remove the resource.", state.Status.ValueString()))
+	case rotation.KeepExpired:
+		warn("expires_at", "Key has expired", fmt.Sprintf("expired at %s and no longer works. It is left alone, because a "+
+			"new key with the same date could not exist: set a later expires_at, use expires_in, or remove the resource.",
+			state.ExpiresAt.ValueString()))
+	case rotation.KeepEnding:
+		warn("expires_at", "Key expires soon", fmt.Sprintf("expires at %s, and nothing renews it, because its date is fixed. "+
+			"Set a later expires_at, or use expires_in for keys that are renewed automatically.", state.ExpiresAt.ValueString()))
+	case rotation.Keep:
+	}
+	if status := state.Status.ValueString(); status != "" && !alphamoon.IsActive(status) && !state.disabled() &&
+		decision != rotation.KeepExpired {
+		warn("status", "Status of a key is not documented", fmt.Sprintf("has the status %q, which the service does not "+
+			"document. The provider does not know whether the key works, and keeps it. If it does not work, plan with "+
+			"-replace to get a new one.", status))
+	}
+	return nil
+}
+
+// policy returns how the key is to be rotated. A policy that is not known yet counts as unchanged: Terraform would not
+// accept it if the key turned out to be due only when the policy is known.
+func (c *keyChange) policy(plan apiKeyModel) rotation.Policy {
+	if plan.ExpiresIn.IsUnknown() || plan.RotateBeforeExpiry.IsUnknown() && plan.ExpiresIn.Equal(c.state.ExpiresIn) {
+		return c.state.policy()
+	}
+	return plan.policy()
+}
+
+// judgeReplacement says what becomes of the old key, and whether the new one is as it should be.
+func (c *keyChange) judgeReplacement(plan apiKeyModel, scheduled bool) {
+	if !scheduled || !plan.ExpiresIn.Equal(c.state.ExpiresIn) { // a schedule is judged when it is new
+		c.diags.Append(checkNewAPIKey(c.now, plan)...)
+	}
+	state := c.state
+	if state.expired(c.now) || state.disabled() {
+		return
+	}
+	if revokes := state.RevokeOnDestroy.ValueBool(); !plan.RevokeOnDestroy.IsUnknown() && plan.RevokeOnDestroy.ValueBool() != revokes {
+		what := "stays valid"
+		if revokes {
+			what = "is revoked"
+		}
+		c.diags.AddAttributeWarning(path.Root("revoke_on_destroy"), "revoke_on_destroy changes together with a replacement",
+			fmt.Sprintf("The old key %s %s, because revoke_on_destroy is %t in the state. The new value counts for the new "+
+				"key. To apply it to the old key too, change revoke_on_destroy first, alone.", state.describe(), what, revokes))
+	}
+	if state.RevokeOnDestroy.ValueBool() || scheduled && c.policy(plan).OverlapIsPlanned(c.now, state.rotationKey()) {
+		return
+	}
+	c.diags.AddWarning(staysValid, fmt.Sprintf("The key %s of %s is replaced and not revoked: until %s it keeps working "+
+		"with its scopes (%s). To end it sooner, delete it %s.", state.describe(), c.kind.owner(state.ProcessID.ValueString()),
+		state.worksUntil(), strings.Join(elements(state.Scopes.Elements()), ", "), c.kind.place))
+}
+
+// renew plans a new key. With ignore_changes the configuration that Terraform shows holds the old expiry even beside
+// expires_in, and must not be contradicted; rotates_at carries the replacement then.
+func (m *apiKeyModel) renew(config apiKeyModel, replace path.Paths) {
+	if config.ExpiresAt.IsNull() {
+		m.ExpiresAt = types.StringUnknown()
+	}
+	if m.RotatesAt = types.StringNull(); !m.ExpiresIn.IsNull() {
+		m.RotatesAt = types.StringUnknown()
+	}
+	if replace.Contains(path.Root("status")) {
+		m.Status = types.StringUnknown() // Terraform ignores a reason whose value does not change
+	}
+	m.KeyVersion = types.Int64Unknown()
+}
+
+// keepRotatesAt leaves the instant as it is while nothing that it depends on changes: another version of the provider
+// may have computed another, which only a refresh corrects.
+func (m *apiKeyModel) keepRotatesAt(state apiKeyModel) {
+	if !m.ExpiresAt.Equal(state.ExpiresAt) || !m.ExpiresIn.Equal(state.ExpiresIn) ||
+		!m.RotateBeforeExpiry.Equal(state.RotateBeforeExpiry) {
+		m.RotatesAt = m.rotatesAt()
+	}
+}
+
 // triggered reports whether rotation_triggers ask for a new key. Removed, they do not; nor do the first ones of an
-// imported key, which only describe it.
+// imported key, which only describe it. An empty map is none.
 func triggered(state, plan apiKeyModel) bool {
+	before, after := state.RotationTriggers, plan.RotationTriggers
 	switch {
-	case plan.RotationTriggers.IsNull() || plan.RotationTriggers.Equal(state.RotationTriggers):
+	case after.Equal(before) || !after.IsUnknown() && len(after.Elements()) == 0:
 		return false
-	case state.RotationTriggers.IsNull():
+	case len(before.Elements()) == 0:
 		return state.hasSecret()
 	default:
 		return true
 	}
 }
 
-// sameInstant reports whether two known values mean the same second.
+// sameInstant reports whether two values mean the same second. What is unknown is like nothing else.
 func sameInstant(a, b types.String) bool {
 	first, firstErr := rotation.ParseInstant(a.ValueString())
 	second, secondErr := rotation.ParseInstant(b.ValueString())
@@ -244,16 +344,19 @@ func sameRecipients(a, b types.List) bool {
 	return encryption.SameRecipients(elements(a.Elements()), elements(b.Elements()))
 }
 
-// warnOfForgetting warns of a key that stays valid although Terraform no longer knows it; nil if there is nothing to
-// warn of. A key that was due is replaced by schedule, and its overlap is what was asked for.
+// staysValid is the summary about every key that outlives its resource. Terraform folds warnings of equal summaries.
+const staysValid = "Key stays valid until it expires"
+
+// warnOfForgetting warns of a key that stays valid although Terraform no longer knows it; nil if there is nothing to warn
+// of.
 func (k apiKeyKind) warnOfForgetting(now time.Time, state apiKeyModel) diag.Diagnostic {
-	if state.RevokeOnDestroy.ValueBool() || state.disabled() || state.expired(now) || state.due(now) {
+	if state.RevokeOnDestroy.ValueBool() || state.disabled() || state.expired(now) {
 		return nil
 	}
-	return diag.NewWarningDiagnostic("Key stays valid until it expires", fmt.Sprintf("Terraform forgets the key %q (%s) "+
-		"of %s without revoking it: it works until %s. To end it sooner, delete it %s, or set revoke_on_destroy = true "+
-		"and apply before destroying it.", state.Name.ValueString(), state.ID.ValueString(),
-		k.owner(state.ProcessID.ValueString()), state.ExpiresAt.ValueString(), k.place))
+	return diag.NewWarningDiagnostic(staysValid, fmt.Sprintf("Terraform removes the key %s of %s from the "+
+		"state without revoking it: it works until %s. To end it sooner, delete it %s. To have the provider revoke it, set "+
+		"revoke_on_destroy = true and apply before you destroy it.", state.describe(), k.owner(state.ProcessID.ValueString()),
+		state.worksUntil(), k.place))
 }
 
 // warnOfLostOverlap warns once of a rotation that the default of revoke_on_destroy deprives of its overlap.

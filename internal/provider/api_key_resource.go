@@ -7,13 +7,13 @@ import (
 	"reflect"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/rotation"
 )
 
 // apiKeyResource manages a key of either kind.
@@ -79,6 +79,7 @@ func (r *apiKeyResource) Create(ctx context.Context, req resource.CreateRequest,
 		return
 	}
 	model.applyListed(key.APIKey)
+	r.data.run.markCreated(model)
 	model.setSecret(key.Key, file, &resp.Diagnostics)
 	if model.KeyVersion.IsNull() {
 		model.KeyVersion = types.Int64Value(r.data.now().Unix())
@@ -128,6 +129,7 @@ func (r *apiKeyResource) Read(ctx context.Context, req resource.ReadRequest, res
 	// gone needs it: the framework demands one after every read.
 	resp.Diagnostics.Append(model.identify(ctx, resp.Identity)...)
 	processID, before := model.ProcessID.ValueString(), model
+	r.data.run.markRefreshed(model.ID.ValueString())
 	key, err := r.kind.keys(client, processID).Find(ctx, model.sought())
 	absent := err == nil || errors.Is(err, alphamoon.ErrTooYoung) || errors.Is(err, alphamoon.ErrOtherOrganization)
 	switch {
@@ -165,19 +167,8 @@ func (r *apiKeyResource) Read(ctx context.Context, req resource.ReadRequest, res
 
 // sought is what the state knows of a key that is looked for.
 func (m *apiKeyModel) sought() alphamoon.Sought {
-	return alphamoon.Sought{
-		ID: m.ID.ValueString(), OrganizationID: m.OrganizationID.ValueString(), CreatedAt: m.lifetime().CreatedAt,
-	}
-}
-
-// checkListed refuses a key without a readable expiry: taken as it is, it would look changed and be replaced.
-func (k apiKeyKind) checkListed(key alphamoon.APIKey, processID string) (diags diag.Diagnostics) {
-	if key.ExpiresAt.IsZero() {
-		diags.AddAttributeError(path.Root("expires_at"), "Listed key has no readable expiry",
-			fmt.Sprintf("The service lists the key %s of %s without a readable expiry, so the provider cannot tell what "+
-				"to do about it. Nothing was changed; try again later.", key.ID, k.owner(processID)))
-	}
-	return diags
+	createdAt, _ := rotation.ParseInstant(m.CreatedAt.ValueString()) // zero if it is not known
+	return alphamoon.Sought{ID: m.ID.ValueString(), OrganizationID: m.OrganizationID.ValueString(), CreatedAt: createdAt}
 }
 
 // Update only takes over settings that live in the state: whatever the API would have to change makes a new key.
@@ -187,7 +178,9 @@ func (r *apiKeyResource) Update(ctx context.Context, req resource.UpdateRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	model.RotatesAt = model.rotatesAt()
+	if model.RotatesAt.IsUnknown() {
+		model.RotatesAt = model.rotatesAt()
+	}
 	resp.Diagnostics.Append(model.store(ctx, &resp.State.Raw)...)
 	resp.Diagnostics.Append(model.identify(ctx, resp.Identity)...)
 }
@@ -274,10 +267,6 @@ func (r *apiKeyResource) ImportState(ctx context.Context, req resource.ImportSta
 	if key == nil {
 		resp.Diagnostics.AddError("Key to import not found", fmt.Sprintf("There is no key with the id %q in %s. The data "+
 			"source alphamoon_%ss lists the keys with their ids.", id, r.kind.owner(processID), r.kind.typeName))
-		return
-	}
-	resp.Diagnostics.Append(r.kind.checkListed(*key, processID)...)
-	if resp.Diagnostics.HasError() {
 		return
 	}
 	model := r.kind.importedModel(processID, *key)

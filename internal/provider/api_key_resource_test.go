@@ -89,7 +89,7 @@ func TestAccKeyWithLifetime(t *testing.T) {
 				statecheck.ExpectKnownValue(address, attribute("expires_at"),
 					knownvalue.StringExact("2026-05-30T09:30:15Z")),
 				statecheck.ExpectKnownValue(address, attribute("rotates_at"),
-					knownvalue.StringExact("2026-05-30T09:30:15Z")),
+					knownvalue.StringExact("2026-04-30T09:30:15Z")),
 			},
 			Check: f.secretIsNewest(),
 		},
@@ -122,8 +122,6 @@ func TestAccKeyReplacedByChanges(t *testing.T) {
 		replaced(f.key(`expires_in = "90d"`, `name = "other"`, `scopes = ["workspace.result:read"]`), "scopes"),
 		replaced(f.key(`expires_in = "90d"`, `name = "other"`, `scopes = ["workspace.result:read"]`, elsewhere),
 			"process_id"),
-		replaced(f.key(`expires_in = "30d"`, `name = "other"`, `scopes = ["workspace.result:read"]`, elsewhere),
-			"expires_in"),
 		replaced(f.key(`expires_at = "2026-06-01T00:00:00Z"`, `name = "other"`, `scopes = ["workspace.result:read"]`,
 			elsewhere), "expires_at"),
 		replaced(f.key(`expires_at = "2026-06-01T00:00:01Z"`, `name = "other"`, `scopes = ["workspace.result:read"]`,
@@ -148,8 +146,8 @@ func TestAccKeyKeepsItsDateWhenItGetsALifetime(t *testing.T) {
 	sameKeyAnd := func(check statecheck.StateCheck) []statecheck.StateCheck {
 		return []statecheck.StateCheck{same.AddStateValue(address, attribute("key")), check}
 	}
-	rotatesAtExpiry := statecheck.ExpectKnownValue(address, attribute("rotates_at"),
-		knownvalue.StringExact("2026-05-30T09:30:15Z"))
+	rotates := statecheck.ExpectKnownValue(address, attribute("rotates_at"),
+		knownvalue.StringExact("2026-04-30T09:30:15Z"))
 	neverRotates := statecheck.ExpectKnownValue(address, attribute("rotates_at"), knownvalue.Null())
 	f.run(
 		resource.TestStep{
@@ -157,7 +155,7 @@ func TestAccKeyKeepsItsDateWhenItGetsALifetime(t *testing.T) {
 			ConfigStateChecks: sameKeyAnd(neverRotates),
 		},
 		resource.TestStep{
-			Config: f.key(`expires_in = "90d"`), ConfigStateChecks: sameKeyAnd(rotatesAtExpiry),
+			Config: f.key(`expires_in = "90d"`), ConfigStateChecks: sameKeyAnd(rotates),
 			ConfigPlanChecks: expectAction(plancheck.ResourceActionUpdate),
 		},
 		resource.TestStep{

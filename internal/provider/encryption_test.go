@@ -139,7 +139,7 @@ func TestAccEncryption(t *testing.T) {
 	f.expectCounts(5, 5)
 }
 
-// TestAccEncryptionAfterAnImport: there is no secret to encrypt, so that recipients call for a new key.
+// TestAccEncryptionAfterAnImport: there is no secret to encrypt, so recipients count from the next key on.
 func TestAccEncryptionAfterAnImport(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
@@ -162,10 +162,13 @@ func TestAccEncryptionAfterAnImport(t *testing.T) {
 			ImportStatePersist: true,
 		},
 		resource.TestStep{
+			Config: f.key(fixed, encryptTo(identity)), ConfigPlanChecks: expectAction(plancheck.ResourceActionUpdate),
+		},
+		resource.TestStep{
 			Config: f.key(fixed, encryptTo(identity), `scopes = ["workspace.process.api_key:manage"]`),
 			Check:  f.decryptsAndWorks(identity),
 			ConfigPlanChecks: resource.ConfigPlanChecks{
-				PreApply: []plancheck.PlanCheck{expectReplacedBy("encrypt_to", "scopes")},
+				PreApply: []plancheck.PlanCheck{expectReplacedBy("scopes")},
 			},
 		},
 	)

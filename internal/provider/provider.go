@@ -124,6 +124,9 @@ func (p *alphamoonProvider) Configure(ctx context.Context, req provider.Configur
 	if earlier := p.client.Swap(data.client); earlier != nil {
 		earlier.Close()
 	}
+	if len(data.unknown) > 0 && req.ClientCapabilities.DeferralAllowed {
+		resp.Deferred = &provider.Deferred{Reason: provider.DeferredReasonProviderConfigUnknown}
+	}
 	resp.EphemeralResourceData = data
 	resp.ListResourceData = data
 	resp.ResourceData = data

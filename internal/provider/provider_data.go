@@ -40,6 +40,8 @@ type providerData struct {
 	destroyed atomic.Bool
 	// unseen are the processes that the credential cannot see and that were warned of.
 	unseen sync.Map
+	// run is what the steps of one plan or apply know of each other.
+	run runMemory
 	// opened are the ephemeral keys to revoke. They outlive the configuration.
 	opened *openKeys
 }

@@ -50,10 +50,11 @@ func (f *fixture) replaces(config, because string) resource.TestStep {
 	}
 }
 
+// TestAccRotationWhenDue uses the default window, a third of the lifetime.
 func TestAccRotationWhenDue(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
-	config := f.key(lifetime, window)
+	config := f.key(lifetime)
 	f.run(
 		resource.TestStep{Config: config, ConfigStateChecks: []statecheck.StateCheck{
 			statecheck.ExpectKnownValue(address, attribute("rotates_at"),
@@ -70,7 +71,7 @@ func TestAccRotationWhenDue(t *testing.T) {
 func TestAccRotationWithoutAWindow(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
-	config := f.key(lifetime)
+	config := f.key(lifetime, `rotate_before_expiry = "0s"`)
 	f.run(resource.TestStep{Config: config}, f.after(90*day-time.Second, keeps(config)),
 		f.after(time.Second, f.replaces(config, "rotates_at")))
 	f.expectCounts(2, 2)
@@ -153,8 +154,8 @@ func TestAccRotationTriggers(t *testing.T) {
 	f.expectCounts(3, 3)
 }
 
-// TestAccWindowChanges: another window alone never makes a new key, unless it makes the key due.
-func TestAccWindowChanges(t *testing.T) {
+// TestAccPolicyChanges: another window or lifetime never makes a new key by itself, unless it makes the key due.
+func TestAccPolicyChanges(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	same := statecheck.CompareValue(compare.ValuesSame())
@@ -169,11 +170,15 @@ func TestAccWindowChanges(t *testing.T) {
 		}
 	}
 	expiry := start.Add(90 * day)
-	f.run(resource.TestStep{Config: f.key(lifetime)}, updates(f.key(lifetime, window), expiry.Add(-30*day)),
-		keeps(f.key(lifetime, `rotate_before_expiry = "720h"`)), updates(f.key(lifetime, `rotate_before_expiry = "60d"`),
-			expiry.Add(-60*day)), f.after(29*day, updates(f.key(lifetime, window), expiry.Add(-30*day))), f.after(day,
-			f.replaces(f.key(lifetime, `rotate_before_expiry = "60d"`), "rotates_at")))
-	f.expectCounts(2, 2)
+	f.run(resource.TestStep{Config: f.key(lifetime, `rotate_before_expiry = "0s"`)}, updates(f.key(lifetime, window), expiry.Add(-30*day)),
+		keeps(f.key(lifetime, `rotate_before_expiry = "720h"`)),
+		updates(f.key(`expires_in = "60d"`), start.Add(40*day)),
+		updates(f.key(`expires_in = "120d"`), start.Add(50*day)),
+		updates(f.key(lifetime, `rotate_before_expiry = "60d"`), expiry.Add(-60*day)),
+		f.after(29*day, updates(f.key(lifetime), expiry.Add(-30*day))),
+		f.after(day, f.replaces(f.key(lifetime, `rotate_before_expiry = "60d"`), "rotates_at")),
+		f.after(20*day, f.replaces(f.key(`expires_in = "30d"`), "rotates_at")))
+	f.expectCounts(3, 3)
 }
 
 func TestAccCreateBeforeDestroy(t *testing.T) {

@@ -16,28 +16,30 @@ import (
 type field struct {
 	name string
 	load func(context.Context, tftypes.Value) error
+	// setNull sets the variable to a null of the attribute's type.
+	setNull func()
 	// value is what the variable holds.
 	value func() attr.Value
 }
 
 // bind makes a field. kind is the type of the attribute.
 func bind[T attr.Value](name string, kind attr.Type, variable *T) field {
-	return field{
-		name: name,
-		load: func(ctx context.Context, raw tftypes.Value) error {
-			value, err := kind.ValueFromTerraform(ctx, raw)
-			if err != nil {
-				return fmt.Errorf("%s: %w", name, err)
-			}
-			typed, ok := value.(T)
-			if !ok {
-				return fmt.Errorf("%s: %T instead of %T", name, value, *variable)
-			}
-			*variable = typed
-			return nil
-		},
-		value: func() attr.Value { return *variable },
+	load := func(ctx context.Context, raw tftypes.Value) error {
+		value, err := kind.ValueFromTerraform(ctx, raw)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		typed, ok := value.(T)
+		if !ok {
+			return fmt.Errorf("%s: %T instead of %T", name, value, *variable)
+		}
+		*variable = typed
+		return nil
 	}
+	return field{name: name, load: load, value: func() attr.Value { return *variable }, setNull: func() {
+		ctx := context.Background()
+		_ = load(ctx, tftypes.NewValue(kind.TerraformType(ctx), nil)) // a null has the type
+	}}
 }
 
 func bindString(name string, variable *types.String) field {

@@ -11,7 +11,7 @@ import (
 
 // Reasons why [ParseDuration] refuses a text.
 var (
-	ErrDurationForm = errors.New("a duration is made of whole numbers with the units w, d, h, m and s, such as 90d, 1w or " +
+	ErrDurationForm = errors.New("a duration is made of whole numbers with the units w, d, h, m and s, like 90d, 1w or " +
 		"1h30m")
 	ErrDurationZero = errors.New("a duration must be longer than zero")
 	ErrDurationLong = errors.New("a duration must be shorter than 292 years")
@@ -50,11 +50,20 @@ func ParseDuration(text string) (time.Duration, error) {
 	return sum, nil
 }
 
+// ParseWindow reads a duration that may also be zero.
+func ParseWindow(text string) (time.Duration, error) {
+	window, err := ParseDuration(text)
+	if errors.Is(err, ErrDurationZero) {
+		return 0, nil
+	}
+	return window, err
+}
+
 // SameDuration reports whether two texts spell one duration, as 90d and 2160h do. Texts that are no durations
 // are the same only if they are equal.
 func SameDuration(a, b string) bool {
-	first, firstErr := ParseDuration(a)
-	second, secondErr := ParseDuration(b)
+	first, firstErr := ParseWindow(a)
+	second, secondErr := ParseWindow(b)
 	if firstErr != nil || secondErr != nil {
 		return a == b
 	}

@@ -32,6 +32,20 @@ func TestParseDuration(t *testing.T) {
 	}
 }
 
+func TestParseWindow(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]time.Duration{"0s": 0, "0w0d": 0, "30d": 30 * day} {
+		if got, err := rotation.ParseWindow(text); err != nil || got != want {
+			t.Errorf("%q: got %s, %v, want %s", text, got, err, want)
+		}
+	}
+	for text, want := range map[string]error{"": rotation.ErrDurationForm, "-1d": rotation.ErrDurationForm, "106752d": rotation.ErrDurationLong} {
+		if _, err := rotation.ParseWindow(text); !errors.Is(err, want) {
+			t.Errorf("%q: got %v, want %v", text, err, want)
+		}
+	}
+}
+
 func TestSameDuration(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -44,7 +58,8 @@ func TestSameDuration(t *testing.T) {
 		{"1d", "1d", true},
 		{"nonsense", "nonsense", true},
 		{"nonsense", "1d", false},
-		{"0d", "0h", false},
+		{"0d", "0h", true},
+		{"0s", "1s", false},
 	} {
 		if got := rotation.SameDuration(test.a, test.b); got != test.want {
 			t.Errorf("%q and %q: got %t, want %t", test.a, test.b, got, test.want)

@@ -6,9 +6,17 @@ package rotation
 
 import "time"
 
-// AdvisedLifetime is the longest life a key should have: the service advises to change keys every 3 to 6
-// months, and no six months are longer than 184 days.
-const AdvisedLifetime = 184 * 24 * time.Hour
+const (
+	// AdvisedLifetime is the longest life a key should have: the service advises to change keys every 3 to 6
+	// months, and no six months are longer than 184 days.
+	AdvisedLifetime = 184 * 24 * time.Hour
+	// shortLifetime is the life below which somebody probably mistook m for months.
+	shortLifetime = time.Hour
+	// ending is how long before its expiry a key that nothing renews is worth a warning.
+	ending = 14 * 24 * time.Hour
+	// tolerance is by how much a key may outlive the policy: clocks differ, and services round.
+	tolerance = 24 * time.Hour
+)
 
 // Policy says how a key is to be rotated.
 type Policy struct {
@@ -18,8 +26,19 @@ type Policy struct {
 	Window time.Duration
 }
 
-// tolerance is by how much a key may outlive the policy: clocks differ, and services round.
-const tolerance = 24 * time.Hour
+// DefaultWindow is the window of keys that live so long and have none of their own: a third of their life, so that
+// the old and the new key overlap.
+func DefaultWindow(lifetime time.Duration) time.Duration { return (lifetime / 3).Truncate(time.Second) }
+
+// Key is what a decision has to know of a key.
+type Key struct {
+	// CreatedAt is zero if it is not known.
+	CreatedAt, ExpiresAt time.Time
+	// Disabled means that the service says that the key does not work although it has not expired.
+	Disabled bool
+	// Adopted means that somebody else made the key, so that there is no secret that a new key could replace.
+	Adopted bool
+}
 
 // EndOfLife returns when a key should no longer be used: at its expiry, or after the policy's lifetime if somebody
 // gave the key a longer one.
@@ -39,13 +58,16 @@ func (p Policy) RotatesAt(key Key) (time.Time, bool) {
 	return p.EndOfLife(key).Add(-p.Window), true
 }
 
-// Key is what a decision has to know of a key.
-type Key struct {
-	// CreatedAt is zero if it is not known.
-	CreatedAt, ExpiresAt time.Time
-	// Disabled tells that the service no longer lets the key in although it has not expired: it was removed or
-	// switched off by hand.
-	Disabled bool
+// Due reports whether a key has reached the instant at which it is replaced.
+func (p Policy) Due(now time.Time, key Key) bool {
+	rotatesAt, rotates := p.RotatesAt(key)
+	return rotates && (!now.Before(rotatesAt) || Expired(now, key.ExpiresAt))
+}
+
+// OverlapIsPlanned reports whether a key that is replaced now outlives its replacement by no more than the window,
+// which is what the window is for.
+func (p Policy) OverlapIsPlanned(now time.Time, key Key) bool {
+	return p.Due(now, key) && key.ExpiresAt.Sub(now) <= p.Window
 }
 
 // Decision is what to do about an existing key.
@@ -54,15 +76,16 @@ type Decision int
 const (
 	// Keep leaves the key alone.
 	Keep Decision = iota
-	// ReplaceDue replaces the key because its window has begun.
+	// ReplaceDue replaces the key because its window has begun or it has expired.
 	ReplaceDue
-	// ReplaceExpired replaces the key because it no longer works.
-	ReplaceExpired
 	// ReplaceDisabled replaces the key because it was removed or disabled before its time.
 	ReplaceDisabled
-	// KeepExpired leaves an expired key alone, because a new key with the same fixed date could not exist. It
-	// is worth a warning.
+	// KeepDisabled leaves a disabled key alone, because nobody asked for a key that works yet.
+	KeepDisabled
+	// KeepExpired leaves an expired key alone, because a new key with the same fixed date could not exist.
 	KeepExpired
+	// KeepEnding leaves a key alone that expires soon and that nothing renews.
+	KeepEnding
 )
 
 // String names the decision.
@@ -72,29 +95,31 @@ func (d Decision) String() string {
 		return "keep"
 	case ReplaceDue:
 		return "replace: due"
-	case ReplaceExpired:
-		return "replace: expired"
 	case ReplaceDisabled:
 		return "replace: disabled"
+	case KeepDisabled:
+		return "keep: disabled"
 	case KeepExpired:
 		return "keep: expired"
+	case KeepEnding:
+		return "keep: ending"
 	}
 	return "unknown"
 }
 
 // Decide says what to do about a key now.
 func Decide(now time.Time, key Key, policy Policy) Decision {
-	expired := Expired(now, key.ExpiresAt)
-	rotatesAt, rotates := policy.RotatesAt(key)
 	switch {
-	case expired && rotates:
-		return ReplaceExpired
-	case expired:
+	case Expired(now, key.ExpiresAt) && policy.Lifetime == 0:
 		return KeepExpired
-	case key.Disabled:
+	case key.Disabled && !key.Adopted && !Expired(now, key.ExpiresAt):
 		return ReplaceDisabled
-	case rotates && !now.Before(rotatesAt):
+	case policy.Due(now, key):
 		return ReplaceDue
+	case key.Disabled:
+		return KeepDisabled
+	case policy.Lifetime == 0 && Expired(now.Add(ending), key.ExpiresAt):
+		return KeepEnding
 	default:
 		return Keep
 	}
@@ -103,26 +128,30 @@ func Decide(now time.Time, key Key, policy Policy) Decision {
 // Expired reports whether a key with this expiry no longer works.
 func Expired(now, expiresAt time.Time) bool { return !now.Before(expiresAt) }
 
-// Doubt is what is questionable about a key that is to be created.
-type Doubt int
+// Finding is what is questionable about a key that is to be created.
+type Finding int
 
 const (
-	// NoDoubt finds nothing wrong.
-	NoDoubt Doubt = iota
+	// Sound finds nothing wrong.
+	Sound Finding = iota
 	// NotInFuture means that the key would be expired at its creation.
 	NotInFuture
 	// LongLived means that the key would live longer than [AdvisedLifetime].
 	LongLived
+	// ShortLived means that the key would live for less than an hour.
+	ShortLived
 )
 
 // CheckNew judges a key that would be created now and expire at the given instant.
-func CheckNew(now, expiresAt time.Time) Doubt {
-	switch {
-	case Expired(now, expiresAt):
+func CheckNew(now, expiresAt time.Time) Finding {
+	switch life := expiresAt.Sub(now); {
+	case life <= 0:
 		return NotInFuture
-	case expiresAt.Sub(now) > AdvisedLifetime:
+	case life > AdvisedLifetime:
 		return LongLived
+	case life < shortLifetime:
+		return ShortLived
 	default:
-		return NoDoubt
+		return Sound
 	}
 }

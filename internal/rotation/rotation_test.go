@@ -17,40 +17,81 @@ func TestDecide(t *testing.T) {
 	rotating := rotation.Policy{Lifetime: 90 * day, Window: 30 * day}
 	windowless := rotation.Policy{Lifetime: 90 * day}
 	fixed := rotation.Policy{}
+	disabled, adopted := rotation.Key{Disabled: true}, rotation.Key{Disabled: true, Adopted: true}
 	for name, test := range map[string]struct {
 		expiresIn time.Duration // from now
-		disabled  bool
+		key       rotation.Key
 		policy    rotation.Policy
 		want      rotation.Decision
 	}{
-		"a second before it is due":              {30*day + time.Second, false, rotating, rotation.Keep},
-		"at the instant it is due":               {30 * day, false, rotating, rotation.ReplaceDue},
-		"a second after it is due":               {30*day - time.Second, false, rotating, rotation.ReplaceDue},
-		"a second before its expiry":             {time.Second, false, rotating, rotation.ReplaceDue},
-		"at its expiry":                          {0, false, rotating, rotation.ReplaceExpired},
-		"a second after its expiry":              {-time.Second, false, rotating, rotation.ReplaceExpired},
-		"no window, a second before its expiry":  {time.Second, false, windowless, rotation.Keep},
-		"no window, at its expiry":               {0, false, windowless, rotation.ReplaceExpired},
-		"no window, a second after its expiry":   {-time.Second, false, windowless, rotation.ReplaceExpired},
-		"fixed, a second before its expiry":      {time.Second, false, fixed, rotation.Keep},
-		"fixed, at its expiry":                   {0, false, fixed, rotation.KeepExpired},
-		"fixed, a second after its expiry":       {-time.Second, false, fixed, rotation.KeepExpired},
-		"disabled, fresh":                        {80 * day, true, rotating, rotation.ReplaceDisabled},
-		"disabled, also due":                     {day, true, rotating, rotation.ReplaceDisabled},
-		"disabled, a second before its expiry":   {time.Second, true, fixed, rotation.ReplaceDisabled},
-		"disabled, at its expiry":                {0, true, rotating, rotation.ReplaceExpired},
-		"disabled and fixed, at its expiry":      {0, true, fixed, rotation.KeepExpired},
-		"disabled and fixed, after its expiry":   {-time.Second, true, fixed, rotation.KeepExpired},
-		"a window that is longer than what left": {90 * day, false, rotation.Policy{Lifetime: 90 * day, Window: 90 * day}, rotation.ReplaceDue},
+		"a second before it is due":              {30*day + time.Second, rotation.Key{}, rotating, rotation.Keep},
+		"at the instant it is due":               {30 * day, rotation.Key{}, rotating, rotation.ReplaceDue},
+		"a second after it is due":               {30*day - time.Second, rotation.Key{}, rotating, rotation.ReplaceDue},
+		"a second before its expiry":             {time.Second, rotation.Key{}, rotating, rotation.ReplaceDue},
+		"at its expiry":                          {0, rotation.Key{}, rotating, rotation.ReplaceDue},
+		"a second after its expiry":              {-time.Second, rotation.Key{}, rotating, rotation.ReplaceDue},
+		"no window, a second before its expiry":  {time.Second, rotation.Key{}, windowless, rotation.Keep},
+		"no window, at its expiry":               {0, rotation.Key{}, windowless, rotation.ReplaceDue},
+		"no window, a second after its expiry":   {-time.Second, rotation.Key{}, windowless, rotation.ReplaceDue},
+		"fixed, a second before the last days":   {14*day + time.Second, rotation.Key{}, fixed, rotation.Keep},
+		"fixed, at the last days":                {14 * day, rotation.Key{}, fixed, rotation.KeepEnding},
+		"fixed, a second before its expiry":      {time.Second, rotation.Key{}, fixed, rotation.KeepEnding},
+		"fixed, at its expiry":                   {0, rotation.Key{}, fixed, rotation.KeepExpired},
+		"fixed, a second after its expiry":       {-time.Second, rotation.Key{}, fixed, rotation.KeepExpired},
+		"disabled, fresh":                        {80 * day, disabled, rotating, rotation.ReplaceDisabled},
+		"disabled, also due":                     {day, disabled, rotating, rotation.ReplaceDisabled},
+		"disabled, a second before its expiry":   {time.Second, disabled, fixed, rotation.ReplaceDisabled},
+		"disabled, at its expiry":                {0, disabled, rotating, rotation.ReplaceDue},
+		"disabled and fixed, at its expiry":      {0, disabled, fixed, rotation.KeepExpired},
+		"disabled and fixed, after its expiry":   {-time.Second, disabled, fixed, rotation.KeepExpired},
+		"disabled and adopted":                   {80 * day, adopted, rotating, rotation.KeepDisabled},
+		"disabled and adopted, fixed":            {80 * day, adopted, fixed, rotation.KeepDisabled},
+		"disabled and adopted, due":              {30 * day, adopted, rotating, rotation.ReplaceDue},
+		"disabled and adopted, expired":          {0, adopted, rotating, rotation.ReplaceDue},
+		"a window that is longer than what left": {90 * day, rotation.Key{}, rotation.Policy{Lifetime: 90 * day, Window: 90 * day}, rotation.ReplaceDue},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := rotation.Decide(now, rotation.Key{ExpiresAt: now.Add(test.expiresIn), Disabled: test.disabled},
-				test.policy)
-			if got != test.want {
+			test.key.ExpiresAt = now.Add(test.expiresIn)
+			if got := rotation.Decide(now, test.key, test.policy); got != test.want {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
+			// Before all time nothing is due: a plan that must not depend on the clock relies on it.
+			if got := rotation.Decide(time.Time{}, test.key, test.policy); !test.key.Disabled && got != rotation.Keep {
+				t.Errorf("before all time: got %q", got)
+			}
 		})
+	}
+}
+
+func TestDefaultWindow(t *testing.T) {
+	t.Parallel()
+	for lifetime, want := range map[time.Duration]time.Duration{
+		90 * day: 30 * day, 100 * time.Second: 33 * time.Second, 2 * time.Second: 0, 0: 0,
+	} {
+		if got := rotation.DefaultWindow(lifetime); got != want {
+			t.Errorf("%s: got %s, want %s", lifetime, got, want)
+		}
+	}
+}
+
+// TestOverlapIsPlanned: only a key that is due and ends within the window overlaps as its owner wants it to.
+func TestOverlapIsPlanned(t *testing.T) {
+	t.Parallel()
+	policy := rotation.Policy{Lifetime: 90 * day, Window: 30 * day}
+	for name, test := range map[string]struct {
+		key  rotation.Key
+		want bool
+	}{
+		"not due":          {rotation.Key{ExpiresAt: now.Add(30*day + 1)}, false},
+		"due":              {rotation.Key{ExpiresAt: now.Add(30 * day)}, true},
+		"expired":          {rotation.Key{ExpiresAt: now}, true},
+		"made for years":   {rotation.Key{CreatedAt: now.Add(-60 * day), ExpiresAt: now.Add(900 * day)}, false},
+		"policy shortened": {rotation.Key{CreatedAt: now.Add(-70 * day), ExpiresAt: now.Add(40 * day)}, false},
+	} {
+		if got := policy.OverlapIsPlanned(now, test.key); got != test.want {
+			t.Errorf("%s: got %t", name, got)
+		}
 	}
 }
 
@@ -58,13 +99,15 @@ func TestCheckNew(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		lifetime time.Duration
-		want     rotation.Doubt
+		want     rotation.Finding
 	}{
 		{-time.Second, rotation.NotInFuture},
 		{0, rotation.NotInFuture},
-		{time.Second, rotation.NoDoubt},
-		{184*day - time.Second, rotation.NoDoubt},
-		{184 * day, rotation.NoDoubt},
+		{time.Second, rotation.ShortLived},
+		{time.Hour - time.Second, rotation.ShortLived},
+		{time.Hour, rotation.Sound},
+		{184*day - time.Second, rotation.Sound},
+		{184 * day, rotation.Sound},
 		{184*day + time.Second, rotation.LongLived},
 	} {
 		if got := rotation.CheckNew(now, now.Add(test.lifetime)); got != test.want {

@@ -14,15 +14,21 @@ import (
 
 // Duration accepts a positive duration in whole weeks, days, hours, minutes and seconds.
 func Duration() validator.String {
-	return rule{
-		"be a duration above zero, like 90d, 1w or 1h30m", "Invalid duration",
-		func(_ context.Context, value string, request validator.StringRequest) string {
-			if _, err := rotation.ParseDuration(value); err != nil {
-				return fmt.Sprintf("%q cannot be used as %s: %s.", value, request.Path, err)
-			}
-			return ""
-		},
-	}
+	return duration("be a duration above zero, like 90d, 1w or 1h30m", rotation.ParseDuration)
+}
+
+// Window accepts a duration that may also be zero.
+func Window() validator.String {
+	return duration("be a duration like 30d or 36h, or 0s for none", rotation.ParseWindow)
+}
+
+func duration(must string, parse func(string) (time.Duration, error)) validator.String {
+	return rule{must, "Invalid duration", func(_ context.Context, value string, request validator.StringRequest) string {
+		if _, err := parse(value); err != nil {
+			return fmt.Sprintf("%q cannot be used as %s: %s.", value, request.Path, err)
+		}
+		return ""
+	}}
 }
 
 // DurationUpTo accepts a duration that is not longer than the given one. What is no duration is left to [Duration].

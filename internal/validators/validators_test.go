@@ -42,6 +42,9 @@ func TestStrings(t *testing.T) {
 			validators.Duration(), known("90d", "1h30m"),
 			map[string]string{"0d": "longer than zero", "-1d": "whole numbers", "1.5d": "whole numbers", "999999999d": "shorter than 292 years", "": "whole numbers"},
 		},
+		"window": {
+			validators.Window(), known("30d", "0s"), map[string]string{"-1d": "whole numbers", "": "whole numbers"},
+		},
 		"duration with a limit": {
 			validators.DurationUpTo(24 * time.Hour), known("24h", "1d", "1s", "nonsense"),
 			map[string]string{"25h": "at most 24 hours", "1d1s": "at most 24 hours"},

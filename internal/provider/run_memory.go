@@ -1,0 +1,60 @@
+package provider
+
+import (
+	"slices"
+	"sync"
+	"time"
+)
+
+// runMemory is what a walk over the resources leaves for its later steps. Terraform starts the provider anew for the
+// plan and for the apply, so neither sees what the other left here.
+type runMemory struct {
+	mu        sync.Mutex
+	refreshed map[string]bool
+	created   []apiKeyModel
+}
+
+// markRefreshed is for every key that was read.
+func (r *runMemory) markRefreshed(id string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.refreshed == nil {
+		r.refreshed = map[string]bool{}
+	}
+	r.refreshed[id] = true
+}
+
+// planning reports whether this walk certainly makes a plan: no apply reads a key. A plan with -refresh=false does not
+// either.
+func (r *runMemory) planning(id string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.refreshed[id]
+}
+
+// markCreated is for every key that was created.
+func (r *runMemory) markCreated(model apiKeyModel) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.created = append(r.created, model)
+}
+
+// applying reports whether this walk certainly is an apply.
+func (r *runMemory) applying() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.created) > 0
+}
+
+// replacedByHand reports whether a key was created that replaces this one although nothing changed and nothing was due,
+// as with -replace: of such a replacement the plan could say nothing.
+func (r *runMemory) replacedByHand(now time.Time, state apiKeyModel) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.ContainsFunc(r.created, func(created apiKeyModel) bool {
+		if !created.ExpiresIn.IsNull() {
+			created.ExpiresAt = state.ExpiresAt
+		}
+		return len(changedArguments(state, created)) == 0 && !created.policy().Due(now, state.rotationKey())
+	})
+}
