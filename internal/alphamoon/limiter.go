@@ -35,7 +35,7 @@ func newLimiter(longestWait time.Duration, ceiling float64) *limiter {
 	l := &limiter{longestWait: longestWait, ceiling: newGate(), paced: newGate()}
 	l.pace = pace{slowest: 8 / longestWait.Seconds(), fastest: math.Inf(1)}
 	if ceiling > 0 {
-		l.spacing = time.Duration(math.Ceil(float64(time.Second) / ceiling))
+		l.spacing = time.Duration(min(math.Ceil(float64(time.Second)/ceiling), 1<<62))
 		l.pace.fastest = ceiling
 	}
 	return l

@@ -1,6 +1,7 @@
 package alphamoon
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -94,7 +95,6 @@ func (s *windowService) allowed(from, to time.Duration) float64 {
 type simulation struct {
 	service  limitedService
 	clients  int
-	ceiling  float64
 	latency  time.Duration
 	duration time.Duration
 	warmUp   time.Duration
@@ -121,7 +121,7 @@ func (s simulation) run(t *testing.T) simulated {
 	began := now()
 	clock := func() time.Duration { return now().Sub(began) }
 	for client := range s.clients {
-		l := newLimiter(30*time.Second, s.ceiling)
+		l := newLimiter(30*time.Second, 0)
 		send := func() bool {
 			if err := l.wait(t.Context(), "keys"); err != nil {
 				t.Error(err)
@@ -229,5 +229,118 @@ func TestPace(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// passes runs a request through the limiter and returns how long it waited.
+func passes(t *testing.T, l *limiter, collection string) time.Duration {
+	t.Helper()
+	began := now()
+	if err := l.wait(t.Context(), collection); err != nil {
+		t.Error(err)
+	}
+	return now().Sub(began)
+}
+
+// TestRefusalsOfOneMoment: ten requests on their way were all sent at the old pace, so they lower it once.
+func TestRefusalsOfOneMoment(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := newLimiter(30*time.Second, 0)
+		sent := now()
+		time.Sleep(time.Millisecond)
+		for range 10 {
+			l.refused("keys", sent, 0)
+		}
+		if waited := passes(t, l, "keys"); waited != time.Second/start {
+			t.Errorf("waited %s", waited)
+		}
+	})
+}
+
+// TestServiceThatClosesDuringAWait: a request that waits already waits for the new time, but no longer than the longest
+// wait, and a shorter wait that is asked for later does not open the service early.
+func TestServiceThatClosesDuringAWait(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := newLimiter(30*time.Second, 0)
+		l.refused("keys", now(), 10*time.Second)
+		var waited time.Duration
+		go func() { waited = passes(t, l, "keys") }()
+		time.Sleep(5 * time.Second)
+		l.refused("keys", now(), time.Hour)
+		l.refused("keys", now(), 2*time.Second)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if waited != 35*time.Second {
+			t.Errorf("waited %s", waited)
+		}
+	})
+}
+
+// TestLimitOfAll: the limit that a second collection runs into holds for a third one. Until then what the others do says
+// nothing about the limit of the first.
+func TestLimitOfAll(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := newLimiter(30*time.Second, 0)
+		l.refused("first", now(), 0)
+		for range 100 {
+			l.accepted("second", now())
+		}
+		if waited := passes(t, l, "third"); waited != 0 {
+			t.Errorf("the third waited %s for the first alone", waited)
+		}
+		if waited := passes(t, l, "first"); waited != time.Second/start {
+			t.Errorf("the first waited %s", waited)
+		}
+		l.refused("second", now(), 5*time.Second)
+		if waited := passes(t, l, "third"); waited != 5*time.Second {
+			t.Errorf("the third waited %s", waited)
+		}
+	})
+}
+
+// TestInterruptInTheQueue: the second in the queue can be interrupted while the first one waits on.
+func TestInterruptInTheQueue(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := newLimiter(30*time.Second, 0)
+		l.refused("keys", now(), 30*time.Second)
+		go passes(t, l, "keys")
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		began := now()
+		if err := l.wait(ctx, "keys"); err == nil || now().Sub(began) != time.Second {
+			t.Errorf("got %v after %s", err, now().Sub(began))
+		}
+		time.Sleep(time.Minute)
+	})
+}
+
+// TestPaceBelowTheCeiling: a pace that was learned at the ceiling does not grow beyond it, so that a lower limit is found
+// soon.
+func TestPaceBelowTheCeiling(t *testing.T) {
+	t.Parallel()
+	const ceiling = 5
+	synctest.Test(t, func(t *testing.T) {
+		l := newLimiter(30*time.Second, ceiling)
+		l.refused("keys", now(), 0)
+		for range 1000 {
+			passes(t, l, "keys")
+			l.accepted("keys", now())
+		}
+		if l.pace.perSecond != ceiling {
+			t.Errorf("the pace is %g", l.pace.perSecond)
+		}
+	})
+}
+
+// TestTinyCeiling: the time between two requests is longer than a duration can be.
+func TestTinyCeiling(t *testing.T) {
+	t.Parallel()
+	if l := newLimiter(time.Second, 1e-300); l.spacing < 1<<61 {
+		t.Errorf("the spacing is %s", l.spacing)
 	}
 }
