@@ -75,7 +75,12 @@ func (c CLI) Name() string {
 // Mirror builds the provider of the module in moduleDir into a directory from which Terraform installs it: with
 // "init -plugin-dir", or without more ado if it is the one of [PluginDir]. Nothing is there before the build has
 // succeeded, and no half-written file ever has the provider's name.
-func Mirror(ctx context.Context, moduleDir, mirrorDir string) (err error) {
+func Mirror(ctx context.Context, moduleDir, mirrorDir string) error {
+	return MirrorPackage(ctx, moduleDir, ".", "alphamoon", mirrorDir)
+}
+
+// MirrorPackage does the same for a provider in another package of the module, as alphamoon/NAME.
+func MirrorPackage(ctx context.Context, moduleDir, packagePath, providerName, mirrorDir string) (err error) {
 	if _, err := exec.LookPath("go"); err != nil {
 		return errors.New("no Go is on the PATH, which is needed to build the provider")
 	}
@@ -84,11 +89,11 @@ func Mirror(ctx context.Context, moduleDir, mirrorDir string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
-	name := executable("terraform-provider-alphamoon_v"+builtVersion, runtime.GOOS)
+	name := executable("terraform-provider-"+providerName+"_v"+builtVersion, runtime.GOOS)
 	binary := filepath.Join(scratch, name)
 	ldflags := "-s -w -X main.version=" + builtVersion
 	//nolint:gosec // the caller names its own folder
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", ldflags, "-o", binary, ".")
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", ldflags, "-o", binary, packagePath)
 	build.Dir = moduleDir
 	if output, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("building the provider: %w\n%s", err, output)
@@ -98,7 +103,7 @@ func Mirror(ctx context.Context, moduleDir, mirrorDir string) (err error) {
 		return err
 	}
 	for _, host := range []string{"registry.terraform.io", "registry.opentofu.org"} {
-		dir := filepath.Join(mirrorDir, host, "alphamoon", "alphamoon", builtVersion, runtime.GOOS+"_"+runtime.GOARCH)
+		dir := filepath.Join(mirrorDir, host, "alphamoon", providerName, builtVersion, runtime.GOOS+"_"+runtime.GOARCH)
 		if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // holds a public program
 			return err
 		}
