@@ -52,7 +52,7 @@ var (
 	whole = sizes{
 		plans:   []int{10, 100, 1000},
 		delays:  []time.Duration{0, 20 * time.Millisecond, 100 * time.Millisecond},
-		limits:  []limit{{100, 5, false}, {100, 5, true}, {30, 1, true}, {200, 20, false}},
+		limits:  []limit{{100, 5, false, 0}, {100, 5, true, 0}, {30, 1, true, 0}, {200, 20, false, 0}, {100, 50, false, 5}},
 		created: 200, processes: 40, keys: 8,
 	}
 	small = sizes{

@@ -185,7 +185,7 @@ type limit struct {
 // measureLimits measures creations under a limit against the ideal: the time in which the service accepts as many
 // requests.
 func (b *bench) measureLimits(ctx context.Context) error {
-	b.printf("\nCreations while the service limits the rate, once each. Ideal is the time in which it accepts as many requests, or "+
+	b.printf("\nCreations while the service limits the rate, once each. Ideal is the time in which it accepts as many requests, or " +
 		"in which the ceiling `requests_per_second` lets them pass:\n\n" +
 		"| keys | requests a second | Retry-After | ceiling | seconds | ideal | refusals |\n|---|---|---|---|---|---|---|\n")
 	for _, limit := range b.limits {
