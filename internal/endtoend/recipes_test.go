@@ -120,8 +120,7 @@ func (s *shelf) expectSafe(when string) {
 // recipe is a configuration of the guide: the common part and one store's.
 type recipe struct {
 	name, config string
-	// How a write that failed is found out: "plan" stops the next plan, "apply" the next apply; "" writes again.
-	guard string
+	guarded      bool // a failed write stops the next plan; else the next apply writes again
 }
 
 var resourceOfStore = regexp.MustCompile(`(?m)^resource "(\w+)"`)
@@ -134,12 +133,8 @@ func recipes(t *testing.T) []recipe {
 		if !strings.HasPrefix(block, "# needs ") {
 			continue
 		}
-		one := recipe{name: resourceOfStore.FindStringSubmatch(block)[1], config: all[0] + block}
-		switch {
-		case strings.Contains(block, "postcondition"):
-			one.guard = "plan"
-		case one.name == "aws_ssm_parameter":
-			one.guard = "apply"
+		one := recipe{
+			name: resourceOfStore.FindStringSubmatch(block)[1], config: all[0] + block, guarded: strings.Contains(block, "condition {"),
 		}
 		found = append(found, one)
 	}
@@ -206,6 +201,10 @@ func (r recipe) live(t *testing.T, kind, collection string) {
 	configure(1, "30d")
 	s.must("", "init", "-input=false", "-plugin-dir="+mirror)
 	s.must("", "plan", "-input=false")
+	s.refuse(1)
+	if output, err := s.terraform(pair.identity, apply...); err == nil {
+		t.Errorf("the store refuses nothing\n%s", output)
+	}
 	s.must(pair.identity, apply...)
 	s.expectNewest("after the creation")
 	configure(2, "30d")
@@ -228,16 +227,17 @@ func (r recipe) live(t *testing.T, kind, collection string) {
 				t.Fatalf("%s: the store refuses nothing\n%s", when, output)
 			}
 			s.expectSafe(when)
-			if r.guard == "" {
-				continue // the next apply writes again
+			if !r.guarded {
+				continue
 			}
 			next = remedy
-			if output, err := s.terraform("", "plan", "-input=false"); (err == nil) != (r.guard == "apply") ||
-				r.guard == "plan" && !strings.Contains(strings.Join(strings.Fields(output), " "), "terraform apply -replace="+address) {
-				t.Errorf("%s: the next plan: %v\n%s", when, err, output)
-			}
-			if output, err := s.terraform(pair.identity, apply...); err == nil {
-				t.Errorf("%s: the next apply finds nothing wrong\n%s", when, output)
+			// Neither a change in place nor a plan without a refresh gets past the guard.
+			configure(2+failures, "29d")
+			for identity, run := range map[string][]string{"": {"plan", "-input=false"}, pair.identity: append(slices.Clone(apply), "-refresh=false")} {
+				if output, err := s.terraform(identity, run...); err == nil ||
+					!strings.Contains(strings.Join(strings.Fields(output), " "), "terraform apply -replace="+address) {
+					t.Errorf("%s: %s: %v\n%s", when, run, err, output)
+				}
 			}
 			s.expectSafe(when + ", after another apply")
 		}

@@ -64,11 +64,11 @@ var storeProviders = map[string]storeProvider{
 				typeName: "aws_ssm_parameter", secret: "value_wo", version: "value_wo_version", saves: true, demands: true, secretOnly: true,
 				attributes: map[string]schema.Attribute{
 					"name": replacedText(), "type": schema.StringAttribute{Required: true}, "description": schema.StringAttribute{Optional: true},
-					"insecure_value": schema.StringAttribute{Optional: true},
+					"insecure_value": schema.StringAttribute{Optional: true}, "arn": computedText(),
 				},
 			},
 		},
-		dataSources: []func() datasource.DataSource{func() datasource.DataSource { return ssmParameter{} }},
+		ephemerals: []func() ephemeral.EphemeralResource{func() ephemeral.EphemeralResource { return ssmParameter{} }},
 	},
 	"google": {
 		resources: []storeResource{
@@ -536,30 +536,29 @@ func (keyVaultSecret) Open(ctx context.Context, req ephemeral.OpenRequest, resp 
 	resp.Diagnostics.Append(resp.Result.SetAttribute(ctx, path.Root("value"), object.Secret)...)
 }
 
-// ssmParameter reads a parameter into the state.
+// ssmParameter reads a parameter for a run.
 type ssmParameter struct{}
 
-func (ssmParameter) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+func (ssmParameter) Metadata(_ context.Context, _ ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
 	resp.TypeName = "aws_ssm_parameter"
 }
 
-func (ssmParameter) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
-	resp.Schema = datasourceschema.Schema{Attributes: map[string]datasourceschema.Attribute{
-		"name":           datasourceschema.StringAttribute{Required: true},
-		"insecure_value": datasourceschema.StringAttribute{Computed: true},
+func (ssmParameter) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
+	resp.Schema = ephemeralschema.Schema{Attributes: map[string]ephemeralschema.Attribute{
+		"arn": ephemeralschema.StringAttribute{Required: true}, "value": ephemeralschema.StringAttribute{Computed: true},
 	}}
 }
 
-func (ssmParameter) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	var name types.String
-	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("name"), &name)...)
-	object, ok := readObject("aws_ssm_parameter", name.ValueString())
+func (ssmParameter) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
+	var arn types.String
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("arn"), &arn)...)
+	object, ok := readObject("aws_ssm_parameter", arn.ValueString())
 	if !ok {
-		resp.Diagnostics.AddError("reading SSM Parameter", "couldn't find resource "+name.ValueString())
+		resp.Diagnostics.AddError("reading SSM Parameter", "couldn't find resource "+arn.ValueString())
 		return
 	}
-	resp.State.Raw = req.Config.Raw
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("insecure_value"), object.Public["insecure_value"])...)
+	resp.Result.Raw = req.Config.Raw
+	resp.Diagnostics.Append(resp.Result.SetAttribute(ctx, path.Root("value"), object.Secret+object.Public["insecure_value"])...)
 }
 
 // configMap reads a config map into the state; one that is not there has no data.
