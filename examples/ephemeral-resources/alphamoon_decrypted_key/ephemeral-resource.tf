@@ -1,3 +1,4 @@
+# "age-keygen -o identity.txt" creates an identity and prints the public key for encrypt_to.
 resource "alphamoon_process_api_key" "uploader" {
   process_id           = "2080d36bf94c4147b2e543104342fc2f"
   name                 = "invoice-uploader"
