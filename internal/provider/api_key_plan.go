@@ -52,12 +52,15 @@ func (r *apiKeyResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		judged = true
 	case req.State.Raw.IsNull():
 		resp.Diagnostics.Append(checkNewAPIKey(now, plan)...)
-		if !r.data.destroyed.Load() {
+		if !r.data.run.applying() {
 			resp.Diagnostics.Append(r.kind.warnOfLostOverlap(config)...)
 		}
 		settleNewAPIKey(&plan)
 	default:
-		change := keyChange{kind: r.kind, now: now, planning: r.data.run.planning(state.ID.ValueString()), state: state, config: config}
+		change := keyChange{
+			kind: r.kind, now: now, state: state, config: config,
+			planning: r.data.run.planning(state.ID.ValueString()), applying: r.data.run.applying(),
+		}
 		plan, resp.RequiresReplace = change.plan(plan)
 		resp.Diagnostics.Append(change.diags...)
 		judged = len(resp.RequiresReplace) > 0
@@ -120,10 +123,10 @@ func checkNewAPIKey(now time.Time, plan apiKeyModel) (diags diag.Diagnostics) {
 type keyChange struct {
 	kind apiKeyKind
 	now  time.Time
-	// planning is false if this may be an apply, in which Terraform plans once more what it is about to change in place.
-	planning      bool
-	state, config apiKeyModel
-	diags         diag.Diagnostics
+	// planning and applying are what is certain. In an apply Terraform plans once more what it is about to change in place.
+	planning, applying bool
+	state, config      apiKeyModel
+	diags              diag.Diagnostics
 }
 
 // plan decides what becomes of the key. It returns the plan with every value settled that can be known, and the
@@ -203,7 +206,7 @@ func (m *apiKeyModel) keepSpellings(state apiKeyModel) {
 // place counts as if no time had passed, unless this certainly is a plan.
 func (c *keyChange) reasonOfTime(plan apiKeyModel) (replace path.Paths) {
 	clock, quiet := c.now, false
-	if !c.planning && !reflect.DeepEqual(plan, c.state) {
+	if c.applying || !c.planning && !reflect.DeepEqual(plan, c.state) {
 		clock, quiet = time.Time{}, true
 	}
 	state := c.state

@@ -79,7 +79,7 @@ func (r *apiKeyResource) Create(ctx context.Context, req resource.CreateRequest,
 		return
 	}
 	model.applyListed(key.APIKey)
-	r.data.run.markCreated(model)
+	r.data.run.markApplied(model)
 	model.setSecret(key.Key, file, &resp.Diagnostics)
 	if model.KeyVersion.IsNull() {
 		model.KeyVersion = types.Int64Value(r.data.now().Unix())
@@ -175,6 +175,7 @@ func (m *apiKeyModel) sought() alphamoon.Sought {
 func (r *apiKeyResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var model apiKeyModel
 	resp.Diagnostics.Append(model.load(ctx, req.Plan.Raw)...)
+	r.data.run.markApplied()
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -190,7 +191,7 @@ func (r *apiKeyResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	defer r.data.warnOfLongWait(&resp.Diagnostics)
 	var model apiKeyModel
 	resp.Diagnostics.Append(model.load(ctx, req.State.Raw)...)
-	r.data.destroyed.Store(true)
+	r.data.run.markApplied()
 	if resp.Diagnostics.HasError() || model.expired(r.data.now()) {
 		return
 	}

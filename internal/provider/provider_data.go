@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -36,8 +35,6 @@ type providerData struct {
 	unknown []string
 	// importWarning is given once, however many keys are imported.
 	importWarning sync.Once
-	// destroyed tells that a key was destroyed: what Terraform then plans as if it were new may replace it.
-	destroyed atomic.Bool
 	// unseen are the processes that the credential cannot see and that were warned of.
 	unseen sync.Map
 	// run is what the steps of one plan or apply know of each other.

@@ -12,6 +12,7 @@ type runMemory struct {
 	mu        sync.Mutex
 	refreshed map[string]bool
 	created   []apiKeyModel
+	applied   bool
 }
 
 // markRefreshed is for every key that was read.
@@ -32,18 +33,18 @@ func (r *runMemory) planning(id string) bool {
 	return r.refreshed[id]
 }
 
-// markCreated is for every key that was created.
-func (r *runMemory) markCreated(model apiKeyModel) {
+// markApplied is for everything that only an apply does, with the keys that it created.
+func (r *runMemory) markApplied(created ...apiKeyModel) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.created = append(r.created, model)
+	r.applied, r.created = true, append(r.created, created...)
 }
 
 // applying reports whether this walk certainly is an apply.
 func (r *runMemory) applying() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return len(r.created) > 0
+	return r.applied
 }
 
 // replacedByHand reports whether a key was created that replaces this one although nothing changed and nothing was due,
