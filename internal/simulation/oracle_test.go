@@ -1,0 +1,474 @@
+package simulation
+
+import (
+	"context"
+	"maps"
+	"math/rand/v2"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"filippo.io/age"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/encryption"
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
+)
+
+// identity opens what is encrypted to the recipient of the configurations.
+var identity, recipient = func() (string, string) {
+	pair, err := age.GenerateX25519Identity()
+	if err != nil {
+		panic(err)
+	}
+	return pair.String(), pair.Recipient().String()
+}()
+
+// oracle knows the truth, and what everybody was told.
+type oracle struct {
+	w         *world
+	hand      map[string]bool   // keys that somebody made by hand
+	incidents map[string]string // what was done by hand to keys
+	makers    map[string]*team  // who asked for a key
+	adopted   map[string]*team
+	named     map[string]bool // ids that stand in a diagnostic
+	said      strings.Builder
+	doubts    map[string]bool // names of keys of which somebody was told that they may exist
+	killed    map[string]bool // teams that had a kill in this step
+	attempted map[string]bool // keys that a team set out to remove
+	gone      []departure
+	hidden    map[[2]string]int
+	hidEmpty  bool // in this step a process showed no keys to somebody
+	lost      int  // keys that nobody could know of
+	working   map[string]guarantee
+}
+
+// departure is a key that left a state.
+type departure struct {
+	team          *team
+	id, why       string
+	revoke, quiet bool
+}
+
+// guarantee is how long a key must work, for the next apply would renew it before.
+type guarantee struct {
+	id    string
+	until time.Time
+}
+
+func newOracle(w *world) *oracle {
+	return &oracle{
+		w: w, hand: map[string]bool{}, incidents: map[string]string{}, makers: map[string]*team{}, adopted: map[string]*team{},
+		named: map[string]bool{}, doubts: map[string]bool{}, killed: map[string]bool{}, attempted: map[string]bool{},
+		hidden: map[[2]string]int{}, working: map[string]guarantee{},
+	}
+}
+
+func (o *oracle) byHand(key sandbox.Key) {
+	o.w.mu.Lock()
+	defer o.w.mu.Unlock()
+	o.hand[key.ID] = true
+}
+
+func (o *oracle) hide(credential, id string, status int) {
+	o.w.box.Hide(credential, id, status)
+	o.hidden[[2]string{credential, id}] = status
+	o.hidEmpty = o.hidEmpty || status == 200
+}
+
+func (o *oracle) show() {
+	for h := range o.hidden {
+		o.w.box.Hide(h[0], h[1], 0)
+	}
+	clear(o.hidden)
+}
+
+var keyID = regexp.MustCompile(`[0-9a-f]{32}`)
+
+// heard notes what a diagnostic tells its reader.
+func (o *oracle) heard(_ *run, text string) {
+	o.w.mu.Lock()
+	defer o.w.mu.Unlock()
+	for _, id := range keyID.FindAllString(text, -1) {
+		o.named[id] = true
+	}
+	o.said.WriteString(text + "\n")
+	if strings.Contains(text, "may exist") || strings.Contains(text, "may have been created") || strings.Contains(text, "could not be found out") {
+		for _, name := range append(slices.Clone(names), "surprise") {
+			if strings.Contains(text, `"`+name+`"`) {
+				o.doubts[name] = true
+			}
+		}
+	}
+}
+
+// left notes that a refresh called a key gone.
+func (w *world) left(r *run, o *object) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.oracle.gone = append(w.oracle.gone, departure{r.team, text(o.value, "id"), "was called gone", false, false})
+}
+
+// sets notes that an apply sets out to destroy a key.
+func (w *world) sets(o *object) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.oracle.attempted[text(o.value, "id")] = true
+}
+
+// forgotten notes that an apply destroyed a key.
+func (w *world) forgotten(r *run, c *change, o *object) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	scheduled := slices.Equal(c.reasons, []string{"rotates_at"})
+	w.oracle.gone = append(w.oracle.gone,
+		departure{r.team, text(o.value, "id"), "was destroyed", truth(o.value, "revoke_on_destroy"), scheduled})
+}
+
+func (o *oracle) owners() (owners []string) {
+	for _, owner := range append(slices.Clone(processIDs), sandbox.Organization) {
+		owners = append(owners, owner, sandbox.OfOther(owner))
+	}
+	return owners
+}
+
+// keys returns all keys there are, and which of them work.
+func (o *oracle) keys() (all map[string]sandbox.Key, live map[string]bool) {
+	all, live = map[string]sandbox.Key{}, map[string]bool{}
+	for _, owner := range o.owners() {
+		for _, key := range o.w.box.Keys(owner) {
+			all[key.ID] = key
+			// A word that nobody knows may well mean that the key works.
+			live[key.ID] = (key.Status == sandbox.StatusActive || key.Status == "Pending" || key.Status == "Enabled") &&
+				time.Now().Before(key.ExpiresAt)
+		}
+	}
+	return all, live
+}
+
+func (o *oracle) secrets() (secrets []string) {
+	all, _ := o.keys()
+	for _, key := range all {
+		secrets = append(secrets, key.Secret)
+	}
+	return append(secrets, sandbox.DefaultCredential, sandbox.DefaultMemberCredential, sandbox.DefaultOtherCredential)
+}
+
+// anyManaged returns a key of a team.
+func (o *oracle) anyManaged(r *rand.Rand, t *team) string {
+	all, _ := o.keys()
+	var ids []string
+	for _, held := range t.objects() {
+		if id := text(held.value, "id"); all[id].ID != "" {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
+		return ""
+	}
+	return pick(r, ids...)
+}
+
+// objects are all that a team's state holds, in a fixed order.
+func (t *team) objects() (objects []*object) {
+	for _, address := range slices.Sorted(maps.Keys(t.states)) {
+		if state := t.states[address]; state.current != nil {
+			objects = append(objects, state.current)
+		}
+		objects = append(objects, t.states[address].deposed...)
+	}
+	return objects
+}
+
+func (w *world) teamOf(agent string) *team {
+	for _, t := range w.teams {
+		if strings.HasPrefix(agent, "terraform-provider-alphamoon/"+t.name+" ") {
+			return t
+		}
+	}
+	return nil
+}
+
+// check compares what everybody believes with the truth, in whatever weather.
+func (o *oracle) check() {
+	w := o.w
+	held := map[string]*team{}
+	for _, t := range w.teams {
+		for _, object := range t.objects() {
+			id := text(object.value, "id")
+			if held[id] != nil {
+				w.fail("the key %s is in two states", id)
+			}
+			held[id] = t
+		}
+	}
+	for _, q := range w.requests() {
+		t := w.teamOf(q.UserAgent)
+		switch {
+		case q.KeyID == "":
+		case q.Operation == sandbox.Create:
+			o.makers[q.KeyID] = t
+		case q.Operation == sandbox.Revoke:
+			switch {
+			case o.makers[q.KeyID] != t && o.adopted[q.KeyID] != t:
+				w.fail("%s revoked the key %s, which is not its own", t.name, q.KeyID)
+			case held[q.KeyID] != nil && !o.attempted[q.KeyID]:
+				w.fail("%s revoked the key %s, which is in use", t.name, q.KeyID)
+			}
+		}
+	}
+	all, live := o.keys()
+	for id, t := range held {
+		if o.makers[id] != t && o.adopted[id] != t {
+			w.fail("%s calls the key %s its own", t.name, id)
+		}
+	}
+	left := map[string]bool{}
+	for _, d := range o.gone {
+		switch {
+		case held[d.id] != nil || !live[d.id]:
+		case d.why == "was called gone" && !o.hidEmpty:
+			w.fail("the key %s of %s works and was called gone", d.id, d.team.name)
+		case !o.named[d.id] && (d.revoke || !d.quiet):
+			w.fail("the key %s of %s %s and works, and nobody said so", d.id, d.team.name, d.why)
+		}
+		left[d.id] = true
+	}
+	for _, id := range slices.Sorted(maps.Keys(live)) {
+		switch {
+		case !live[id] || o.hand[id] || held[id] != nil || o.named[id] || left[id]:
+			continue
+		case o.doubts[all[id].Name], o.makers[id] != nil && o.killed[o.makers[id].name]:
+			o.lost++
+			w.count("outcome: a key that nobody could know of")
+		default:
+			w.fail("the key %s (%s) works, is in no state and was never named", id, all[id].Name)
+		}
+		o.hand[id] = true // once is enough
+	}
+	o.noSecrets()
+	o.gone, o.hidEmpty = nil, false
+	clear(o.killed)
+	clear(o.attempted)
+	clear(o.doubts)
+}
+
+// noSecrets searches all that was written for all secrets.
+func (o *oracle) noSecrets() {
+	places := map[string]string{"a diagnostic": o.said.String(), "a log": o.w.logs.String()}
+	o.said.Reset()
+	o.w.logs.Reset()
+	for _, t := range o.w.teams {
+		for _, object := range t.objects() {
+			if !attribute(object.value, "encrypt_to").IsNull() {
+				places["an encrypted state"] += object.value.String()
+			}
+		}
+	}
+	for _, secret := range o.secrets() {
+		_, pass, _ := strings.Cut(secret, ":")
+		for place, text := range places {
+			if strings.Contains(text, pass) {
+				o.w.fail("a secret stands in %s: %s", place, text)
+			}
+		}
+	}
+}
+
+// guarantees checks that keys work which the last applies saw to.
+func (o *oracle) guarantees() {
+	_, live := o.keys()
+	for _, g := range o.working {
+		if time.Now().Before(g.until) && o.incidents[g.id] == "" && !live[g.id] {
+			o.w.fail("the key %s does not work, and the last apply had no reason to renew it before %s", g.id, g.until)
+		}
+	}
+}
+
+// settle applies in fair weather and demands that all is well then.
+func (w *world) settle(t *team) {
+	canRevoke := t.own == sandbox.DefaultCredential
+	empty := false
+	for try := 1; ; try++ {
+		before := len(w.box.Journal())
+		run := w.start(t)
+		p := run.plan(planOptions{})
+		said := run.text()
+		run.end()
+		w.note("  %s settles: %s", t.name, p.describe())
+		empty = p.empty() && p.keeps(t.states)
+		ok := empty
+		if !ok && !p.failed {
+			run = w.start(t)
+			ok = run.apply(p)
+			said += run.text()
+			run.end()
+		}
+		made, wanted := 0, 0
+		for _, q := range w.box.Journal()[before:] {
+			if q.Operation == sandbox.Create {
+				made++
+			}
+		}
+		for _, c := range p.changes {
+			if c.action == create || c.action == destroyCreate || c.action == createDestroy {
+				wanted++
+			}
+		}
+		w.oracle.check()
+		if ok {
+			if made != wanted {
+				w.fail("%s sent %d creations for %d keys", t.name, made, wanted)
+			}
+			w.count("outcome: settled")
+			break
+		}
+		if strings.Contains(said, "Expiry not in the future") || !canRevoke && strings.Contains(said, "could not be revoked") {
+			w.count("outcome: cannot settle")
+			return
+		}
+		if try == 3 {
+			w.fail("%s does not settle in fair weather: %s", t.name, said)
+			return
+		}
+		time.Sleep(time.Minute)
+	}
+	w.oracle.well(t)
+	if empty {
+		return
+	}
+	before := len(w.box.Journal())
+	run := w.start(t)
+	defer run.end()
+	if p := run.plan(planOptions{}); !p.empty() {
+		w.fail("%s: the second plan is not empty: %s %s", t.name, p.describe(), run.text())
+	}
+	w.oracle.expectListings(t, w.box.Journal()[before:])
+}
+
+// expectListings demands that a plan without changes lists each collection once.
+func (o *oracle) expectListings(t *team, sent []sandbox.Request) {
+	options := o.w.box.Options
+	most := 0
+	owners := map[string]bool{}
+	for _, object := range t.objects() {
+		owner := sandbox.Organization
+		if object.kind == processKind {
+			owner = text(object.value, "process_id")
+		}
+		if !owners[owner] {
+			owners[owner] = true
+			pages := len(o.w.box.Keys(owner))/options.MaxLimit + 2
+			if options.OmitPagination || options.CountPage || options.EndStatus != 0 {
+				pages *= 2 // nothing but a second walk proves anything
+			}
+			most += pages * 2 // the second for a key that is expired and not listed
+		}
+	}
+	if len(sent) > most {
+		o.w.fail("%s needed %d requests for a plan without changes, %d are enough", t.name, len(sent), most)
+	}
+}
+
+// well demands of every resource exactly one key, which works and is as configured.
+func (o *oracle) well(t *team) {
+	all, live := o.keys()
+	for _, address := range slices.Sorted(maps.Keys(t.configurations)) {
+		conf, state := t.configurations[address], t.states[address]
+		if state == nil || state.current == nil {
+			o.w.fail("%s.%s has no key", t.name, address)
+			continue
+		}
+		value, id := state.current.value, text(state.current.value, "id")
+		key := all[id]
+		wrong := func(what string) { o.w.fail("%s.%s: the key %s %s", t.name, address, id, what) }
+		expired := !time.Now().Before(key.ExpiresAt)
+		switch {
+		case conf.arguments["expires_at"] != nil && (expired || key.ID == ""), slices.Contains(conf.ignore, "all"):
+			o.w.count("outcome: a fixed date has passed")
+			continue
+		case !live[id]:
+			wrong("does not work")
+		case state.current.tainted:
+			wrong("is tainted")
+		case len(state.deposed) > 0:
+			wrong("has deposed ones beside it")
+		}
+		if !slices.Contains(conf.ignore, "name") && key.Name != conf.arguments["name"] {
+			wrong("has another name: " + key.Name)
+		}
+		scopes := slices.Sorted(slices.Values(key.Scopes))
+		if !slices.Equal(scopes, conf.arguments["scopes"].([]string)) {
+			wrong("has other scopes")
+		}
+		if conf.kind == processKind && key.ProcessID != conf.arguments["process_id"] {
+			wrong("is another process's")
+		}
+		for name, want := range map[string]string{
+			"name": key.Name, "status": key.Status, "organization_id": key.OrganizationID,
+			"created_at": key.CreatedAt.Format(time.RFC3339),
+		} {
+			if got := text(value, name); got != want {
+				wrong(name + " is " + want + " and the state says " + got)
+			}
+		}
+		o.checkExpiry(t, address, conf, key, wrong)
+		o.checkSecret(conf, key, value, wrong)
+	}
+}
+
+func (o *oracle) checkExpiry(t *team, address string, conf *configuration, key sandbox.Key, wrong func(string)) {
+	if fixed, ok := conf.arguments["expires_at"].(string); ok {
+		if at, err := time.Parse(time.RFC3339, fixed); err != nil || !at.Truncate(time.Second).Equal(key.ExpiresAt) {
+			wrong("expires at another time: " + key.ExpiresAt.String())
+		}
+		return
+	}
+	if slices.Contains(conf.ignore, "expires_in") {
+		return
+	}
+	window := duration(conf.arguments["rotate_before_expiry"])
+	end := key.ExpiresAt
+	if policy := key.CreatedAt.Add(duration(conf.arguments["expires_in"])); key.ExpiresAt.Sub(policy) > day {
+		end = policy
+	}
+	if due := end.Add(-window); !time.Now().Add(t.skew).Before(due) {
+		wrong("was due at " + due.String())
+	}
+	o.working[t.name+address] = guarantee{key.ID, time.Now().Add(window)}
+}
+
+// checkSecret demands that the state holds the secret, and in no other way than it was asked for.
+func (o *oracle) checkSecret(conf *configuration, key sandbox.Key, value tftypes.Value, wrong func(string)) {
+	plain, encrypted := text(value, "key"), text(value, "encrypted_key")
+	switch {
+	case o.hand[key.ID]:
+		if plain != "" || encrypted != "" {
+			wrong("was imported and has a secret")
+		}
+	case conf.arguments["encrypt_to"] == nil:
+		if plain != key.Secret {
+			wrong("has another secret than the state")
+		}
+	default:
+		opened, err := encryption.Decrypt(context.Background(), encrypted, []string{identity})
+		if err != nil || opened != key.Secret || plain != "" {
+			wrong("is not encrypted as it should be")
+		}
+	}
+}
+
+// duration reads what configurations are made of.
+func duration(argument any) time.Duration {
+	text, ok := argument.(string)
+	if !ok {
+		return 0
+	}
+	if days, found := strings.CutSuffix(text, "d"); found {
+		hours, _ := time.ParseDuration(days + "h")
+		return 24 * hours
+	}
+	result, _ := time.ParseDuration(text)
+	return result
+}

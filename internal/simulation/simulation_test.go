@@ -1,0 +1,201 @@
+package simulation
+
+import (
+	"flag"
+	"fmt"
+	"maps"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+var (
+	seedCount = flag.Int("seeds", 0, "how many fresh `seeds` to run")
+	seedFlag  = flag.Uint64("seed", 0, "run this `seed` alone, and print its history")
+	firstSeed = flag.Uint64("first", 0, "the first fresh `seed`, instead of one drawn by the time")
+	stepsFlag = flag.String("steps", "", "the `numbers` of the steps to carry out, such as 1,2,7")
+)
+
+// stepsOfSeed is how many steps a history has.
+const stepsOfSeed = 25
+
+// result is what comes of a seed.
+type result struct {
+	failures, history []string
+	counted           map[string]int
+	lasted            time.Duration
+	requests          int
+}
+
+// simulate carries out steps of a seed.
+func simulate(t *testing.T, seed uint64, steps []int) (res result) {
+	synctest.Test(t, func(*testing.T) {
+		w := newWorld(seed)
+		defer w.pipes.shut()
+		for _, number := range steps {
+			if w.failed() {
+				break
+			}
+			w.step(number)
+		}
+		time.Sleep(time.Hour) // whoever still waits comes to an end
+		res = result{w.failures, w.history, w.counted, time.Since(w.began), len(w.box.Journal())}
+	})
+	return res
+}
+
+func allSteps() (steps []int) {
+	for number := 1; number <= stepsOfSeed; number++ {
+		steps = append(steps, number)
+	}
+	return steps
+}
+
+// shortest drops steps while the history still fails.
+func shortest(t *testing.T, seed uint64, steps []int) []int {
+	for size := len(steps) / 2; size > 0; size /= 2 {
+		for from := 0; from+size <= len(steps); {
+			if fewer := slices.Delete(slices.Clone(steps), from, from+size); len(simulate(t, seed, fewer).failures) > 0 {
+				steps = fewer
+			} else {
+				from += size
+			}
+		}
+	}
+	return steps
+}
+
+// report prints a failing seed, the shortest history that still fails, and the command that repeats it.
+func report(t *testing.T, seed uint64) {
+	t.Helper()
+	steps := shortest(t, seed, allSteps())
+	res := simulate(t, seed, steps)
+	t.Errorf("seed %d: %s\n\n%s\n\nRepeat it with\n\n  go test ./internal/simulation -run TestSimulation -seed %d -steps %s",
+		seed, strings.Join(res.failures, "\n"), strings.Join(res.history, "\n"), seed, join(steps))
+}
+
+func join(steps []int) string { return strings.Trim(strings.ReplaceAll(fmt.Sprint(steps), " ", ","), "[]") }
+
+// TestSimulation runs the fixed seeds and some fresh ones.
+func TestSimulation(t *testing.T) {
+	t.Parallel()
+	schemas()
+	if *seedFlag > 0 {
+		steps := allSteps()
+		if *stepsFlag != "" {
+			steps = nil
+			for _, text := range strings.Split(*stepsFlag, ",") {
+				number, err := strconv.Atoi(text)
+				if err != nil {
+					t.Fatal(err)
+				}
+				steps = append(steps, number)
+			}
+		}
+		res := simulate(t, *seedFlag, steps)
+		t.Log(strings.Join(res.history, "\n"))
+		if len(res.failures) > 0 {
+			t.Error(strings.Join(res.failures, "\n"))
+		}
+		return
+	}
+	if *seedCount > 0 {
+		runSeeds(t, consecutive(*firstSeed, *seedCount))
+		return
+	}
+	counted, _ := runSeeds(t, fixedSeeds())
+	t.Log(table(counted))
+	for _, kind := range expectedKinds() {
+		if counted[kind] == 0 {
+			t.Errorf("in the fixed seeds this never occurs: %s", kind)
+		}
+	}
+}
+
+// fixedSeeds are run every time, the first ones of them with fair weather among others.
+func fixedSeeds() []uint64 { return consecutive(1, 40) }
+
+func consecutive(first uint64, count int) (seeds []uint64) {
+	for i := range count {
+		seeds = append(seeds, first+uint64(i))
+	}
+	return seeds
+}
+
+// runSeeds runs seeds on all cores and reports the first failures. It returns how often each kind of thing occurred.
+func runSeeds(t *testing.T, seeds []uint64) (counted map[string]int, failed []uint64) {
+	t.Helper()
+	counted = map[string]int{}
+	var mu sync.Mutex
+	var next atomic.Int64
+	var lasted time.Duration
+	requests, began := 0, time.Now()
+	t.Run("seeds", func(t *testing.T) {
+		for worker := range runtime.GOMAXPROCS(0) {
+			t.Run(fmt.Sprint(worker), func(t *testing.T) {
+				t.Parallel()
+				for {
+					i := int(next.Add(1)) - 1
+					if i >= len(seeds) {
+						return
+					}
+					res := simulate(t, seeds[i], allSteps())
+					mu.Lock()
+					for kind, n := range res.counted {
+						counted[kind] += n
+					}
+					lasted, requests = lasted+res.lasted, requests+res.requests
+					if len(res.failures) > 0 {
+						failed = append(failed, seeds[i])
+					}
+					mu.Unlock()
+				}
+			})
+		}
+	})
+	slices.Sort(failed)
+	for _, seed := range failed[:min(len(failed), 3)] {
+		report(t, seed)
+	}
+	if len(failed) > 0 {
+		t.Errorf("%d of %d seeds fail: %v", len(failed), len(seeds), failed)
+	}
+	took := time.Since(began)
+	t.Logf("%d seeds, %d simulated days and %d requests in %s: %.0f days and %.0f requests a second", len(seeds),
+		lasted/day, requests, took.Round(time.Millisecond), float64(lasted/day)/took.Seconds(), float64(requests)/took.Seconds())
+	return counted, failed
+}
+
+// table shows how often each kind of thing occurred.
+func table(counted map[string]int) string {
+	var text strings.Builder
+	for _, kind := range slices.Sorted(maps.Keys(counted)) {
+		fmt.Fprintf(&text, "%6d  %s\n", counted[kind], kind)
+	}
+	return "how often it occurred:\n" + text.String()
+}
+
+// expectedKinds must each occur in the fixed seeds.
+func expectedKinds() []string { return nil }
+
+// TestSameHistory runs a seed twice.
+func TestSameHistory(t *testing.T) {
+	t.Parallel()
+	for _, seed := range []uint64{3, 7} {
+		first, second := simulate(t, seed, allSteps()), simulate(t, seed, allSteps())
+		for i := range max(len(first.history), len(second.history)) {
+			if i >= len(first.history) || i >= len(second.history) || first.history[i] != second.history[i] {
+				t.Errorf("seed %d: from line %d on the history is another one:\n%s\n%s", seed, i,
+					strings.Join(first.history[i:min(i+5, len(first.history))], "\n"),
+					strings.Join(second.history[min(i, len(second.history)):min(i+5, len(second.history))], "\n"))
+				break
+			}
+		}
+	}
+}

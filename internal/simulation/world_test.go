@@ -1,0 +1,410 @@
+package simulation
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"log"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-log/tflogtest"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
+)
+
+// world is one service with its weather, the network, and the teams.
+type world struct {
+	seed    uint64
+	box     *sandbox.Sandbox
+	pipes   *pipes
+	teams   []*team
+	oracle  *oracle
+	counted map[string]int // how often each kind of thing occurred
+
+	mu       sync.Mutex
+	logs     bytes.Buffer
+	history  []string
+	failures []string
+	began    time.Time
+	seen     int // requests of the journal that the history has
+}
+
+const (
+	day         = 24 * time.Hour
+	processKind = "alphamoon_process_api_key"
+	orgKind     = "alphamoon_organization_api_key"
+)
+
+var processIDs = []string{strings.Repeat("a", 32), strings.Repeat("b", 32)}
+
+// random numbers of one step: dropping another step does not change them.
+func random(seed uint64, step int) *rand.Rand { return rand.New(rand.NewPCG(seed, uint64(step))) }
+
+func newWorld(seed uint64) *world {
+	w := &world{seed: seed, counted: map[string]int{}, began: time.Now()}
+	r := random(seed, 0)
+	var key [32]byte
+	binary.LittleEndian.PutUint64(key[:], seed)
+	options := sandbox.Options{
+		Now: time.Now, Random: rand.NewChaCha8(key), NewestFirst: r.IntN(2) == 0, HideExpired: r.IntN(2) == 0,
+		MaxLimit: pick(r, 100, 2, 3, 5), ListedSecret: pick(r, sandbox.SecretAbsent, sandbox.SecretNull, sandbox.SecretMasked),
+		CreateStatus: pick(r, 201, 200), RevokeStatus: pick(r, 204, 200),
+		Revocation:       pick(r, sandbox.RevocationRemoves, sandbox.RevocationRemoves, sandbox.RevocationDisables),
+		OmitPagination:   r.IntN(6) == 0,
+		TotalOnFirstPage: r.IntN(6) == 0,
+		CountPage:        r.IntN(6) == 0,
+		EndStatus:        pick(r, 0, 0, 0, 0, 400, 404, 416, 422),
+	}
+	options.OrganizationRevocation = options.Revocation
+	for i, id := range processIDs {
+		options.Processes = append(options.Processes, sandbox.Process{ID: id, Name: fmt.Sprint("Process ", i)})
+	}
+	w.box = &sandbox.Sandbox{Options: options}
+	w.pipes = serve(w.box)
+	w.oracle = newOracle(w)
+	// Keys that nobody manages, here and in the other organization.
+	for _, owner := range append(slices.Clone(processIDs), sandbox.Organization) {
+		for _, o := range []string{owner, sandbox.OfOther(owner)} {
+			w.oracle.byHand(w.box.AddKey(o, sandbox.Key{
+				Name: "by hand", Scopes: []string{"workspace.result:read"}, ExpiresAt: time.Now().Add(5 * 365 * day),
+			}))
+		}
+	}
+	w.settings(options)
+	w.makeTeams(r)
+	return w
+}
+
+func pick[T any](r *rand.Rand, choices ...T) T { return choices[r.IntN(len(choices))] }
+
+func (w *world) settings(o sandbox.Options) {
+	for name, set := range map[string]bool{
+		"no pagination": o.OmitPagination, "total of the page": o.CountPage, "total on the first page": o.TotalOnFirstPage,
+		"end refused": o.EndStatus != 0, "small pages": o.MaxLimit < 100, "newest first": o.NewestFirst,
+		"expired keys hidden": o.HideExpired, "removal disables": o.Revocation == sandbox.RevocationDisables,
+	} {
+		if set {
+			w.count("setting: " + name)
+		}
+	}
+}
+
+func (w *world) count(kind string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.counted[kind]++
+}
+
+// note adds a line to the history.
+func (w *world) note(format string, arguments ...any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	since := time.Since(w.began)
+	w.history = append(w.history, fmt.Sprintf("day %3d %s  ", int(since/day), time.Time{}.Add(since%day).Format("15:04:05.000"))+
+		fmt.Sprintf(format, arguments...))
+}
+
+// fail notes what the oracle or Terraform does not accept.
+func (w *world) fail(format string, arguments ...any) {
+	w.note("FAILURE: "+format, arguments...)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.failures = append(w.failures, fmt.Sprintf(format, arguments...))
+}
+
+func (w *world) failed() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.failures) > 0
+}
+
+// hear notes a diagnostic and checks what holds for all of them.
+func (w *world) hear(r *run, about string, d *tfprotov6.Diagnostic) {
+	w.note("  %s %s: %s: %s", r.team.name, about, strings.ToLower(d.Severity.String()), d.Summary)
+	w.count("said: " + d.Summary)
+	text := d.Summary + " " + d.Detail
+	w.oracle.heard(r, text)
+	for _, word := range []string{"inconsistent result", "bug in the provider", "panic", "defect in the provider"} {
+		if strings.Contains(strings.ToLower(text), word) {
+			w.fail("%s: it says %q: %s", about, word, text)
+		}
+	}
+	w.noSecret("a diagnostic", text)
+}
+
+// noSecret searches a text for every secret there is.
+func (w *world) noSecret(where, text string) {
+	for _, secret := range w.oracle.secrets() {
+		if _, pass, _ := strings.Cut(secret, ":"); strings.Contains(text, pass) {
+			w.fail("a secret stands in %s: %s", where, text)
+		}
+	}
+}
+
+// requests notes what was requested since the last time.
+func (w *world) requests() (fresh []sandbox.Request) {
+	journal := w.box.Journal()
+	fresh, w.seen = journal[w.seen:], len(journal)
+	for _, q := range fresh {
+		fault := ""
+		if q.Fault != "" {
+			w.count("weather: " + q.Fault)
+			fault = ", " + q.Fault
+		}
+		w.note("    %s %s %s %s → %d %s%s", q.Time.Sub(w.began).Round(time.Millisecond), q.UserAgent[len("terraform-provider-alphamoon/"):][:3],
+			q.Operation, q.Query.Get("offset"), q.Status, q.KeyID, fault)
+	}
+	return fresh
+}
+
+// loggingContext collects what is logged.
+func (w *world) loggingContext() context.Context {
+	return tflogtest.RootLogger(context.Background(), writer(func(data []byte) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.logs.Write(data)
+	}))
+}
+
+type writer func([]byte)
+
+func (f writer) Write(data []byte) (int, error) { f(data); return len(data), nil }
+
+// jitter depends on the moment alone, so that it is the same whoever asks first.
+func (w *world) jitter(longest time.Duration) time.Duration {
+	return time.Duration(hash(fmt.Sprint(w.seed, time.Since(w.began), longest)) % uint64(longest+1))
+}
+
+func hash(text string) uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(text))
+	return h.Sum64()
+}
+
+// route carries the requests of one run: each takes a while of its own, so that no two arrive at one moment.
+type route struct{ run *run }
+
+func (t *route) RoundTrip(req *http.Request) (*http.Response, error) {
+	body := ""
+	if req.Body != nil {
+		content, err := io.ReadAll(req.Body)
+		if err != nil {
+			return nil, err
+		}
+		req.Body, body = io.NopCloser(bytes.NewReader(content)), string(content)
+	}
+	spread := hash(t.run.team.name+req.Method+req.URL.String()+body) % 20_000
+	select {
+	case <-time.After(40*time.Millisecond + time.Duration(spread)*time.Microsecond):
+	case <-req.Context().Done():
+		return nil, req.Context().Err()
+	}
+	if err := t.run.sends(req); err != nil {
+		return nil, err
+	}
+	resp, err := t.run.w.pipes.transport.RoundTrip(req)
+	if t.run.dead() {
+		if err == nil {
+			resp.Body.Close()
+		}
+		return nil, net.ErrClosed
+	}
+	return resp, err
+}
+
+// sends counts a request, and lets an interrupt or a kill come with it.
+func (r *run) sends(req *http.Request) error {
+	r.mu.Lock()
+	r.requests++
+	kill := r.killAt > 0 && r.requests >= r.killAt
+	interrupt := r.requests == r.interruptAt
+	r.mu.Unlock()
+	switch {
+	case kill:
+		r.kill()
+		if req.Method != http.MethodPost {
+			return net.ErrClosed
+		}
+		// The last request still arrives: a kill between the creation and the state.
+	case interrupt:
+		r.interrupt()
+	}
+	return nil
+}
+
+func (r *run) kill() {
+	r.mu.Lock()
+	already := r.killed
+	r.killed = true
+	r.mu.Unlock()
+	r.stop()
+	if !already {
+		r.w.mu.Lock()
+		r.w.oracle.killed[r.team.name] = true
+		r.w.mu.Unlock()
+		r.w.note("  %s is killed", r.team.name)
+		r.w.count("outcome: killed")
+	}
+}
+
+func (r *run) dead() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.killed
+}
+
+func (r *run) interrupt() {
+	r.mu.Lock()
+	r.interrupted = true
+	r.mu.Unlock()
+	r.w.note("  %s is interrupted", r.team.name)
+	r.w.count("outcome: interrupted")
+	_, err := r.server.StopProvider(r.ctx, &tfprotov6.StopProviderRequest{})
+	r.must(err)
+}
+
+// pipes is a network in memory.
+type pipes struct {
+	accepted  chan net.Conn
+	closed    chan struct{}
+	server    *http.Server
+	transport *http.Transport
+}
+
+func serve(handler http.Handler) *pipes {
+	p := &pipes{accepted: make(chan net.Conn), closed: make(chan struct{})}
+	p.server = &http.Server{Handler: handler, ErrorLog: log.New(io.Discard, "", 0)}
+	go func() { _ = p.server.Serve(p) }()
+	// A connection for each request: which of several is taken would be a matter of luck.
+	p.transport = &http.Transport{DialContext: p.dial, DisableKeepAlives: true}
+	return p
+}
+
+func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	near, far := net.Pipe()
+	select {
+	case p.accepted <- far:
+		return near, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (p *pipes) Accept() (net.Conn, error) {
+	select {
+	case conn := <-p.accepted:
+		return conn, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p *pipes) Close() error   { return nil }
+func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe"} }
+
+func (p *pipes) shut() {
+	close(p.closed)
+	p.transport.CloseIdleConnections()
+	_ = p.server.Close()
+}
+
+// weathers are the faults that a step may meet.
+var weathers = []struct {
+	name string
+	make func(*rand.Rand) sandbox.Fault
+}{
+	{"gateway gives up, creation is done later", func(r *rand.Rand) sandbox.Fault {
+		return sandbox.Fault{Operation: sandbox.Create, Status: pick(r, 502, 504), Late: seconds(r, 8)}
+	}},
+	{"gateway gives up, removal is done later", func(r *rand.Rand) sandbox.Fault {
+		return sandbox.Fault{Operation: sandbox.Revoke, Status: pick(r, 502, 504), Late: seconds(r, 8)}
+	}},
+	{"answer cut", func(r *rand.Rand) sandbox.Fault {
+		return sandbox.Fault{Operation: pick(r, sandbox.Create, sandbox.List), Truncate: true, Times: pick(r, 1, 2, -1)}
+	}},
+	{"answer swallowed", func(r *rand.Rand) sandbox.Fault {
+		return sandbox.Fault{Operation: pick(r, sandbox.Create, sandbox.Revoke), LoseAnswer: true}
+	}},
+	{"answer refused on its way out", func(r *rand.Rand) sandbox.Fault {
+		return sandbox.Fault{
+			Operation: pick(r, sandbox.Create, sandbox.Revoke), Status: pick(r, 302, 403, 404, 409, 500, 502, 503, 504),
+			AfterWork: true, Body: "<html>gateway</html>", Header: http.Header{"Content-Type": {"text/html"}, "Location": {"/login"}},
+		}
+	}},
+	{"connection reset before the work", func(r *rand.Rand) sandbox.Fault {
+		return sandbox.Fault{ResetBefore: true, Times: pick(r, 1, 2, -1)}
+	}},
+	{"connection reset after the work", func(r *rand.Rand) sandbox.Fault {
+		return sandbox.Fault{Operation: pick(r, sandbox.Create, sandbox.List, sandbox.Revoke), ResetAfter: true}
+	}},
+	{"rate refused", func(r *rand.Rand) sandbox.Fault {
+		return sandbox.Fault{Status: 429, Header: http.Header{"Retry-After": {fmt.Sprint(r.IntN(20))}}, Times: 1 + r.IntN(5)}
+	}},
+	{"unavailable for a while", func(r *rand.Rand) sandbox.Fault {
+		return sandbox.Fault{Status: 503, Header: http.Header{"Retry-After": {"3"}}, Times: 1 + r.IntN(3)}
+	}},
+	{"outage", func(r *rand.Rand) sandbox.Fault {
+		return sandbox.Fault{Status: pick(r, 500, 502, 503), Times: pick(r, 1, 2, 3, 5, -1)}
+	}},
+	{"every creation fails", func(r *rand.Rand) sandbox.Fault {
+		return sandbox.Fault{Operation: sandbox.Create, Status: pick(r, 500, 502), Times: -1}
+	}},
+	{"creation refused", func(r *rand.Rand) sandbox.Fault {
+		return sandbox.Fault{Operation: sandbox.Create, Status: pick(r, 400, 403, 409, 422), Body: `{"title": "Refused", "detail": "No."}`}
+	}},
+	{"total is off", func(r *rand.Rand) sandbox.Fault {
+		return sandbox.Fault{Operation: sandbox.List, AddToTotal: pick(r, -1, 1, 2), Times: pick(r, 1, 2, 3, -1)}
+	}},
+	{"pages shift", func(r *rand.Rand) sandbox.Fault {
+		return sandbox.Fault{Operation: sandbox.List, Times: pick(r, 1, 2), Skip: r.IntN(2)}
+	}},
+	{"order turns", func(r *rand.Rand) sandbox.Fault {
+		return sandbox.Fault{Operation: sandbox.List, Reverse: true, Times: 1, Skip: r.IntN(2)}
+	}},
+	{"offset ignored", func(r *rand.Rand) sandbox.Fault {
+		return sandbox.Fault{Operation: sandbox.List, IgnoreOffset: true, OmitPagination: r.IntN(2) == 0, Times: pick(r, 1, -1)}
+	}},
+	{"no secret", func(*rand.Rand) sandbox.Fault { return sandbox.Fault{Operation: sandbox.Create, DropSecret: true} }},
+	{"no id", func(*rand.Rand) sandbox.Fault { return sandbox.Fault{Operation: sandbox.Create, DropID: true} }},
+	{"no expiry in the answer", func(*rand.Rand) sandbox.Fault {
+		return sandbox.Fault{Operation: sandbox.Create, AlterCreated: func(fields map[string]any) { delete(fields, "exp") }}
+	}},
+	{"granted otherwise", func(r *rand.Rand) sandbox.Fault {
+		return pick(r, sandbox.Fault{Operation: sandbox.Create, GrantName: "surprise"},
+			sandbox.Fault{Operation: sandbox.Create, GrantScopes: []string{"workspace.file:download"}},
+			sandbox.Fault{Operation: sandbox.Create, GrantLater: time.Hour})
+	}},
+	{"an existing key answered", func(*rand.Rand) sandbox.Fault {
+		return sandbox.Fault{Operation: sandbox.Create, AnswerExisting: true}
+	}},
+	{"fields left out of a listing", func(r *rand.Rand) sandbox.Fault {
+		name := pick(r, "name", "scopes", "exp", "status", "createdAt")
+		return sandbox.Fault{Operation: sandbox.List, Times: -1, AlterListed: func(fields map[string]any) { fields[name] = nil }}
+	}},
+	{"an odd field in a listing", func(r *rand.Rand) sandbox.Fault {
+		name, odd := pick(r, "name", "scopes", "status"), pick[any](r, 7, "odd", map[string]any{"odd": true})
+		return sandbox.Fault{Operation: sandbox.List, Times: -1, AlterListed: func(fields map[string]any) {
+			if _, isText := odd.(string); !isText || name == "scopes" {
+				fields[name] = odd
+			}
+		}}
+	}},
+	{"slow", func(r *rand.Rand) sandbox.Fault { return sandbox.Fault{Delay: seconds(r, 40), Times: pick(r, 1, 2)} }},
+	{"login page", func(r *rand.Rand) sandbox.Fault {
+		return sandbox.Fault{Operation: sandbox.List, Body: "<html>log in</html>", Times: pick(r, 1, 2, -1)}
+	}},
+}
+
+func seconds(r *rand.Rand, longest int) time.Duration {
+	return time.Second + time.Duration(r.IntN(longest*1000))*time.Millisecond
+}
