@@ -114,7 +114,9 @@ func (w *world) left(r *run, o *object) {
 func (w *world) sets(o *object) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.oracle.attempted[text(o.value, "id")] = true
+	id := text(o.value, "id")
+	w.oracle.attempted[id] = true
+	maps.DeleteFunc(w.oracle.working, func(_ string, g guarantee) bool { return g.id == id })
 }
 
 // forgotten notes that an apply destroyed a key.

@@ -19,6 +19,7 @@ var (
 	seedCount = flag.Int("seeds", 0, "how many fresh `seeds` to run")
 	seedFlag  = flag.Uint64("seed", 0, "run this `seed` alone, and print its history")
 	firstSeed = flag.Uint64("first", 0, "the first fresh `seed`, instead of one drawn by the time")
+	reports   = flag.Int("reports", 2, "of how many failing seeds to look for the shortest history")
 	stepsFlag = flag.String("steps", "", "the `numbers` of the steps to carry out, such as 1,2,7")
 )
 
@@ -153,6 +154,7 @@ func runSeeds(t *testing.T, seeds []uint64) (counted map[string]int, failed []ui
 					lasted, requests = lasted+res.lasted, requests+res.requests
 					if len(res.failures) > 0 {
 						failed = append(failed, seeds[i])
+						t.Logf("seed %d: %.200s", seeds[i], res.failures[0])
 					}
 					mu.Unlock()
 				}
@@ -160,7 +162,7 @@ func runSeeds(t *testing.T, seeds []uint64) (counted map[string]int, failed []ui
 		}
 	})
 	slices.Sort(failed)
-	for _, seed := range failed[:min(len(failed), 3)] {
+	for _, seed := range failed[:min(len(failed), *reports)] {
 		report(t, seed)
 	}
 	if len(failed) > 0 {

@@ -88,7 +88,10 @@ func (p *plan) empty() bool {
 func (p *plan) keeps(states map[string]*instance) bool {
 	for address, state := range p.states {
 		old := states[address]
-		if (old == nil || old.current == nil) != (state.current == nil) ||
+		if old == nil {
+			old = &instance{}
+		}
+		if (old.current == nil) != (state.current == nil) || len(old.deposed) != len(state.deposed) ||
 			state.current != nil && !state.current.value.Equal(old.current.value) {
 			return false
 		}
