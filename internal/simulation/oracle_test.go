@@ -32,6 +32,7 @@ type oracle struct {
 	incidents map[string]string // what was done by hand to keys
 	makers    map[string]*team  // who asked for a key
 	adopted   map[string]*team
+	released  map[string]bool // keys that were accounted for when they left a state, or were never in one
 	named     map[string]bool // ids that stand in a diagnostic
 	said      strings.Builder
 	doubts    map[string]bool // names of keys of which somebody was told that they may exist
@@ -60,7 +61,7 @@ type guarantee struct {
 func newOracle(w *world) *oracle {
 	return &oracle{
 		w: w, hand: map[string]bool{}, incidents: map[string]string{}, makers: map[string]*team{}, adopted: map[string]*team{},
-		named: map[string]bool{}, doubts: map[string]bool{}, killed: map[string]bool{}, attempted: map[string]bool{},
+		released: map[string]bool{}, named: map[string]bool{}, doubts: map[string]bool{}, killed: map[string]bool{}, attempted: map[string]bool{},
 		hidden: map[[2]string]int{}, working: map[string]guarantee{},
 	}
 }
@@ -239,15 +240,16 @@ func (o *oracle) check() {
 	}
 	for _, id := range slices.Sorted(maps.Keys(live)) {
 		switch {
-		case !live[id] || o.hand[id] || held[id] != nil || o.named[id] || left[id]:
+		case !live[id] || o.hand[id] || held[id] != nil || o.named[id] || o.released[id]:
 			continue
+		case left[id]: // judged above
 		case o.doubts[all[id].Name], o.makers[id] != nil && o.killed[o.makers[id].name]:
 			o.lost++
 			w.count("outcome: a key that nobody could know of")
 		default:
 			w.fail("the key %s (%s) works, is in no state and was never named", id, all[id].Name)
 		}
-		o.hand[id] = true // once is enough
+		o.released[id] = true
 	}
 	o.noSecrets()
 	o.gone, o.hidEmpty = nil, false

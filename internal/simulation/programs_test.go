@@ -314,8 +314,6 @@ func (w *world) operate(r *rand.Rand, t *team) {
 	}
 }
 
-const parallelApplies = false
-
 // run plans, and applies what was planned.
 func (w *world) run(r *rand.Rand, t *team, options planOptions, apply bool) *plan {
 	run := w.start(t)
@@ -331,7 +329,7 @@ func (w *world) run(r *rand.Rand, t *team, options planOptions, apply bool) *pla
 	parallel := run.parallel
 	run.end()
 	run = w.start(t)
-	run.parallel = parallel && parallelApplies
+	run.parallel = parallel
 	if w.seed%8 != 0 {
 		switch accident {
 		case 0:
@@ -354,7 +352,7 @@ func (w *world) applySaved(r *rand.Rand, t *team) {
 	}
 	run := w.start(t)
 	defer run.end()
-	run.parallel = r.IntN(3) == 0 && parallelApplies
+	run.parallel = r.IntN(3) == 0
 	ok := run.apply(p)
 	w.count("action: saved plan applied")
 	w.outcome(run, "apply of the saved plan", "", !ok)

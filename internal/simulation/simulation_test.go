@@ -81,7 +81,9 @@ func report(t *testing.T, seed uint64) {
 		seed, strings.Join(res.failures, "\n"), strings.Join(res.history, "\n"), seed, join(steps))
 }
 
-func join(steps []int) string { return strings.Trim(strings.ReplaceAll(fmt.Sprint(steps), " ", ","), "[]") }
+func join(steps []int) string {
+	return strings.Trim(strings.ReplaceAll(fmt.Sprint(steps), " ", ","), "[]")
+}
 
 // TestSimulation runs the fixed seeds and some fresh ones.
 func TestSimulation(t *testing.T) {

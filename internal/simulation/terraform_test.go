@@ -317,6 +317,7 @@ func (r *run) planOne(address string, conf *configuration, current *object, opti
 	schema := schemas().ResourceSchemas[conf.kind]
 	kind := schema.ValueType()
 	config := build(kind, conf.arguments)
+	original := config
 	if !conf.valid {
 		validated, err := r.server.ValidateResourceConfig(r.ctx, &tfprotov6.ValidateResourceConfigRequest{
 			TypeName: conf.kind, Config: encode(kind, config),
@@ -387,6 +388,8 @@ func (r *run) planOne(address string, conf *configuration, current *object, opti
 		if options.replace == address {
 			c.reasons = append(c.reasons, "asked for")
 		}
+		// What is new ignores nothing.
+		config, c.config = original, original
 		if _, ok := ask(tftypes.NewValue(kind, nil), c.private, c.identity, true); !ok {
 			return nil, false
 		}
