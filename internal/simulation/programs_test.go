@@ -206,6 +206,7 @@ func (w *world) weather(r *rand.Rand, t *team) (foul []string) {
 		}
 		fault.Skip += r.IntN(3)
 		w.box.Inject(fault)
+		w.paced = fault.Status == 429 || fault.Status == 503
 		foul = append(foul, fault.Name)
 	}
 	switch r.IntN(16) {
@@ -232,6 +233,7 @@ func (w *world) weather(r *rand.Rand, t *team) (foul []string) {
 		add("another organization's credential")
 	case 6:
 		rate := pick(r, 0.5, 2, 5)
+		w.paced = true
 		w.box.Update(func(o *sandbox.Options) { o.Rate, o.Burst, o.RateHints = rate, 2, rate < 1 })
 		add("a rate limit")
 	case 7, 8, 9:
@@ -256,6 +258,7 @@ func (w *world) weather(r *rand.Rand, t *team) (foul []string) {
 
 // clear ends the weather.
 func (w *world) clear() {
+	w.paced = false
 	w.box.ClearFaults()
 	w.box.Update(func(o *sandbox.Options) { o.Lags, o.Rate = nil, 0 })
 	w.oracle.show()
@@ -318,7 +321,7 @@ func (w *world) operate(r *rand.Rand, t *team) {
 func (w *world) run(r *rand.Rand, t *team, options planOptions, apply bool) *plan {
 	run := w.start(t)
 	defer func() { run.end() }()
-	run.parallel = r.IntN(3) == 0
+	run.parallel = r.IntN(3) == 0 && !w.paced
 	accident, at := r.IntN(12), 1+r.IntN(8)
 	p := run.plan(options)
 	w.outcome(run, "plan", p.describe(), p.failed)
@@ -352,7 +355,7 @@ func (w *world) applySaved(r *rand.Rand, t *team) {
 	}
 	run := w.start(t)
 	defer run.end()
-	run.parallel = r.IntN(3) == 0
+	run.parallel = r.IntN(3) == 0 && !w.paced
 	ok := run.apply(p)
 	w.count("action: saved plan applied")
 	w.outcome(run, "apply of the saved plan", "", !ok)

@@ -127,6 +127,9 @@ func (w *world) start(t *team) *run {
 		Tune: func(config *alphamoon.Config) {
 			config.Transport = &route{r}
 			config.Jitter = w.jitter
+			if w.paced {
+				config.ParallelPages = 1 // who goes first of those that wait would be a matter of luck
+			}
 		},
 	}
 	r.server = providerserver.NewProtocol6(provider.New(options)())()

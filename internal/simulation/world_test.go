@@ -36,6 +36,7 @@ type world struct {
 	history  []string
 	failures []string
 	began    time.Time
+	paced    bool // requests may have to wait for their turn in this step
 	seen     int // requests of the journal that the history has
 }
 
