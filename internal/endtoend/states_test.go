@@ -2,8 +2,11 @@ package endtoend_test
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,8 +14,66 @@ import (
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
 )
 
-// TestAccStatesOfEarlierVersions plans with the state files that released versions wrote, one folder each with the
-// configuration they belong to: the plan must be empty, and so must be an apply. Each release adds its own.
+// TestAccStatesOfThisVersion applies the configurations that are kept for the newest version of the changelog, and
+// demands that their states are kept too, with all attributes of this tree: once they are released, the next version has
+// to understand them. KEEP_STATES=1 writes them; a new version begins with a copy of the last one's configurations.
+func TestAccStatesOfThisVersion(t *testing.T) {
+	t.Parallel()
+	changelog, err := os.ReadFile(filepath.Join(root, "CHANGELOG.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	version := regexp.MustCompile(`(?m)^## (\S+)`).FindSubmatch(changelog)[1]
+	configs, err := filepath.Glob("testdata/states/" + string(version) + "-*/main.tf")
+	if err != nil || len(configs) < 5 {
+		t.Fatalf("%d configurations of version %s are kept, %v", len(configs), version, err)
+	}
+	for _, config := range configs {
+		folder := filepath.Dir(config)
+		t.Run(filepath.Base(folder), func(t *testing.T) {
+			t.Parallel()
+			raw, err := os.ReadFile(config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w := newWorkspace(t, string(raw), sandbox.Options{})
+			w.AddKey(sandbox.DefaultProcessID, sandbox.Key{
+				ID: "688874d9d9064c23bf78bf3ec93cbd2d", Name: "imported", Scopes: []string{"workspace.result:read"},
+				ExpiresAt: time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC),
+			})
+			w.run("apply", "-input=false", "-auto-approve")
+			state := regexp.MustCompile(`"key": "[^"]*"`).ReplaceAllString(w.read("terraform.tfstate"), `"key": "0123456789abcdef:not-a-real-secret"`)
+			name := filepath.Join(folder, "state.json")
+			if os.Getenv("KEEP_STATES") != "" {
+				if err := os.WriteFile(name, []byte(state), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			kept, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatalf("KEEP_STATES=1 keeps it: %v", err)
+			}
+			if got, want := attributesOf(t, kept), attributesOf(t, []byte(state)); !slices.Equal(got, want) {
+				t.Errorf("the kept state has the attributes %v, this tree writes %v; KEEP_STATES=1 keeps them", got, want)
+			}
+		})
+	}
+}
+
+// attributesOf are the names of the attributes of the one resource in a state.
+func attributesOf(t *testing.T, state []byte) []string {
+	t.Helper()
+	var content struct {
+		Resources []struct{ Instances []struct{ Attributes map[string]any } }
+	}
+	if err := json.Unmarshal(state, &content); err != nil || len(content.Resources) != 1 || len(content.Resources[0].Instances) != 1 {
+		t.Fatalf("no state of one resource: %v", err)
+	}
+	return slices.Sorted(maps.Keys(content.Resources[0].Instances[0].Attributes))
+}
+
+// TestAccStatesOfEarlierVersions plans with the state files that are kept, one folder each with the configuration they
+// belong to: the plan must be empty, and so must be an apply.
 func TestAccStatesOfEarlierVersions(t *testing.T) {
 	t.Parallel()
 	folders, err := filepath.Glob("testdata/states/*")
@@ -69,6 +130,7 @@ func (w *workspace) restore(state []byte) {
 	w.t.Helper()
 	var content struct {
 		Resources []struct {
+			Type      string
 			Instances []struct {
 				SchemaVersion int `json:"schema_version"`
 				Attributes    struct {
@@ -89,7 +151,11 @@ func (w *workspace) restore(state []byte) {
 			if instance.SchemaVersion != 0 {
 				w.t.Errorf("schema version %d: this test knows no other than 0 yet", instance.SchemaVersion)
 			}
-			w.AddKey(sandbox.DefaultProcessID, sandbox.Key{
+			owner := sandbox.DefaultProcessID
+			if resource.Type == "alphamoon_organization_api_key" {
+				owner = sandbox.Organization
+			}
+			w.AddKey(owner, sandbox.Key{
 				ID:        key.ID,
 				Name:      key.Name,
 				Status:    key.Status,
