@@ -11,21 +11,23 @@ import (
 func TestWithin(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		never := make(chan struct{})
-		var got error
+		never, ended := make(chan struct{}), make(chan error, 1)
 		go func() {
-			_, got = within(t.Context(), func() (string, error) {
+			_, err := within(t.Context(), func() (string, error) {
 				<-never
 				return "", nil
 			})
+			ended <- err
 		}()
-		time.Sleep(29 * time.Second)
-		if synctest.Wait(); got != nil {
-			t.Errorf("got %v after 29 seconds", got)
+		time.Sleep(patience - time.Second)
+		select {
+		case err := <-ended:
+			t.Fatalf("it ended early with %v", err)
+		default:
 		}
 		time.Sleep(time.Second)
-		if synctest.Wait(); !errors.Is(got, ErrSlowPlugin) {
-			t.Errorf("got %v after 30 seconds", got)
+		if err := <-ended; !errors.Is(err, ErrSlowPlugin) || patience != 30*time.Second {
+			t.Errorf("got %v after %s", err, patience)
 		}
 		close(never)
 	})
