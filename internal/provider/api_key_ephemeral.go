@@ -112,7 +112,7 @@ func (e *apiKeyEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest, r
 			MarkdownDescription: "How long the key lives, such as `30m`; at most `24h`. Default: `1h`.",
 			Optional:            true,
 			Validators: []validator.String{
-				validators.Duration(),
+				validators.Duration("30m"),
 				validators.DurationUpTo(longestEphemeralLifetime),
 			},
 		},

@@ -2,10 +2,7 @@ package provider
 
 import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -25,8 +22,7 @@ const (
 // scopesValidators check the form of the scopes, and that they are documented where a catalogue is.
 func (k apiKeyKind) scopesValidators() []validator.Set {
 	rules := []validator.Set{
-		setvalidator.SizeAtLeast(1),
-		setvalidator.NoNullValues(),
+		validators.FilledSet("Name at least one scope, like workspace.result:read."),
 		setvalidator.ValueStringsAre(validators.Scope()),
 	}
 	if k.catalogue {
@@ -57,7 +53,7 @@ func (k apiKeyKind) resourceSchema() schema.Schema {
 			Computed: true,
 			Validators: []validator.String{
 				validators.Instant(),
-				stringvalidator.ExactlyOneOf(path.MatchRoot("expires_at"), path.MatchRoot("expires_in")),
+				validators.ExactlyOneOf("expires_at", "expires_in"),
 			},
 		},
 		"expires_in": schema.StringAttribute{
@@ -65,7 +61,7 @@ func (k apiKeyKind) resourceSchema() schema.Schema {
 				"`m` means minutes. A change is made in place: the key in use keeps its expiry, is replaced when a key of the " +
 				"new lifetime would be, and the next key gets the new lifetime. It creates a new key only if that time has come.",
 			Optional:   true,
-			Validators: []validator.String{validators.Duration()},
+			Validators: []validator.String{validators.Duration("90d")},
 		},
 		"rotate_before_expiry": schema.StringAttribute{
 			MarkdownDescription: "How long before its expiry the key is due: the next apply replaces it. The old and the new key " +
@@ -75,7 +71,7 @@ func (k apiKeyKind) resourceSchema() schema.Schema {
 			Validators: []validator.String{
 				validators.Window(),
 				validators.ShorterThan("expires_in"),
-				stringvalidator.AlsoRequires(path.MatchRoot("expires_in")),
+				validators.Needs("expires_in"),
 			},
 		},
 		"rotation_triggers": schema.MapAttribute{
@@ -84,7 +80,7 @@ func (k apiKeyKind) resourceSchema() schema.Schema {
 				"map means none.",
 			Optional:    true,
 			ElementType: texts,
-			Validators:  []validator.Map{mapvalidator.NoNullValues()},
+			Validators:  []validator.Map{validators.NoNullValues()},
 		},
 		"revoke_on_destroy": schema.BoolAttribute{
 			MarkdownDescription: k.revokeDescription,
@@ -100,9 +96,8 @@ func (k apiKeyKind) resourceSchema() schema.Schema {
 			Optional:    true,
 			ElementType: texts,
 			Validators: []validator.List{
-				listvalidator.SizeAtLeast(1),
-				listvalidator.NoNullValues(),
-				listvalidator.UniqueValues(),
+				validators.FilledList("Name at least one public key, or remove the argument."),
+				validators.DistinctList(),
 				listvalidator.ValueStringsAre(validators.Recipient()),
 			},
 		},

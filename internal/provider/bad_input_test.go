@@ -28,10 +28,10 @@ func TestAccBadArguments(t *testing.T) {
 	}{
 		"unknown scope":              {[]string{in90Days, `scopes = ["workspace.results:read"]`}, `the nearest one is "workspace.result:read"`},
 		"malformed scope":            {[]string{in90Days, `scopes = ["read results"]`}, `"read results" is not a scope`},
-		"empty set of scopes":        {[]string{in90Days, `scopes = []`}, `set must contain at least 1 elements`},
-		"null scope":                 {[]string{in90Days, `scopes = [null]`}, `Null Set Value`},
-		"both kinds of expiry":       {[]string{in90Days, `expires_at = "2026-05-01T00:00:00Z"`}, `2 attributes specified when one (and only one) of`},
-		"no kind of expiry":          {nil, `No attribute specified when one (and only one) of`},
+		"empty set of scopes":        {[]string{in90Days, `scopes = []`}, `scopes must have at least one element, and none may be null. Name at least one scope`},
+		"null scope":                 {[]string{in90Days, `scopes = [null]`}, `scopes must have at least one element, and none may be null`},
+		"both kinds of expiry":       {[]string{in90Days, `expires_at = "2026-05-01T00:00:00Z"`}, `Both expires_at and expires_in are set. Remove one of them.`},
+		"no kind of expiry":          {nil, `Neither expires_at nor expires_in is set. Set one of them.`},
 		"date without offset":        {[]string{`expires_at = "2026-05-01T00:00:00"`}, `Write 2027-01-31T12:00:00Z`},
 		"no date":                    {[]string{`expires_at = "in May"`}, `Write 2027-01-31T12:00:00Z`},
 		"date in the past":           {[]string{`expires_at = "2026-02-28T00:00:00Z"`}, `because that is not in the future`},
@@ -43,9 +43,14 @@ func TestAccBadArguments(t *testing.T) {
 		"blank name":                 {[]string{in90Days, `name = "  "`}, `at least one character that is not a blank`},
 		"web address as process id":  {[]string{in90Days, `process_id = "https://workspace.alphamoon.ai/queue/` + processID + `"`}, `Use only the id in it: "` + processID + `"`},
 		"malformed process id":       {[]string{in90Days, `process_id = "invoices"`}, `"invoices" is not the id of a process`},
-		"window without lifetime":    {[]string{`expires_at = "2026-05-01T00:00:00Z"`, `rotate_before_expiry = "1d"`}, `"expires_in" must be specified when "rotate_before_expiry"`},
+		"window without lifetime":    {[]string{`expires_at = "2026-05-01T00:00:00Z"`, `rotate_before_expiry = "1d"`}, `rotate_before_expiry has no meaning without expires_in. Set expires_in, or remove`},
 		"window as long as lifetime": {[]string{in90Days, `rotate_before_expiry = "2160h"`}, `must be shorter than expires_in`},
-		"null trigger":               {[]string{in90Days, `rotation_triggers = { a = null }`}, `Null Map Value`},
+		"null trigger":               {[]string{in90Days, `rotation_triggers = { a = null }`}, `rotation_triggers has an element whose value is null`},
+		"day that does not exist":    {[]string{`expires_at = "2026-02-30T00:00:00Z"`}, `the calendar has no such day`},
+		"month that does not exist":  {[]string{`expires_at = "2026-13-01T00:00:00Z"`}, `the calendar has no such day`},
+		"hour that does not exist":   {[]string{`expires_at = "2026-05-01T25:00:00Z"`}, `or the clock no such time`},
+		"malformed window":           {[]string{in90Days, `rotate_before_expiry = "soon"`}, `Write it like 30d, or 0s for none`},
+		"null name":                  {[]string{in90Days, `name = null`}, `name`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -76,7 +81,7 @@ func TestAccBadProviderArguments(t *testing.T) {
 		"negative retries":     {`api_key = "a:b"` + "\n" + `max_retries = -1 # %s`, "must be a whole number from 0 to 20", 0},
 		"no requests at all":   {`api_key = "a:b"` + "\n" + `requests_per_second = 0 # %s`, "is 0, but must be above zero", 0},
 		"negative requests":    {`api_key = "a:b"` + "\n" + `requests_per_second = -0.5 # %s`, "is -0.5, but must be above zero", 0},
-		"malformed timeout":    {`api_key = "a:b"` + "\n" + `request_timeout = "soon" # %s`, "whole numbers with the units", 0},
+		"malformed timeout":    {`api_key = "a:b"` + "\n" + `request_timeout = "soon" # %s`, "Write it like 30s.", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -6,7 +6,6 @@ import (
 	"os"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
@@ -15,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/encryption"
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/validators"
 )
 
 const (
@@ -60,7 +60,7 @@ func (decryptedKeyEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest
 				Optional:    true,
 				Sensitive:   true,
 				ElementType: texts,
-				Validators:  []validator.List{listvalidator.SizeAtLeast(1), listvalidator.NoNullValues()},
+				Validators:  []validator.List{validators.FilledList("Name at least one identity, or remove the argument.")},
 			},
 			"required": schema.BoolAttribute{
 				MarkdownDescription: "Set it to `false` to get a null `key` where there is no identity or no `encrypted_key`. " +

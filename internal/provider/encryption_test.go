@@ -182,9 +182,9 @@ func TestAccBadRecipients(t *testing.T) {
 		"no key at all":  {`["alice"]`, "a recipient is an age public key"},
 		"mistyped":       {fmt.Sprintf("[%q]", recipient[:40]), "cut off, mistyped or too short"},
 		"a private key":  {fmt.Sprintf("[%q]", identity), "this is a private key"},
-		"twice the same": {fmt.Sprintf("[%q, %q]", recipient, recipient), "Duplicate"},
-		"empty":          {`[]`, "at least 1 elements"},
-		"null":           {`[null]`, "Null List Value"},
+		"twice the same": {fmt.Sprintf("[%q, %q]", recipient, recipient), "encrypt_to has an element twice"},
+		"empty":          {`[]`, "encrypt_to must have at least one element"},
+		"null":           {`[null]`, "Name at least one public key, or remove the argument"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -106,7 +106,25 @@ func (f *fixture) fails(config, message string) (output string) {
 	if !says(message).MatchString(output) {
 		f.t.Errorf("no error says %q:\n%s", message, output)
 	}
+	checkWords(f.t, output)
 	return output
+}
+
+var (
+	doubleStop = regexp.MustCompile(`[.:;,!?]\.([\s│]|$)`)
+	// frameworkWords are those of the plugin framework and its library of rules, which say no next step.
+	frameworkWords = regexp.MustCompile(`Invalid Attribute|Null \w+ Value|Missing (Attribute )?Configuration|Duplicate \w+ Value|` +
+		`Value Conversion|, got:|provider developers?`)
+)
+
+// checkWords looks for what no diagnostic may have.
+func checkWords(t testing.TB, output string) {
+	t.Helper()
+	for _, wrong := range []*regexp.Regexp{doubleStop, frameworkWords} {
+		if found := wrong.FindString(output); found != "" {
+			t.Errorf("a diagnostic has %q:\n%s", found, output)
+		}
+	}
 }
 
 // config is a whole configuration: the provider for this sandbox, and what is given.

@@ -137,8 +137,8 @@ resource "alphamoon_process_api_key" "test" {
 		},
 	)
 	f.ClearJournal()
-	f.fails(f.config(config(`groups = ["Result"]`)), `value must be one of: ["Collections & images"`)
-	f.fails(f.config(config(`groups = []`)), "at least 1 elements")
+	f.fails(f.config(config(`groups = ["Result"]`)), `"Result" is not known. Use one of: Collections & images, Files & documents, Results`)
+	f.fails(f.config(config(`groups = []`)), "Name at least one group")
 	f.run(resource.TestStep{Config: f.config(config(""))})
 	if got := f.Count(sandbox.AnyOperation); got != 0 {
 		t.Errorf("requests: got %d, want none", got)

@@ -49,8 +49,7 @@ func (processAPIScopesDataSource) Schema(_ context.Context, _ datasource.SchemaR
 				Optional:            true,
 				ElementType:         types.StringType,
 				Validators: []validator.Set{
-					setvalidator.SizeAtLeast(1),
-					setvalidator.NoNullValues(),
+					validators.FilledSet("Name at least one group, like Results, or remove the argument."),
 					setvalidator.ValueStringsAre(validators.ScopeGroup()),
 				},
 			},

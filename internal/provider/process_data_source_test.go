@@ -51,8 +51,8 @@ func TestAccProcess(t *testing.T) {
 		`name = "Receipts"`:                       `2 processes have the name "Receipts": ` + second + `, ` + fmt.Sprintf("%032x", 4),
 		`id = "` + strings.Repeat("0", 32) + `"`:  `has the id "00000000000000000000000000000000"`,
 		`id = "https://workspace.alphamoon.ai/x"`: "is not the id of a process",
-		"":                                      "No attribute specified when one (and only one) of",
-		"name = \"a\"\nid = \"" + second + "\"": "2 attributes specified when one (and only one) of",
+		"":                                      "Neither id nor name is set",
+		"name = \"a\"\nid = \"" + second + "\"": "Both id and name are set",
 	} {
 		f.fails(config(arguments), message)
 	}

@@ -93,7 +93,7 @@ func (p *alphamoonProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 			"request_timeout": schema.StringAttribute{
 				MarkdownDescription: "How long one attempt of a request may take, such as `30s` or `1m30s`. Default: `30s`.",
 				Optional:            true,
-				Validators:          []validator.String{validators.Duration()},
+				Validators:          []validator.String{validators.Duration("30s")},
 			},
 			"requests_per_second": schema.Float64Attribute{
 				MarkdownDescription: "How many requests the provider sends in a second at most, like `5` or `0.5`. Set it to leave " +

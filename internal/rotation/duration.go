@@ -11,8 +11,7 @@ import (
 
 // Reasons why [ParseDuration] refuses a text.
 var (
-	ErrDurationForm = errors.New("a duration is made of whole numbers with the units w, d, h, m and s, like 90d, 1w or " +
-		"1h30m")
+	ErrDurationForm = errors.New("a duration is made of whole numbers with the units w, d, h, m and s")
 	ErrDurationZero = errors.New("a duration must be longer than zero")
 	ErrDurationLong = errors.New("a duration must be shorter than 292 years")
 )

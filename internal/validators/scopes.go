@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -50,4 +49,4 @@ func DocumentedScopes(unless string) validator.Set {
 }
 
 // ScopeGroup accepts the name of a group of the documented catalogue of scopes.
-func ScopeGroup() validator.String { return stringvalidator.OneOf(alphamoon.ScopeGroups()...) }
+func ScopeGroup() validator.String { return oneOf("Unknown group of scopes", alphamoon.ScopeGroups()) }

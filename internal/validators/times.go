@@ -2,6 +2,7 @@ package validators
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -12,20 +13,21 @@ import (
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/rotation"
 )
 
-// Duration accepts a positive duration in whole weeks, days, hours, minutes and seconds.
-func Duration() validator.String {
-	return duration("be a duration above zero, like 90d, 1w or 1h30m", rotation.ParseDuration)
+// Duration accepts a positive duration in whole weeks, days, hours, minutes and seconds. The example is one that fits the
+// argument.
+func Duration(example string) validator.String {
+	return duration("be a duration above zero", example, rotation.ParseDuration)
 }
 
 // Window accepts a duration that may also be zero.
 func Window() validator.String {
-	return duration("be a duration like 30d or 36h, or 0s for none", rotation.ParseWindow)
+	return duration("be a duration or 0s", "30d, or 0s for none", rotation.ParseWindow)
 }
 
-func duration(must string, parse func(string) (time.Duration, error)) validator.String {
+func duration(must, example string, parse func(string) (time.Duration, error)) validator.String {
 	return rule{must, "Invalid duration", func(_ context.Context, value string, request validator.StringRequest) string {
 		if _, err := parse(value); err != nil {
-			return fmt.Sprintf("%q cannot be used as %s: %s.", value, request.Path, err)
+			return fmt.Sprintf("%q cannot be used as %s: %s. Write it like %s.", value, request.Path, err, example)
 		}
 		return ""
 	}}
@@ -72,7 +74,12 @@ func Instant() validator.String {
 	return rule{
 		"be a date and time with an offset (RFC 3339), like 2027-01-31T12:00:00Z", "Invalid date",
 		func(_ context.Context, value string, request validator.StringRequest) string {
-			if _, err := rotation.ParseInstant(value); err != nil {
+			_, err := rotation.ParseInstant(value)
+			switch {
+			case errors.Is(err, rotation.ErrNoSuchInstant):
+				return fmt.Sprintf("%q cannot be used as %s: the calendar has no such day, or the clock no such time. Check the month, "+
+					"the day, the time and the offset.", value, request.Path)
+			case err != nil:
 				return fmt.Sprintf("%q cannot be used as %s: it must be a date and a time with an offset (RFC 3339). Write "+
 					"2027-01-31T12:00:00Z for noon in UTC, or 2027-01-31T12:00:00+01:00 for noon one hour east of it.",
 					value, request.Path)

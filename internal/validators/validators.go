@@ -5,9 +5,12 @@ package validators
 
 import (
 	"context"
+	"fmt"
 	"regexp"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 )
 
@@ -35,5 +38,8 @@ var notBlank = regexp.MustCompile(`\S`)
 
 // NotBlank accepts a text with at least one character that is not white space.
 func NotBlank() validator.String {
-	return stringvalidator.RegexMatches(notBlank, "must have at least one character that is not a blank")
+	rule := stringvalidator.RegexMatches(notBlank, "")
+	return wordedString{rule, words{"Missing text", func(attribute path.Path, value attr.Value) string {
+		return fmt.Sprintf("%s is %s, but must have at least one character that is not a blank. Write a text.", attribute, value)
+	}}}
 }

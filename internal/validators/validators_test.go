@@ -39,7 +39,7 @@ func TestStrings(t *testing.T) {
 			map[string]string{"user": "two non-empty parts", "": "two non-empty parts", "dXNlcjpwYXNz": "base64 encoding"},
 		},
 		"duration": {
-			validators.Duration(), known("90d", "1h30m"),
+			validators.Duration("90d"), known("90d", "1h30m"),
 			map[string]string{"0d": "longer than zero", "-1d": "whole numbers", "1.5d": "whole numbers", "999999999d": "shorter than 292 years", "": "whole numbers"},
 		},
 		"window": {
@@ -55,11 +55,15 @@ func TestStrings(t *testing.T) {
 		},
 		"group of scopes": {
 			validators.ScopeGroup(), known("Results", "Files & documents"),
-			map[string]string{"results": `"Results" "Processes"`, "": "value must be one of"},
+			map[string]string{"results": `"results" is not known. Use one of: Collections & images, Files & documents, Results`, "": "Use one of"},
 		},
 		"instant": {
 			validators.Instant(), known("2027-01-31T12:00:00Z", "2001-01-31T12:00:00.5+02:00"),
-			map[string]string{"2027-01-31T12:00:00": "Write 2027-01-31T12:00:00Z", "soon": "Write 2027-01-31T12:00:00Z", "": "RFC 3339"},
+			map[string]string{
+				"2027-01-31T12:00:00": "Write 2027-01-31T12:00:00Z", "soon": "Write 2027-01-31T12:00:00Z", "": "RFC 3339",
+				"2026-02-30T00:00:00Z": "no such day", "2026-13-01T00:00:00Z": "no such day", "2026-01-01T25:00:00Z": "no such time",
+				"2026-01-01T00:00:00+25:00": "the offset", "2026-01-01T25:00": "with an offset",
+			},
 		},
 		"not blank": {
 			validators.NotBlank(), known("x", " x "),
