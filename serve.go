@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -31,7 +32,7 @@ const (
 // tf6server.Serve is the usual way, but it stays for ever when Terraform is killed, dies at once of the SIGTERM that job
 // runners send to every process of a job, and gives no access to the server with which both could be changed.
 func serve(ctx context.Context, server tfprotov6.ProviderServer) {
-	terraform := &terraform{}
+	terraform := &terraform{provider: server}
 	signal.Ignore(syscall.SIGPIPE) // of the first line of a log after Terraform's death
 	terminations := make(chan os.Signal, 1)
 	signal.Notify(terminations, syscall.SIGTERM)
@@ -52,12 +53,13 @@ func serve(ctx context.Context, server tfprotov6.ProviderServer) {
 		}},
 		GRPCServer: func(options []grpc.ServerOption) *grpc.Server {
 			terraform.server = grpc.NewServer(append(options, grpc.MaxRecvMsgSize(largestMessage),
-				grpc.MaxSendMsgSize(largestMessage), grpc.StatsHandler(terraform))...)
+				grpc.MaxSendMsgSize(largestMessage), grpc.StatsHandler(terraform), grpc.UnaryInterceptor(terraform.answer),
+				grpc.StreamInterceptor(terraform.stream))...)
 			return terraform.server
 		},
 	})
 	ended := make(chan struct{})
-	go func() { terraform.calls.Wait(); close(ended) }()
+	go func() { terraform.calls.Lock(); close(ended) }()
 	select {
 	case <-ended:
 	case <-time.After(patience):
@@ -66,15 +68,42 @@ func serve(ctx context.Context, server tfprotov6.ProviderServer) {
 
 // terraform is the other side. It stops the server when the last connection has ended.
 type terraform struct {
+	provider    tfprotov6.ProviderServer
 	server      *grpc.Server
 	connections atomic.Int32
-	calls       sync.WaitGroup
+	// calls is locked for reading by every call on its way.
+	calls sync.RWMutex
+}
+
+// call notes the beginning of a call and returns a function that notes its end.
+//
+// The plugin framework keeps the context of every call, with loggers of 11 KB, until the provider is asked to stop: they
+// were three quarters of what a plan of thousands of keys holds. Asked while no call is on its way, it only lets go of them.
+func (t *terraform) call() (end func()) {
+	t.calls.RLock()
+	return func() {
+		t.calls.RUnlock()
+		if t.calls.TryLock() {
+			defer t.calls.Unlock()
+			_, _ = t.provider.StopProvider(context.Background(), &tfprotov6.StopProviderRequest{}) // never fails
+		}
+	}
+}
+
+func (t *terraform) answer(ctx context.Context, request any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+	defer t.call()() //nolint:contextcheck // StopProvider ignores its context
+	return handler(ctx, request)
+}
+
+// stream leaves out the streams of go-plugin, which last as long as the connection.
+func (t *terraform) stream(provider any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+	if strings.HasPrefix(info.FullMethod, "/tfplugin6.") {
+		defer t.call()()
+	}
+	return handler(provider, stream)
 }
 
 var _ stats.Handler = (*terraform)(nil)
-
-// TagConn counts nothing.
-func (*terraform) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
 
 // HandleConn counts connections.
 func (t *terraform) HandleConn(_ context.Context, event stats.ConnStats) {
@@ -88,15 +117,11 @@ func (t *terraform) HandleConn(_ context.Context, event stats.ConnStats) {
 	}
 }
 
-// TagRPC counts nothing.
+// TagConn, TagRPC and HandleRPC have nothing to do.
+func (*terraform) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
+
+// TagRPC see TagConn.
 func (*terraform) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context { return ctx }
 
-// HandleRPC counts calls.
-func (t *terraform) HandleRPC(_ context.Context, event stats.RPCStats) {
-	switch event.(type) {
-	case *stats.Begin:
-		t.calls.Add(1)
-	case *stats.End:
-		t.calls.Done()
-	}
-}
+// HandleRPC see TagConn.
+func (*terraform) HandleRPC(context.Context, stats.RPCStats) {}
