@@ -252,8 +252,10 @@ func TestRefusalsOfOneMoment(t *testing.T) {
 		for range 10 {
 			l.refused("keys", sent, 0)
 		}
-		if waited := passes(t, l, "keys"); waited != time.Second/start {
-			t.Errorf("waited %s", waited)
+		for range 2 { // the second one shows the pace
+			if waited := passes(t, l, "keys"); waited != time.Second/start {
+				t.Errorf("waited %s", waited)
+			}
 		}
 	})
 }
@@ -291,8 +293,10 @@ func TestLimitOfAll(t *testing.T) {
 		if waited := passes(t, l, "third"); waited != 0 {
 			t.Errorf("the third waited %s for the first alone", waited)
 		}
-		if waited := passes(t, l, "first"); waited != time.Second/start {
-			t.Errorf("the first waited %s", waited)
+		for range 2 { // the second one shows the pace
+			if waited := passes(t, l, "first"); waited != time.Second/start {
+				t.Errorf("the first waited %s", waited)
+			}
 		}
 		l.refused("second", now(), 5*time.Second)
 		if waited := passes(t, l, "third"); waited != 5*time.Second {

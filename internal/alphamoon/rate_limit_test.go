@@ -277,8 +277,9 @@ func TestLongWait(t *testing.T) {
 		}
 		first := stopwatch()
 		createKeys(t, client, 5)
-		before := first()
 		expectNone()
+		createKeys(t, client, 10)
+		before := first()
 		time.Sleep(time.Hour)
 		took := stopwatch()
 		var group sync.WaitGroup
