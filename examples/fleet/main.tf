@@ -1,4 +1,5 @@
-# The keys of all programs of a team, in several processes. Copy this folder, then edit var.fleet and terraform.tfvars.
+# The keys of all programs of a team, in several processes. Copy this folder, edit var.fleet, and write your public key to
+# terraform.tfvars: encrypt_to = ["age1…"]
 
 terraform {
   required_version = ">= 1.5"
