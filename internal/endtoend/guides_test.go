@@ -151,7 +151,7 @@ func TestAccGettingStarted(t *testing.T) {
 	time.Sleep(10500 * time.Millisecond)
 	output = w.typed("set -e\n"+block(t, commands, "trial_key"), nil,
 		"must be replaced", "rotates_at", "forces replacement", "Apply complete!", "403\n", "401\n")
-	expectWarnings(t, "the rotation", output, 0, "")
+	expectWarnings(t, "the rotation", output, 1, "Short-lived key")
 	if live := len(w.LiveKeys(sandbox.DefaultProcessID)); live != 4 {
 		t.Errorf("%d keys live after the rotation", live)
 	}

@@ -54,10 +54,10 @@ func TestScopeCatalogueInPage(t *testing.T) {
 }
 
 // TestMessagesInPages looks for every message that a page quotes, in italics or after "Warning:" and "Error:", in the
-// sources.
+// sources, or in a configuration that the page shows.
 func TestMessagesInPages(t *testing.T) {
 	t.Parallel()
-	literals := map[string]bool{}
+	literals := map[string]bool{"No changes": true} // Terraform says that
 	for _, pattern := range []string{"*.go", "../validators/*.go"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil {
@@ -90,7 +90,7 @@ func TestMessagesInPages(t *testing.T) {
 		page, err := os.ReadFile(path)
 		for _, match := range quoted.FindAllStringSubmatch(string(page), -1) {
 			found++
-			if message := match[1] + match[2]; !literals[message] {
+			if message := match[1] + match[2]; !literals[message] && !strings.Contains(string(page), `"`+message) {
 				t.Errorf("%s quotes %q, which the provider never says", path, message)
 			}
 		}
