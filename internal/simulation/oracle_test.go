@@ -124,7 +124,7 @@ func (w *world) sets(o *object) {
 func (w *world) forgotten(r *run, c *change, o *object) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	scheduled := slices.Equal(c.reasons, []string{"rotates_at"})
+	scheduled := slices.Contains(c.reasons, "rotates_at")
 	w.oracle.gone = append(w.oracle.gone,
 		departure{r.team, text(o.value, "id"), "was destroyed", truth(o.value, "revoke_on_destroy"), scheduled})
 }

@@ -192,7 +192,8 @@ func (w *world) weather(r *rand.Rand, t *team) (foul []string) {
 	if w.seed%8 == 0 {
 		return nil // a world with fair weather only
 	}
-	if r.IntN(3) == 0 {
+	w.busy = r.IntN(4) == 0
+	if r.IntN(2) == 0 {
 		weather := pick(r, weathers...)
 		fault := weather.make(r)
 		fault.Name = weather.name
@@ -204,7 +205,13 @@ func (w *world) weather(r *rand.Rand, t *team) (foul []string) {
 				}))
 			}
 		}
-		fault.Skip += r.IntN(3)
+		switch fault.Operation {
+		case sandbox.Create, sandbox.Revoke:
+			w.busy = true
+			fault.Skip = max(0, r.IntN(4)-2)
+		default:
+			fault.Skip += r.IntN(3)
+		}
 		w.box.Inject(fault)
 		w.paced = fault.Status == 429 || fault.Status == 503
 		foul = append(foul, fault.Name)
@@ -275,6 +282,12 @@ func (w *world) operate(r *rand.Rand, t *team) {
 		options.noRefresh = false
 	}
 	addresses := slices.Sorted(maps.Keys(t.configurations))
+	if w.busy && !foreign && len(addresses) > 0 { // much is made and removed
+		options.replace = []string{pick(r, addresses...)}
+		if r.IntN(2) == 0 {
+			options.replace = addresses
+		}
+	}
 	switch choice := r.IntN(20); {
 	case foreign: // whose keys it would make over there, and rightly so
 		w.run(r, t, options, false)
@@ -291,7 +304,7 @@ func (w *world) operate(r *rand.Rand, t *team) {
 		options.destroy = true
 		w.run(r, t, options, true)
 	case choice == 9 && len(addresses) > 0:
-		options.replace = pick(r, addresses...)
+		options.replace = []string{pick(r, addresses...)}
 		w.run(r, t, options, true)
 	case choice == 10:
 		w.run(r, t, options, false)
@@ -322,7 +335,7 @@ func (w *world) run(r *rand.Rand, t *team, options planOptions, apply bool) *pla
 	run := w.start(t)
 	defer func() { run.end() }()
 	run.parallel = r.IntN(3) == 0 && !w.paced
-	accident, at := r.IntN(12), 1+r.IntN(8)
+	accident, at := r.IntN(8), 1+r.IntN(6)
 	p := run.plan(options)
 	w.outcome(run, "plan", p.describe(), p.failed)
 	if p.failed || !apply {

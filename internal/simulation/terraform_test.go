@@ -202,7 +202,7 @@ func (r *run) each(addresses []string, do func(address string)) {
 
 type planOptions struct {
 	destroy, noRefresh bool
-	replace            string // an address
+	replace            []string // addresses
 }
 
 // plan runs terraform plan.
@@ -386,9 +386,9 @@ func (r *run) planOne(address string, conf *configuration, current *object, opti
 		c.action, c.reasons = replace, []string{"tainted"}
 	case prior.IsNull():
 		c.action = create
-	case len(c.reasons) > 0 || options.replace == address:
+	case len(c.reasons) > 0 || slices.Contains(options.replace, address):
 		c.action = replace
-		if options.replace == address {
+		if slices.Contains(options.replace, address) {
 			c.reasons = append(c.reasons, "asked for")
 		}
 		// What is new ignores nothing.

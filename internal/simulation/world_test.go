@@ -36,8 +36,9 @@ type world struct {
 	history  []string
 	failures []string
 	began    time.Time
+	busy     bool // all is replaced in this step
 	paced    bool // requests may have to wait for their turn in this step
-	seen     int // requests of the journal that the history has
+	seen     int  // requests of the journal that the history has
 }
 
 const (
