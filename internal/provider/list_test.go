@@ -21,9 +21,9 @@ func (p *protocol) query(t *testing.T, stopAfter int, limit int64, includeResour
 		t.Fatal("the server lists no resources")
 	}
 	kind := p.schemas.ListResourceSchemas[p.resourceType].ValueType()
-	config := values{"process_id": processID}
-	if p.everyProcess {
-		config = nil
+	config := p.listing
+	if config == nil {
+		config = values{"process_id": processID}
 	}
 	stream, err := server.ListResource(t.Context(), &tfprotov6.ListResourceRequest{
 		TypeName:        p.resourceType,
@@ -115,6 +115,65 @@ func TestListStreams(t *testing.T) {
 		if len(results) != test.results || f.Count(sandbox.List) != test.requests {
 			t.Errorf("%+v: %d results, %d requests", test, len(results), f.Count(sandbox.List))
 		}
+	}
+}
+
+// TestListLimit: what a limit leaves out is said with the last result, and nothing is said of a list that is whole.
+func TestListLimit(t *testing.T) {
+	t.Parallel()
+	const disabled = 3
+	for name, test := range map[string]struct {
+		listing values
+		limit   int64
+		results int
+		cut     bool
+		kind    string
+	}{
+		"cut at a page":         {nil, 100, 100, true, resourceType},
+		"cut within a page":     {nil, 120, 120, true, resourceType},
+		"the whole process":     {nil, 130, 130, false, resourceType},
+		"more than there are":   {nil, 1000, 130, false, resourceType},
+		"of several processes":  {values{}, 130, 130, true, resourceType},
+		"every process":         {values{}, 131, 131, false, resourceType},
+		"a status":              {values{"process_id": processID, "status": "disabled"}, 100, disabled, false, resourceType},
+		"a status, cut":         {values{"status": "Disabled"}, disabled - 1, disabled - 1, true, resourceType},
+		"a status nothing has":  {values{"status": "Revoked"}, 100, 0, false, resourceType},
+		"keys of organizations": {values{"status": "ACTIVE"}, 1, 1, true, "alphamoon_organization_api_key"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFilledFixture(t, sandbox.Options{Processes: []sandbox.Process{{ID: processID, Name: "A"}, {ID: otherProcess, Name: "B"}}}, 130)
+			other := sandbox.Key{Name: "other", Scopes: []string{"workspace.result:read"}, ExpiresAt: start.Add(day)}
+			f.AddKey(otherProcess, other)
+			f.AddKey(sandbox.Organization, other)
+			f.AddKey(sandbox.Organization, other)
+			for _, key := range f.Keys(processID)[:disabled] {
+				f.SetStatus(key.ID, "Disabled")
+			}
+			p := f.connect(nil).of(test.kind)
+			p.listing = test.listing
+			results := p.query(t, 0, test.limit, true)
+			if len(results) != test.results {
+				t.Fatalf("%d results, want %d", len(results), test.results)
+			}
+			for i, result := range results {
+				text := describe(result.Diagnostics)
+				if cut := test.cut && i == len(results)-1; strings.Contains(text, "More keys exist than are listed") != cut || !cut && text != "" {
+					t.Errorf("result %d says %q", i, text)
+				}
+			}
+		})
+	}
+}
+
+// TestListLimitThatCannotBeChecked: whether there are more is not known, which is an error and no silence.
+func TestListLimitThatCannotBeChecked(t *testing.T) {
+	t.Parallel()
+	f := newFilledFixture(t, sandbox.Options{}, 130)
+	f.Inject(sandbox.Fault{Operation: sandbox.List, Skip: 1, Status: 403, Body: `{"title": "No"}`, Times: -1})
+	results := f.connect(nil).query(t, 0, 100, false)
+	if len(results) != 100 || !strings.Contains(describe(results[99].Diagnostics), "Alphamoon denied permission") {
+		t.Errorf("%d results", len(results))
 	}
 }
 

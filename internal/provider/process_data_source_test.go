@@ -73,7 +73,7 @@ func TestListEveryProcess(t *testing.T) {
 		}
 	}
 	p := f.connect(nil)
-	p.everyProcess = true
+	p.listing = values{}
 	results := p.query(t, 0, 1000, true)
 	if len(results) != 151 || results[0].DisplayName != "b / key" || results[150].DisplayName != "c / key" {
 		t.Fatalf("%d results", len(results))

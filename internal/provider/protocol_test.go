@@ -22,8 +22,8 @@ type protocol struct {
 	schemas *tfprotov6.GetProviderSchemaResponse
 	// resourceType is the kind of key that the operations are about.
 	resourceType string
-	// everyProcess lists without naming a process.
-	everyProcess bool
+	// listing configures the list resource. Nil lists the default process.
+	listing values
 }
 
 // of returns the same provider for keys of another kind.
