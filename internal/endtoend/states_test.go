@@ -64,7 +64,9 @@ func TestAccStatesOfThisVersion(t *testing.T) {
 func attributesOf(t *testing.T, state []byte) []string {
 	t.Helper()
 	var content struct {
-		Resources []struct{ Instances []struct{ Attributes map[string]any } }
+		Resources []struct {
+			Instances []struct{ Attributes map[string]any }
+		}
 	}
 	if err := json.Unmarshal(state, &content); err != nil || len(content.Resources) != 1 || len(content.Resources[0].Instances) != 1 {
 		t.Fatalf("no state of one resource: %v", err)
