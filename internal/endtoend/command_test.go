@@ -12,7 +12,7 @@ import (
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/terraformcli"
 )
 
-// olderThan reports whether the Terraform or OpenTofu at hand is.
+// olderThan reports whether the Terraform or OpenTofu at hand is. A pre-release counts as its release.
 func olderThan(t *testing.T, wanted string) bool {
 	t.Helper()
 	runner, err := cli.New(t.TempDir(), nil)
@@ -23,7 +23,7 @@ func olderThan(t *testing.T, wanted string) bool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return current.LessThan(version.Must(version.NewVersion(wanted)))
+	return current.Core().LessThan(version.Must(version.NewVersion(wanted)))
 }
 
 // withoutEphemerals reports whether the Terraform or OpenTofu at hand has no ephemeral resources.
