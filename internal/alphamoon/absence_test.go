@@ -171,12 +171,15 @@ func TestWhatProvesNoAbsence(t *testing.T) {
 		listed       []sandbox.Key
 		age          time.Duration
 		want         error
+		// nameless leaves the organization out of the listing.
+		nameless bool
 	}{
 		"young":                                {listed: []sandbox.Key{other}, age: 5*time.Minute - time.Second, want: alphamoon.ErrTooYoung},
 		"old enough":                           {listed: []sandbox.Key{other}, age: 5 * time.Minute},
 		"an empty process":                     {age: time.Hour},
 		"only keys of another organization":    {listed: []sandbox.Key{foreign, foreign}, age: time.Hour, want: alphamoon.ErrOtherOrganization},
 		"one key of the same organization":     {listed: []sandbox.Key{foreign, other}, age: time.Hour},
+		"keys of nobody knows whom":            {listed: []sandbox.Key{foreign}, age: time.Hour, nameless: true},
 		"an organization without any key":      {organization: true, age: time.Hour, want: alphamoon.ErrOtherOrganization},
 		"an organization's keys, not this one": {organization: true, listed: []sandbox.Key{other}, age: time.Hour},
 	} {
@@ -184,6 +187,9 @@ func TestWhatProvesNoAbsence(t *testing.T) {
 			t.Parallel()
 			// The age counts by the date of the answer, so that a wrong clock here does no harm.
 			box := &sandbox.Sandbox{Options: sandbox.Options{Now: func() time.Time { return now }}}
+			if test.nameless {
+				box.AlterListed = func(fields map[string]any) { delete(fields, "orgId") }
+			}
 			client, owner := newClient(t, box), processID
 			keys := client.ProcessAPIKeys(processID)
 			if test.organization {
@@ -231,6 +237,87 @@ func TestHowAListingEnds(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestARefusedEndProvesNothing: without a total, a page that was the last because the next one was refused is read again.
+func TestARefusedEndProvesNothing(t *testing.T) {
+	t.Parallel()
+	box := &sandbox.Sandbox{Options: sandbox.Options{MaxLimit: 10, OmitPagination: true, EndStatus: 404}}
+	fill(box, 10)
+	if keys, err := newClient(t, box).ProcessAPIKeys(processID).List(t.Context()); err != nil || len(keys) != 10 {
+		t.Errorf("got %d keys, %v", len(keys), err)
+	}
+	expectSent(t, box, 10, list, list, list, list)
+}
+
+// TestPagesAheadOfAFailure: the page that fails says why, and a key on a page behind it is found.
+func TestPagesAheadOfAFailure(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		box := &sandbox.Sandbox{}
+		fill(box, 400)
+		slow := http.HandlerFunc(func(writer http.ResponseWriter, req *http.Request) {
+			switch req.URL.Query().Get("offset") {
+			case "100":
+				time.Sleep(time.Second)
+				writer.WriteHeader(http.StatusForbidden)
+			case "300":
+				time.Sleep(time.Second / 2)
+				fallthrough
+			default:
+				box.ServeHTTP(writer, req)
+			}
+		})
+		client := newClient(t, slow)
+		if !exists(t, client, box.Keys(processID)[250].ID) {
+			t.Error("the key behind the page that fails is not found")
+		}
+		early := http.HandlerFunc(func(writer http.ResponseWriter, req *http.Request) {
+			switch req.URL.Query().Get("offset") {
+			case "200":
+				writer.WriteHeader(http.StatusForbidden)
+			case "100":
+				time.Sleep(time.Second)
+				fallthrough
+			default:
+				box.ServeHTTP(writer, req)
+			}
+		})
+		if _, err := newClient(t, early).ProcessAPIKeys(processID).List(t.Context()); !alphamoon.IsForbidden(err) {
+			t.Errorf("got %v", err)
+		}
+		time.Sleep(time.Minute) // until the servers have noticed
+	})
+}
+
+// TestAStreamIsReadTwice where nothing counts its elements.
+func TestAStreamIsReadTwice(t *testing.T) {
+	t.Parallel()
+	box := &sandbox.Sandbox{Options: sandbox.Options{MaxLimit: 10, OmitPagination: true}}
+	fill(box, 25)
+	box.Inject(sandbox.Fault{Operation: list, Skip: 4, Then: func(box *sandbox.Sandbox) { fill(box, 1) }})
+	var last error
+	for _, err := range newClient(t, box).ProcessAPIKeys(processID).Pages(t.Context(), alphamoon.Window{}) {
+		last = err
+	}
+	if !errors.Is(last, alphamoon.ErrInconsistentListing) {
+		t.Errorf("got %v", last)
+	}
+}
+
+// TestAWindowOfPagesThatCountThemselves is read to the end.
+func TestAWindowOfPagesThatCountThemselves(t *testing.T) {
+	t.Parallel()
+	box := &sandbox.Sandbox{Options: sandbox.Options{MaxLimit: 10, CountPage: true}}
+	fill(box, 35)
+	read := 0
+	for page, err := range newClient(t, box).ProcessAPIKeys(processID).Pages(t.Context(), alphamoon.Window{Offset: 10}) {
+		if read += len(page.Elements); err != nil || page.Total != -1 {
+			t.Errorf("a total of %d, %v", page.Total, err)
+		}
+	}
+	if read != 25 {
+		t.Errorf("%d keys", read)
 	}
 }
 
@@ -313,6 +400,10 @@ func TestRevocationTakesTime(t *testing.T) {
 				err = keys.Revoke(t.Context(), alphamoon.Sought{ID: key.ID, OrganizationID: key.OrganizationID, CreatedAt: key.CreatedAt.Time})
 				if (err == nil) != test.revoked {
 					t.Errorf("got %v", err)
+				}
+				// What was refused is looked at once: two listings prove an absence.
+				if got := requests(box); name == "refused, and listed" && got != "list, create, revoke, list" {
+					t.Errorf("sent: %s", got)
 				}
 			})
 		})

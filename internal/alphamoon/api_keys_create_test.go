@@ -311,6 +311,31 @@ func TestOneBudgetOfRepetitions(t *testing.T) {
 				t.Errorf("%d repetitions: sent %s", retries, got)
 			}
 		}
+		// Whatever is repeated at once counts too.
+		box := &sandbox.Sandbox{}
+		box.Inject(sandbox.Fault{Operation: create, Status: 500},
+			sandbox.Fault{Operation: create, Status: 408, Body: `{"title": "Slow"}`, Times: -1})
+		client := newClient(t, box, func(config *alphamoon.Config) { config.MaxRetries = 2 })
+		_, err := createWanted(t, client, alphamoon.CreateOptions{})
+		if got := requests(box); err == nil || got != "list, create, list, create, create" {
+			t.Errorf("%v after %s", err, got)
+		}
+	})
+}
+
+// TestALostCreationBeginsAGeneration: who reads after it sees what it left.
+func TestALostCreationBeginsAGeneration(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		box := &sandbox.Sandbox{}
+		client := newClient(t, box)
+		if exists(t, client, "absent") {
+			t.Error("an absent key is found")
+		}
+		box.Inject(sandbox.Fault{Operation: create, ResetAfter: true})
+		_, err := createWanted(t, client, alphamoon.CreateOptions{})
+		if !exists(t, client, lost(t, err).Equal[0].ID) {
+			t.Error("the key is not found")
+		}
 	})
 }
 

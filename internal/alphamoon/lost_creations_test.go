@@ -1,0 +1,95 @@
+package alphamoon
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// keyOf reads "id name expiry", the expiry as a day of March.
+func keyOf(text string) APIKey {
+	fields := strings.Fields(text)
+	key := APIKey{ID: fields[0], Name: fields[1], Scopes: ScopeList{"a.b:c"}}
+	key.ExpiresAt.Time = noon.AddDate(0, 0, int(fields[2][0]-'0'))
+	return key
+}
+
+// lostOf reads "name expiry".
+func lostOf(text string) *lostCreation {
+	key := keyOf("- " + text)
+	return &lostCreation{request: APIKeyRequest{Name: key.Name, Scopes: key.Scopes, ExpiresAt: key.ExpiresAt.Time}}
+}
+
+func TestAssign(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		lost, fresh []string
+		// want is, for each lost creation, the ids of the equal keys, "!" if they may be revoked, then the similar ones.
+		want []string
+	}{
+		"nothing":                         {[]string{"a 1"}, nil, []string{"/"}},
+		"an equal key":                    {[]string{"a 1"}, []string{"x a 1"}, []string{"x!/"}},
+		"more equal keys than creations":  {[]string{"a 1"}, []string{"x a 1", "y a 1"}, []string{"x y/"}},
+		"equal creations, as many keys":   {[]string{"a 1", "a 1"}, []string{"x a 1", "y a 1"}, []string{"x!/", "y!/"}},
+		"equal creations, fewer keys":     {[]string{"a 1", "a 1"}, []string{"x a 1"}, []string{"x!/", "/"}},
+		"equal creations, more keys":      {[]string{"a 1", "a 1"}, []string{"x a 1", "y a 1", "z a 1"}, []string{"x y z/", "x y z/"}},
+		"different creations":             {[]string{"a 1", "b 2"}, []string{"y b 2", "x a 1"}, []string{"x!/", "y!/"}},
+		"the same name":                   {[]string{"a 1"}, []string{"x a 2"}, []string{"/x"}},
+		"the same expiry":                 {[]string{"a 1"}, []string{"x b 1"}, []string{"/x"}},
+		"neither":                         {[]string{"a 1"}, []string{"x b 2"}, []string{"/"}},
+		"an equal key hides similar ones": {[]string{"a 1"}, []string{"x a 1", "y a 2"}, []string{"x!/"}},
+		"what is another's is not similar": {
+			[]string{"a 1", "a 2"}, []string{"x a 2"}, []string{"/", "x!/"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var creations []*lostCreation
+			for _, text := range test.lost {
+				creations = append(creations, lostOf(text))
+			}
+			var fresh []APIKey
+			for _, text := range test.fresh {
+				fresh = append(fresh, keyOf(text))
+			}
+			var got []string
+			for _, found := range assign(creations, fresh) {
+				text := strings.Join(keyIDs(found.equal), " ")
+				if found.revocable {
+					text += "!"
+				}
+				got = append(got, text+"/"+strings.Join(keyIDs(found.similar), " "))
+			}
+			if !slices.Equal(got, test.want) {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+// TestOneListingServesWhoHasSettled: the others look for themselves later, and so does everybody after an obstacle.
+func TestOneListingServesWhoHasSettled(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		obstacle error
+		served   []bool
+	}{"a listing": {nil, []bool{true, true, false}}, "an obstacle": {errors.New("no"), []bool{true, false, false}}} {
+		l := ledger{known: map[string]bool{}, newest: map[string]time.Time{}}
+		creations := []*lostCreation{lostOf("a 1"), lostOf("b 2"), lostOf("c 3")}
+		for i, age := range []time.Duration{10, 10, 9} {
+			creations[i].at = noon.Add(-age * time.Second)
+			l.lost = append(l.lost, creations[i])
+		}
+		l.settle(creations[0], []APIKey{keyOf("z c 3")}, test.obstacle, noon, 10*time.Second)
+		for i, creation := range creations {
+			if served := creation.findings != nil; served != test.served[i] || served == slices.Contains(l.lost, creation) {
+				t.Errorf("%s: creation %d is served: %t", name, i, served)
+			}
+		}
+		if l.known["z"] {
+			t.Errorf("%s: the key of somebody who has not looked yet is taken for known", name)
+		}
+	}
+}

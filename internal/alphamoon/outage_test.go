@@ -1,0 +1,97 @@
+package alphamoon_test
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
+)
+
+// TestOutageIsShared by the collections that were waiting, and by those of the next seconds, and is then tried anew.
+func TestOutageIsShared(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		box := &sandbox.Sandbox{Options: sandbox.Options{Latency: time.Second}}
+		client := newClient(t, box, func(config *alphamoon.Config) {
+			config.FailureMemory, config.MaxRetries = 5*time.Second, 1
+			config.RetryWaitMin, config.RetryWaitMax = 4*time.Second, 4*time.Second
+		})
+		box.Inject(sandbox.Fault{Status: http.StatusBadGateway, Times: -1})
+		list := func(process string) error {
+			_, err := client.ProcessAPIKeys(process).List(t.Context())
+			return err
+		}
+		var group sync.WaitGroup
+		var first, second error
+		group.Go(func() { first = list("a") }) // fails after two attempts of a second, and a pause of two to four
+		group.Go(func() { time.Sleep(3 * time.Second); second = list("b") })
+		group.Wait()
+		var repeated *alphamoon.RepeatedError
+		if errors.As(first, &repeated) || !errors.As(second, &repeated) || !strings.Contains(second.Error(), first.Error()) {
+			t.Errorf("got %v, then %v", first, second)
+		}
+		sent := box.Count(sandbox.List)
+		if sent > 4 {
+			t.Errorf("%d requests", sent)
+		}
+		if err := list("c"); !errors.As(err, &repeated) || box.Count(sandbox.List) != sent {
+			t.Errorf("soon after: %v, %d requests", err, box.Count(sandbox.List))
+		}
+		time.Sleep(6 * time.Second)
+		box.ClearFaults()
+		if _, err := client.ProcessAPIKeys(processID).List(t.Context()); err != nil {
+			t.Errorf("later: %v", err)
+		}
+	})
+}
+
+// TestTheLookAfterALossIsNotAnOutage: the failure of a removal must not stop the listing that shows what became of it.
+func TestTheLookAfterALossIsNotAnOutage(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		box := &sandbox.Sandbox{}
+		fill(box, 2)
+		client := newClient(t, box, func(config *alphamoon.Config) { config.FailureMemory = time.Minute })
+		box.Inject(sandbox.Fault{Operation: revoke, Status: http.StatusBadGateway, AfterWork: true, Times: -1})
+		key := box.Keys(processID)[0]
+		if err := client.ProcessAPIKeys(processID).Revoke(t.Context(), alphamoon.Sought{ID: key.ID}); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestAnAnnouncedMaintenanceIsNotWaitedFor: who is told to stay away for longer than the patience fails at once.
+func TestAnAnnouncedMaintenanceIsNotWaitedFor(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		box := &sandbox.Sandbox{}
+		box.Inject(sandbox.Fault{Status: http.StatusServiceUnavailable, Header: http.Header{"Retry-After": {"3600"}}, Times: -1})
+		began := time.Now() //nolint:forbidigo // virtual
+		_, err := newClient(t, box, func(config *alphamoon.Config) {
+			config.RefusalPatience = 10 * time.Minute
+		}).ProcessAPIKeys(processID).List(t.Context())
+		var status *alphamoon.StatusError
+		if !errors.As(err, &status) || status.RetryAt.Sub(began) < time.Hour || box.Count(list) != 1 {
+			t.Errorf("got %v after %d requests", err, box.Count(list))
+		}
+	})
+}
+
+// TestWaitersShareAFailure, however short it is remembered.
+func TestWaitersShareAFailure(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		box := &sandbox.Sandbox{Options: sandbox.Options{Latency: time.Second}}
+		client := newClient(t, box, func(config *alphamoon.Config) { config.MaxRetries = 0 })
+		box.Inject(sandbox.Fault{Status: http.StatusInternalServerError, Times: -1})
+		var group sync.WaitGroup
+		for range 20 {
+			group.Go(func() { _, _ = client.ProcessAPIKeys(processID).Find(t.Context(), alphamoon.Sought{ID: "x"}) })
+		}
+		group.Wait()
+		if box.Count(list) != 1 {
+			t.Errorf("%d requests", box.Count(list))
+		}
+	})
+}
