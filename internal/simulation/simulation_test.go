@@ -20,6 +20,8 @@ var (
 	seedFlag  = flag.Uint64("seed", 0, "run this `seed` alone, and print its history")
 	firstSeed = flag.Uint64("first", 0, "the first fresh `seed`, instead of one drawn by the time")
 	reports   = flag.Int("reports", 2, "of how many failing seeds to look for the shortest history")
+	fixedFlag = flag.Bool("fixed", false, "run the fixed seeds only")
+	stopFlag  = flag.Bool("stop", false, "stop at the first seed that fails")
 	stepsFlag = flag.String("steps", "", "the `numbers` of the steps to carry out, such as 1,2,7")
 )
 
@@ -116,6 +118,9 @@ func TestSimulation(t *testing.T) {
 		return
 	}
 	counted := runSeeds(t, fixedSeeds())
+	if *fixedFlag {
+		return
+	}
 	t.Log(table(counted))
 	for _, kind := range expectedKinds() {
 		if counted[kind] == 0 {
@@ -150,7 +155,10 @@ func runSeeds(t *testing.T, seeds []uint64) (counted map[string]int) {
 				t.Parallel()
 				for {
 					i := int(next.Add(1)) - 1
-					if i >= len(seeds) {
+					mu.Lock()
+					done := i >= len(seeds) || *stopFlag && len(failed) > 0
+					mu.Unlock()
+					if done {
 						return
 					}
 					res := simulate(t, seeds[i], allSteps())
