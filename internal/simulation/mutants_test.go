@@ -97,7 +97,7 @@ func TestMutants(t *testing.T) { //nolint:paralleltest // each mutant takes all 
 				}
 			}
 			output, err := exec.CommandContext(t.Context(), "go", "test", "-vet=off", "-overlay", overlay, ".", "-run", "TestSimulation$",
-				"-fixed", "-stop", "-reports", "0", "-v").CombinedOutput()
+				"-stop", "-reports", "0", "-v").CombinedOutput()
 			killer := regexp.MustCompile(`seed \d+: .*`).FindString(string(output))
 			switch {
 			case strings.Contains(string(output), "[build failed]"):
