@@ -50,7 +50,6 @@ func TestAccBadArguments(t *testing.T) {
 		"month that does not exist":  {[]string{`expires_at = "2026-13-01T00:00:00Z"`}, `the calendar has no such day`},
 		"hour that does not exist":   {[]string{`expires_at = "2026-05-01T25:00:00Z"`}, `or the clock no such time`},
 		"malformed window":           {[]string{in90Days, `rotate_before_expiry = "soon"`}, `Write it like 30d, or 0s for none`},
-		"null name":                  {[]string{in90Days, `name = null`}, `name`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -42,7 +42,7 @@ func (processIDFunction) Run(ctx context.Context, req function.RunRequest, resp 
 			resp.Error = function.NewArgumentFuncError(0, "This is neither the id of a process, 32 lower-case "+
 				"hexadecimal characters, nor the web address of a process's queue, such as "+
 				"https://workspace.alphamoon.ai/queue/2080d36bf94c4147b2e543104342fc2f. Other pages do not name the "+
-				"process.")
+				"process") // Terraform adds the full stop
 			return
 		}
 	}
