@@ -80,7 +80,7 @@ func (d *apiKeysDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 			Optional:            true,
 		},
 		"status": schema.StringAttribute{
-			MarkdownDescription: "Keeps only the keys with this status, such as `Active`, in upper or lower case.",
+			MarkdownDescription: "Keeps only the keys with this status, like `Active`, in upper or lower case.",
 			Optional:            true,
 		},
 		"total": schema.Int64Attribute{
