@@ -16,7 +16,17 @@ func IsActive(status string) bool { return strings.EqualFold(status, StatusActiv
 // DoesNotWork reports whether a status says in so many words that the key does not work. None of these words is
 // documented, and any other may mean anything.
 func DoesNotWork(status string) bool {
-	return slices.Contains([]string{"disabled", "inactive", "revoked", "deleted", "expired"}, strings.ToLower(status))
+	return KnowsStatus(status) && !IsActive(status)
+}
+
+// KnowsStatus reports whether a status is one of [Statuses].
+func KnowsStatus(status string) bool {
+	return slices.ContainsFunc(Statuses(), func(known string) bool { return strings.EqualFold(known, status) })
+}
+
+// Statuses are the words whose meaning is clear: the documented one, and those that say that a key does not work.
+func Statuses() []string {
+	return []string{StatusActive, "Disabled", "Inactive", "Revoked", "Deleted", "Expired"}
 }
 
 // APIKey is a key as a listing shows it, without its secret.

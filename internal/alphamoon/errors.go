@@ -98,7 +98,7 @@ func (e *AnswerError) Unwrap() error { return e.Err }
 // ConnectionError means that no answer arrived.
 type ConnectionError struct {
 	Method, Path string
-	// Host is the host of the service, with its port if that is given, and Proxy that of the proxy that was used, if any.
+	// Host is the host and the port of the service, and Proxy those of the proxy that was used, if any.
 	Host, Proxy string
 	// Sent reports whether there was a connection, so that the request may have reached the service.
 	Sent bool

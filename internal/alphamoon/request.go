@@ -2,11 +2,13 @@ package alphamoon
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -171,7 +173,10 @@ func (c *call) attempt(ctx context.Context, number int) error {
 }
 
 func (c *call) connectionError(err error, sent bool) error {
-	failure := &ConnectionError{Method: c.request.method, Path: c.path, Host: c.address.Host, Sent: sent, Err: err}
+	port := cmp.Or(c.address.Port(), map[string]string{"http": "80", "https": "443"}[c.address.Scheme])
+	failure := &ConnectionError{
+		Method: c.request.method, Path: c.path, Host: net.JoinHostPort(c.address.Hostname(), port), Sent: sent, Err: err,
+	}
 	if transport, ok := c.client.config.Transport.(*http.Transport); ok && transport.Proxy != nil {
 		if proxy, err := transport.Proxy(&http.Request{URL: c.address}); err == nil && proxy != nil {
 			failure.Proxy = proxy.Host

@@ -185,7 +185,6 @@ func (r recipe) live(t *testing.T, kind, collection string) {
 		config = regexp.MustCompile(`(?m)^  process_id .*$`).ReplaceAllString(config, "")
 	}
 	configure := func(round int, window string) {
-		time.Sleep(1100 * time.Millisecond) // a key of the next second has another key_version
 		s.write("main.tf", strings.Replace(config, `"30d"`, fmt.Sprintf("%q\n  rotation_triggers = { round = \"%d\" }", window, round), 1))
 	}
 	address := "alphamoon_" + kind + "_api_key.uploader"
@@ -212,6 +211,7 @@ func (r recipe) live(t *testing.T, kind, collection string) {
 	s.expectNewest("after a rotation by trigger")
 	expectEmptyPlan("after a rotation")
 	configure(2, "89d23h59m59s")
+	time.Sleep(1100 * time.Millisecond) // until then
 	if output := s.must(pair.identity, apply...); !strings.Contains(output, "rotates_at") {
 		t.Errorf("the date does not rotate:\n%s", output)
 	}

@@ -175,7 +175,7 @@ func (e *apiKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, r
 	}
 	if problems := unusable(wanted, key); len(problems) > 0 {
 		resp.Diagnostics.AddError("Ephemeral key cannot be used",
-			fmt.Sprintf("The service created the key %s of %s otherwise than asked for: %s. %s", key.ID, order.owner(),
+			fmt.Sprintf("The service created the key %s of %s with other attributes: %s. %s", key.ID, order.owner(),
 				strings.Join(problems, "; "), discard(ctx, keys, key, order)))
 		return
 	}

@@ -14,9 +14,9 @@ type apiKeyKind struct {
 	typeName string
 	// noun is what a person calls such a key.
 	noun string
-	// ofProcess tells that a key belongs to a process, which process_id names, and else to the organization.
+	// ofProcess says that a key belongs to a process, which process_id names, and else to the organization.
 	ofProcess bool
-	// catalogue tells that the scopes of such keys are documented, so that others need a permission.
+	// catalogue says that the scopes of such keys are documented, so that others need a permission.
 	catalogue bool
 	// revokes is the default of revoke_on_destroy and revoke_on_close. A removal is documented only for keys of the
 	// organization.
@@ -68,7 +68,7 @@ func (k apiKeyKind) parseImportID(text string) (processID, id string, err error)
 		}
 	}
 	if id == "" || strings.ContainsAny(id, "/ \t\r\n") {
-		return "", "", fmt.Errorf("%q does not have the form %s. Write it such as %s", text, form, example)
+		return "", "", fmt.Errorf("%q does not have the form %s. Write it like %s", text, form, example)
 	}
 	if k.ofProcess && !alphamoon.IsProcessID(processID) {
 		return "", "", fmt.Errorf("the first part of %q is not a process id. %s", text,

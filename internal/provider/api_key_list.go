@@ -64,10 +64,10 @@ func (l *apiKeyList) List(ctx context.Context, req list.ListRequest, stream *lis
 		return
 	}
 	stream.Results = func(push func(list.ListResult) bool) {
-		wanted := true
+		pushed, wanted := false, true
 		s := &keyStream{
 			apiKeyList: l, client: client, req: req, status: status, left: cmp.Or(int(req.Limit), math.MaxInt),
-			push: func(result list.ListResult) bool { wanted = push(result); return wanted },
+			push: func(result list.ListResult) bool { pushed, wanted = true, push(result); return wanted },
 		}
 		if processID.IsNull() && l.kind.ofProcess {
 			s.everyProcess(ctx)
@@ -78,7 +78,9 @@ func (l *apiKeyList) List(ctx context.Context, req list.ListRequest, stream *lis
 			s.push(*s.last)
 		}
 		var last diag.Diagnostics
-		if l.data.warnOfLongWait(&last); wanted && len(last) > 0 {
+		l.data.warnOfLongWait(&last)
+		warnOfStatus(status, pushed, &last)
+		if wanted && len(last) > 0 {
 			push(list.ListResult{Diagnostics: last})
 		}
 	}

@@ -224,7 +224,7 @@ func (m *apiKeyModel) setSecret(secret alphamoon.Secret, file *encryption.File, 
 	}
 }
 
-// hasSecret reports whether the state holds the secret, in clear or encrypted. An imported key has none.
+// hasSecret reports whether the state holds the secret, in plain text or encrypted. An imported key has none.
 func (m *apiKeyModel) hasSecret() bool { return !m.Key.IsNull() || !m.EncryptedKey.IsNull() }
 
 // expiry returns the instant at which the key expires; false if it is not known.

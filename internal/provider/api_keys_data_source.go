@@ -3,11 +3,14 @@ package provider
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -77,7 +80,7 @@ func (d *apiKeysDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 			Optional:            true,
 		},
 		"status": schema.StringAttribute{
-			MarkdownDescription: "Keeps only the keys with this status, such as `Active`, in upper or lower case.",
+			MarkdownDescription: "Keeps only the keys with this status, like `Active`, in upper or lower case.",
 			Optional:            true,
 		},
 		"total": schema.Int64Attribute{
@@ -123,6 +126,9 @@ func (d *apiKeysDataSource) Read(ctx context.Context, req datasource.ReadRequest
 		resp.Diagnostics.Append(d.kind.area.diagnostics(err, "list the keys of "+d.kind.owner(processID))...)
 		return
 	}
+	warnOfStatus(model.Status, slices.ContainsFunc(keys, func(key alphamoon.APIKey) bool {
+		return strings.EqualFold(key.Status, model.Status.ValueString())
+	}), &resp.Diagnostics)
 	keys = slices.DeleteFunc(keys, func(key alphamoon.APIKey) bool {
 		return !model.Name.IsNull() && key.Name != model.Name.ValueString() ||
 			!model.Status.IsNull() && !strings.EqualFold(key.Status, model.Status.ValueString())
@@ -141,6 +147,17 @@ func (d *apiKeysDataSource) Read(ctx context.Context, req datasource.ReadRequest
 	}
 	attributes["api_keys"] = listedKeys(keys, attributes["api_keys"].Type(), processID)
 	resp.State.Raw = tftypes.NewValue(req.Config.Raw.Type(), attributes)
+}
+
+// warnOfStatus warns of a filter that found nothing and may be mistyped. It is no error: the service may have other words
+// than the known ones.
+func warnOfStatus(status types.String, found bool, diags *diag.Diagnostics) {
+	if found || status.IsNull() || alphamoon.KnowsStatus(status.ValueString()) {
+		return
+	}
+	diags.AddAttributeWarning(path.Root("status"), "No key has this status", fmt.Sprintf("No listed key has the status %q. The known words "+
+		"are %s. Correct the status if it is mistyped; the service may have other words.", status.ValueString(),
+		strings.Join(alphamoon.Statuses(), ", ")))
 }
 
 // listedKeys builds the attribute api_keys from plain values. To have the framework build it from structs takes

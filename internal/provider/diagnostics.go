@@ -49,7 +49,10 @@ func (a area) diagnostics(err error, action string) diag.Diagnostics {
 
 // sentence ends a text with one full stop.
 func sentence(text string) string {
-	return strings.TrimRight(text, ".… ") + "."
+	if text = strings.TrimRight(text, ".…:;, "); strings.HasSuffix(text, "!") || strings.HasSuffix(text, "?") {
+		return text
+	}
+	return text + "."
 }
 
 // reason says what happened in words for a user: the service's own if there are any.
@@ -123,6 +126,9 @@ func (a area) explain(err error) (summary, advice string) {
 	case isStatus && status.Status >= 500:
 		return "Alphamoon failed to answer", fmt.Sprintf("%stry again later. If it persists, give the status and the path to Alphamoon's support%s.",
 			keptAsItWas, instance(status))
+	case isStatus && status.Words() == "":
+		return "Alphamoon rejected the request", fmt.Sprintf("The service gives no reason. Check base_url, and whether a proxy or a gateway "+
+			"refuses such requests; else give the status and the path to Alphamoon's support%s.", instance(status))
 	case isStatus:
 		return "Alphamoon rejected the request", a.rejected
 	case errors.Is(err, alphamoon.ErrOtherOrganization):
@@ -133,6 +139,9 @@ func (a area) explain(err error) (summary, advice string) {
 		return "Alphamoon's address does not speak TLS", "The server at base_url answers without encryption. Check the address and the port; use http only for a loopback host."
 	case alphamoon.IsTrustFailure(err):
 		return "Alphamoon's certificate is not trusted", "Check base_url, and whether a proxy replaces certificates: SSL_CERT_FILE can name the authority to trust."
+	case errors.As(err, &connection) && connection.Proxy != "":
+		return "Alphamoon cannot be reached", "Check the proxy: its address, user and password in HTTPS_PROXY, and whether NO_PROXY must " +
+			"exempt the host. Then try again."
 	case errors.As(err, &dns):
 		return "Alphamoon's host name cannot be resolved", "Check base_url, the network, and whether HTTPS_PROXY must be set."
 	case alphamoon.IsUnusableAnswer(err):

@@ -233,3 +233,31 @@ func TestAccQuery(t *testing.T) {
 		},
 	})
 }
+
+// TestUnknownStatus: a filter that finds nothing names the known words, if it is none of them.
+func TestUnknownStatus(t *testing.T) {
+	t.Parallel()
+	const summary, hint = "No key has this status", "The known words are Active, Disabled, Inactive, Revoked, Deleted, Expired."
+	f := newFilledFixture(t, sandbox.Options{}, 2)
+	f.SetStatus(f.Keys(processID)[0].ID, "Suspended")
+	p := f.connect(nil)
+	for status, warned := range map[string]bool{"Activ": true, "": true, "suspended": false, "active": false, "Expired": false} {
+		data := p.lookUp("alphamoon_process_api_keys", values{"process_id": processID, "status": status})
+		p.listing = values{"process_id": processID, "status": status}
+		var stream string
+		for _, result := range p.query(t, 0, 100, false) {
+			stream += describe(result.Diagnostics)
+		}
+		for where, text := range map[string]string{"data source": data, "list": stream} {
+			if warned != strings.Contains(text, summary) || warned != strings.Contains(text, hint) {
+				t.Errorf("%s, %q: got %q, want a warning: %t", where, status, text, warned)
+			}
+		}
+	}
+	// A list that fails says nothing about the status.
+	f.Inject(sandbox.Fault{Operation: sandbox.List, Status: 403, Body: `{"title": "No"}`, Times: -1})
+	p.listing = values{"process_id": processID, "status": "Activ"}
+	if results := p.query(t, 0, 100, false); len(results) != 1 || strings.Contains(describe(results[0].Diagnostics), summary) {
+		t.Errorf("got %+v", results)
+	}
+}

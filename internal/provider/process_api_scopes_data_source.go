@@ -41,11 +41,11 @@ func (processAPIScopesDataSource) Metadata(_ context.Context, req datasource.Met
 
 func (processAPIScopesDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The documented catalogue of scopes. It comes with the provider: reading it sends no req. " +
+		MarkdownDescription: "The documented catalogue of scopes. It is built into the provider; reading it sends no request. " +
 			"The service has more scopes than it documents.",
 		Attributes: map[string]schema.Attribute{
 			"groups": schema.SetAttribute{
-				MarkdownDescription: "Keeps only the scopes of these groups, such as `Results`. Default: all.",
+				MarkdownDescription: "Keeps only the scopes of these groups, like `Results`. Default: all.",
 				Optional:            true,
 				ElementType:         types.StringType,
 				Validators: []validator.Set{
@@ -62,7 +62,7 @@ func (processAPIScopesDataSource) Schema(_ context.Context, _ datasource.SchemaR
 				MarkdownDescription: "The scopes, in the order of the documentation.",
 				Computed:            true,
 				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-					"name":        computedText("The name of the scope, such as `workspace.result:read`."),
+					"name":        computedText("The name of the scope, like `workspace.result:read`."),
 					"group":       computedText("The group under which the service documents it."),
 					"description": computedText("What it permits."),
 				}},

@@ -21,7 +21,7 @@ func (processIDFunction) Metadata(_ context.Context, _ function.MetadataRequest,
 func (processIDFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
 	resp.Definition = function.Definition{
 		Summary: "The process id in a web address",
-		MarkdownDescription: "Finds the id of a process in the web address of its queue, such as " +
+		MarkdownDescription: "Finds the id of a process in the web address of its queue, like " +
 			"`https://workspace.alphamoon.ai/queue/2080d36bf94c4147b2e543104342fc2f`. An id is returned as it is; " +
 			"anything else is an error.",
 		Parameters: []function.Parameter{function.StringParameter{
@@ -40,9 +40,9 @@ func (processIDFunction) Run(ctx context.Context, req function.RunRequest, resp 
 	if !ok {
 		if id = text; !alphamoon.IsProcessID(id) {
 			resp.Error = function.NewArgumentFuncError(0, "This is neither the id of a process, 32 lower-case "+
-				"hexadecimal characters, nor the web address of a process's queue, such as "+
+				"hexadecimal characters, nor the web address of a process's queue, like "+
 				"https://workspace.alphamoon.ai/queue/2080d36bf94c4147b2e543104342fc2f. Other pages do not name the "+
-				"process.")
+				"process") // Terraform adds the full stop
 			return
 		}
 	}

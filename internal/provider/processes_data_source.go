@@ -81,7 +81,7 @@ func processAttributes() map[string]schema.Attribute {
 		"name":            computedText("The name of the process."),
 		"type_id":         computedText("The id of the type of documents that it processes."),
 		"type_name":       computedText("The name of that type."),
-		"status":          computedText("The status of the process, such as `Ready`."),
+		"status":          computedText("The status of the process, like `Ready`."),
 		"organization_id": computedText("The organization or user that the process belongs to."),
 		"created_at":      computedText("When the process was created, as an RFC 3339 date and time."),
 		"updated_at":      computedText("When the process was last changed, as an RFC 3339 date and time."),

@@ -206,8 +206,15 @@ func (o *oracle) check() {
 			held[id] = t
 		}
 	}
+	tries := map[string]int{}
 	for _, q := range w.requests() {
 		t := w.teamOf(q.UserAgent)
+		if q.Fault == everyCreationFails {
+			tries[t.name]++
+			if most := 2 * len(t.configurations); tries[t.name] > most {
+				w.fail("%s sent more than %d creations of which nobody knows what they did", t.name, most)
+			}
+		}
 		switch {
 		case q.KeyID == "":
 		case q.Operation == sandbox.Create:

@@ -4,6 +4,8 @@ import (
 	"flag"
 	"fmt"
 	"maps"
+	"os"
+	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -20,6 +22,7 @@ var (
 	seedFlag  = flag.Uint64("seed", 0, "run this `seed` alone, and print its history")
 	firstSeed = flag.Uint64("first", 0, "the first fresh `seed`, instead of one drawn by the time")
 	reports   = flag.Int("reports", 2, "of how many failing seeds to look for the shortest history")
+	stopFlag  = flag.Bool("stop", false, "run the fixed seeds alone, to the first one that fails")
 	stepsFlag = flag.String("steps", "", "the `numbers` of the steps to carry out, such as 1,2,7")
 )
 
@@ -115,12 +118,26 @@ func TestSimulation(t *testing.T) {
 		runSeeds(t, consecutive(*firstSeed, *seedCount))
 		return
 	}
-	counted := runSeeds(t, fixedSeeds())
+	counted, days := runSeeds(t, fixedSeeds())
 	t.Log(table(counted))
+	if *stopFlag {
+		return
+	}
 	for _, kind := range expectedKinds() {
 		if counted[kind] == 0 {
 			t.Errorf("in the fixed seeds this never occurs: %s", kind)
 		}
+	}
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	figure := regexp.MustCompile(`more than ([0-9,]+) simulated days`).FindSubmatch(readme)
+	if figure == nil {
+		t.Fatal("README.md does not say how many days are simulated")
+	}
+	if told, err := strconv.Atoi(strings.ReplaceAll(string(figure[1]), ",", "")); err != nil || days < told || days > told*3/2 {
+		t.Errorf("README.md says %s simulated days, the fixed seeds have %d", figure[1], days)
 	}
 	runSeeds(t, consecutive(uint64(time.Now().Unix()), 50)) //nolint:forbidigo // fresh ones each time
 }
@@ -136,7 +153,7 @@ func consecutive(first uint64, count int) (seeds []uint64) {
 }
 
 // runSeeds runs seeds on all cores and reports the first failures. It returns how often each kind of thing occurred.
-func runSeeds(t *testing.T, seeds []uint64) (counted map[string]int) {
+func runSeeds(t *testing.T, seeds []uint64) (counted map[string]int, days int) {
 	t.Helper()
 	counted = map[string]int{}
 	var failed []uint64
@@ -150,7 +167,10 @@ func runSeeds(t *testing.T, seeds []uint64) (counted map[string]int) {
 				t.Parallel()
 				for {
 					i := int(next.Add(1)) - 1
-					if i >= len(seeds) {
+					mu.Lock()
+					done := i >= len(seeds) || *stopFlag && len(failed) > 0
+					mu.Unlock()
+					if done {
 						return
 					}
 					res := simulate(t, seeds[i], allSteps())
@@ -178,7 +198,7 @@ func runSeeds(t *testing.T, seeds []uint64) (counted map[string]int) {
 	took := time.Since(began)
 	t.Logf("%d seeds, %d simulated days and %d requests in %s: %.0f days and %.0f requests a second", len(seeds),
 		lasted/day, requests, took.Round(time.Millisecond), float64(lasted/day)/took.Seconds(), float64(requests)/took.Seconds())
-	return counted
+	return counted, int(lasted / day)
 }
 
 // table shows how often each kind of thing occurred.
@@ -191,7 +211,26 @@ func table(counted map[string]int) string {
 }
 
 // expectedKinds must each occur in the fixed seeds.
-func expectedKinds() []string { return nil }
+func expectedKinds() (kinds []string) {
+	for _, weather := range weathers {
+		kinds = append(kinds, "weather: "+weather.name)
+	}
+	return append(kinds,
+		"weather: listings lag", "weather: a process hidden with 403", "weather: a process hidden with 404",
+		"weather: a process hidden with 200", "weather: a process gone", "weather: a wrong credential",
+		"weather: another organization's credential", "weather: a rate limit", "weather: a key removed by hand",
+		"weather: a key disabled by hand", "weather: a key given an unknown status by hand", "weather: a key renamed by hand",
+		"setting: no pagination", "setting: total of the page", "setting: total on the first page", "setting: end refused",
+		"setting: small pages", "setting: newest first", "setting: expired keys hidden", "setting: removal disables",
+		"edit: name", "edit: scopes", "edit: expiry", "edit: expires_in", "edit: rotate_before_expiry", "edit: rotation_triggers",
+		"edit: revoke_on_destroy", "edit: encrypt_to", "edit: create_before_destroy", "edit: ignore_changes", "edit: process_id",
+		"edit: allow_undocumented_scopes",
+		"action: "+noOp, "action: "+create, "action: "+update, "action: "+destroyCreate, "action: "+createDestroy, "action: "+destroy,
+		"action: "+destroyDeposed, "action: import", "action: saved plan applied", "action: two teams at once",
+		"outcome: plan done", "outcome: plan failed", "outcome: apply done", "outcome: apply failed", "outcome: settled",
+		"outcome: interrupted", "outcome: killed", "outcome: a key that nobody could know of", "outcome: import done",
+		"outcome: apply of the saved plan done", "outcome: apply of the saved plan failed")
+}
 
 // TestSameHistory runs a seed twice.
 func TestSameHistory(t *testing.T) {

@@ -320,6 +320,9 @@ func (p *pipes) shut() {
 	_ = p.server.Close()
 }
 
+// everyCreationFails is weather in which creations are counted.
+const everyCreationFails = "every creation fails"
+
 // weathers are the faults that a step may meet.
 var weathers = []struct {
 	name string
@@ -358,7 +361,7 @@ var weathers = []struct {
 	{"outage", func(r *rand.Rand) sandbox.Fault {
 		return sandbox.Fault{Status: pick(r, 500, 502, 503), Times: pick(r, 1, 2, 3, 5, -1)}
 	}},
-	{"every creation fails", func(r *rand.Rand) sandbox.Fault {
+	{everyCreationFails, func(r *rand.Rand) sandbox.Fault {
 		return sandbox.Fault{Operation: sandbox.Create, Status: pick(r, 500, 502), Times: -1}
 	}},
 	{"creation refused", func(r *rand.Rand) sandbox.Fault {

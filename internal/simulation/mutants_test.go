@@ -1,0 +1,112 @@
+package simulation
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+var mutantsFlag = flag.String("mutants", "", "try the mutants whose name matches this `expression` (minutes each)")
+
+// mutant is a line with a defect, which the fixed seeds must notice.
+type mutant struct{ name, file, line, defect string }
+
+const (
+	client   = "internal/alphamoon/"
+	rules    = "internal/rotation/rotation.go"
+	resource = "internal/provider/api_key_resource.go"
+	planning = "internal/provider/api_key_plan.go"
+	model    = "internal/provider/api_key_model.go"
+)
+
+func mutants() []mutant {
+	return []mutant{
+		{"the ten seconds removed", client + "client.go", "cmp.Or(config.SettleTime, 10*time.Second)", "time.Nanosecond"},
+		{"the five minutes removed", client + "api_keys.go", "const youth = 5 * time.Minute", "const youth = 0"},
+		{"a listing believed once", client + "api_keys.go", "{current.first, current.second}", "{current.first, current.first}"},
+		{"revocable always true", client + "lost_creations.go", "result[i].equal = equal", "result[i].equal, result[i].revocable = equal, true"},
+		{"a dropped lock", client + "api_keys_create.go", `	if err := k.attempts.Acquire(ctx, everyAttempt); err != nil {
+		failure.Obstacle = err
+		return false
+	}
+	defer k.attempts.Release(everyAttempt)
+`, ""},
+		{"work behind a gateway not thought of", client + "retry.go", "return IsUnusableAnswer(err) || IsTimeout(err) || hasStatus(err, http.StatusGatewayTimeout)", "return false"},
+		{"a gateway's page taken for the API's word", client + "retry.go", "refused || status.Documented && status.Status", "refused || status.Status"},
+		{"the keys of others taken for remains", client + "api_keys_create.go", "k.ledger.know(result.elements...)", "_ = result.elements"},
+		{"an existing key accepted as new", client + "api_keys_create.go", "case err == nil && k.ledger.knows(key.ID):", "case false:"},
+		{"a creation repeated like any request", client + "retry.go", "case req.creation && !DidNothing(err):", "case false:"},
+		{"a lost creation repeated again and again", client + "api_keys_create.go", "case repeated || retries", "case retries"},
+		{"a refused end not understood", client + "pages.go", "return r.answers > 0 &&", "return false &&"},
+		{"a page's own count believed", client + "pages.go", "r.doubtful = received > 0 &&", "r.doubtful = false &&"},
+		{"a wrong count ignored", client + "pages.go", "r.total >= 0 && count != r.total &&", "r.total >= 0 && false &&"},
+		{"another organization's listing believed", client + "api_keys.go", "if len(listed.elements) > 0 && sought.OrganizationID", "if false && sought.OrganizationID"},
+		{"a removal expected to show at once", client + "api_keys.go", "case !sent || retries >= k.client.config.MaxRetries:", "case true:"},
+		{"a removal believed without looking", client + "api_keys.go", "&& sent, err == nil && (key == nil || DoesNotWork(key.Status)):", "&& sent, err == nil:"},
+		{"a refused removal of a young key believed", client + "api_keys.go", "errors.Is(err, ErrTooYoung) && sent,", "errors.Is(err, ErrTooYoung),"},
+		{"a creation broken off at an interrupt", client + "request.go", "interruptGrace = 5 * time.Second", "interruptGrace = 0"},
+		{"an in-place change that looks at the clock", planning, "clock, quiet = time.Time{}, true", "quiet = true"},
+		{"the window forgotten", rules, "return p.EndOfLife(key).Add(-p.Window), true", "return p.EndOfLife(key), true"},
+		{"the policy forgotten for long-lived keys", rules, "		return end", "		return key.ExpiresAt"},
+		{"what a listing leaves out taken for a change", model, "	return current\n}", "	return stringOrNull(said)\n}"},
+		{"the secret in plain text", resource, "model.setSecret(key.Key, file,", "model.setSecret(key.Key, nil,"},
+		{"revoke_on_destroy turned round", resource, "if !model.RevokeOnDestroy.ValueBool() {", "if model.RevokeOnDestroy.ValueBool() {"},
+		{"another expiry accepted", client + "api_key.go", "if !SameSecond(key.ExpiresAt.Time, r.ExpiresAt) {", "if false {"},
+		{"half of the lifetime", model, "now.Add(lifetime)", "now.Add(lifetime / 2)"},
+		{"another spelling of a date taken for another date", planning, "{\"expires_at\", !state.ExpiresAt.IsNull() && !sameInstant(plan.ExpiresAt, state.ExpiresAt)}", "{\"expires_at\", !plan.ExpiresAt.Equal(state.ExpiresAt)}"},
+		{"a changed policy taken for another key", planning, "{\"rotation_triggers\", triggered(state, plan)}", "{\"expires_in\", !plan.ExpiresIn.Equal(state.ExpiresIn)}"},
+	}
+}
+
+// TestMutants runs the fixed seeds with each of the mutants. A mutant that no seed notices fails.
+func TestMutants(t *testing.T) { //nolint:paralleltest // each mutant takes all cores
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range mutants() {
+		source, err := os.ReadFile(filepath.Join(root, m.file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Count(source, []byte(m.line)) != 1 {
+			t.Errorf("%s: the line stands not once in %s: %s", m.name, m.file, m.line)
+			continue
+		}
+		if *mutantsFlag == "" || !regexp.MustCompile(*mutantsFlag).MatchString(m.name) {
+			continue
+		}
+		t.Run(m.name, func(t *testing.T) {
+			folder := t.TempDir()
+			changed, overlay := filepath.Join(folder, "changed.go"), filepath.Join(folder, "overlay.json")
+			replaced, err := json.Marshal(map[string]any{"Replace": map[string]string{filepath.Join(root, m.file): changed}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for path, content := range map[string][]byte{
+				changed: bytes.Replace(source, []byte(m.line), []byte(m.defect), 1), overlay: replaced,
+			} {
+				if err := os.WriteFile(path, content, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			output, err := exec.CommandContext(t.Context(), "go", "test", "-vet=off", "-overlay", overlay, ".", "-run", "TestSimulation$",
+				"-stop", "-reports", "0", "-v").CombinedOutput()
+			killer := regexp.MustCompile(`seed \d+: .*`).FindString(string(output))
+			switch {
+			case strings.Contains(string(output), "[build failed]"):
+				t.Fatalf("it does not compile:\n%s", output)
+			case err == nil:
+				t.Error("no seed notices it")
+			default:
+				t.Log("killed by " + killer)
+			}
+		})
+	}
+}
