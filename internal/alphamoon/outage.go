@@ -35,11 +35,12 @@ func (o *outage) concerns(began time.Time) bool {
 // note takes what became of a request that began at the given time. It returns the failure to report: that of the
 // request, or that of the outage which it belongs to.
 func (o *outage) note(began time.Time, failure error) error {
+	var shared *sharedFailure
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	switch {
-	case errors.Is(failure, context.Canceled):
-		return failure
+	case errors.As(failure, &shared), errors.Is(failure, context.Canceled):
+		return failure // which says nothing new
 	case !isOutage(failure):
 		o.failure = nil
 		return failure
