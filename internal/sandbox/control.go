@@ -134,12 +134,16 @@ func (s *Sandbox) describe(output io.Writer) {
 	defer s.mu.Unlock()
 	s.prepare()
 	table := tabwriter.NewWriter(output, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintf(table, "It is %s here, and %d requests came so far.\n\nOWNER\tKEY\tNAME\tSTATUS\tEXPIRES\n",
+	_, _ = fmt.Fprintf(table, "It is %s here, and %d requests came so far.\n\nOWNER\tKEY\tNAME\tSTATUS\tEXPIRES\tWORKS\n",
 		wireTime(s.clock()), len(s.journal))
 	row := func(name, owner string) {
-		_, _ = fmt.Fprintf(table, "%s\t\t\t\t\n", name)
+		_, _ = fmt.Fprintf(table, "%s\t\t\t\t\t\n", name)
 		for _, key := range s.keys[owner] {
-			_, _ = fmt.Fprintf(table, "\t%s\t%s\t%s\t%s\n", key.ID, key.Name, key.Status, wireTime(key.ExpiresAt))
+			works := "no"
+			if s.isLive(key) {
+				works = "yes"
+			}
+			_, _ = fmt.Fprintf(table, "\t%s\t%s\t%s\t%s\t%s\n", key.ID, key.Name, key.Status, wireTime(key.ExpiresAt), works)
 		}
 	}
 	row("organization", Organization)
@@ -147,7 +151,7 @@ func (s *Sandbox) describe(output io.Writer) {
 		row(process.Name+" "+process.ID, process.ID)
 	}
 	for _, fault := range s.faults {
-		_, _ = fmt.Fprintf(table, "fault %s\t\t\t\t\n", fault.Name)
+		_, _ = fmt.Fprintf(table, "fault %s\t\t\t\t\t\n", fault.Name)
 	}
 	_ = table.Flush()
 }

@@ -78,6 +78,9 @@ func TestControl(t *testing.T) {
 	expect(http.MethodDelete, "/sandbox/faults", 200)
 	expect(http.MethodPost, "/sandbox/faults/none", 404)
 	expect(http.MethodPost, "/sandbox/faults/outage?times=0", 400)
+	if !strings.Contains(expect(http.MethodGet, "/sandbox/", 200), "2026-01-02T00:00:00Z  no") { // it is disabled
+		t.Error("it does not say whether keys work")
+	}
 	expect(http.MethodPost, "/sandbox/clock?advance=60d", 200)
 	expect(http.MethodPost, "/sandbox/clock?advance=soon", 400)
 	expect(http.MethodPost, "/sandbox/clock?advance=-61d", 200)

@@ -70,7 +70,7 @@ func TestMutants(t *testing.T) { //nolint:paralleltest // each mutant takes all 
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, m := range mutants() {
+	for _, m := range mutants() { //nolint:paralleltest // see above
 		source, err := os.ReadFile(filepath.Join(root, m.file))
 		if err != nil {
 			t.Fatal(err)

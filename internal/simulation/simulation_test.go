@@ -89,7 +89,7 @@ func join(steps []int) string {
 }
 
 // TestSimulation runs the fixed seeds and some fresh ones.
-func TestSimulation(t *testing.T) {
+func TestSimulation(t *testing.T) { //nolint:tparallel // the seeds run on all cores within a group that is waited for
 	t.Parallel()
 	schemas()
 	if *seedFlag > 0 {
@@ -113,7 +113,7 @@ func TestSimulation(t *testing.T) {
 	}
 	if *seedCount > 0 {
 		if *firstSeed == 0 {
-			*firstSeed = uint64(time.Now().Unix()) //nolint:forbidigo // fresh ones each time
+			*firstSeed = uint64(time.Now().Unix()) // fresh ones each time
 		}
 		runSeeds(t, consecutive(*firstSeed, *seedCount))
 		return
@@ -139,7 +139,7 @@ func TestSimulation(t *testing.T) {
 	if told, err := strconv.Atoi(strings.ReplaceAll(string(figure[1]), ",", "")); err != nil || days < told || days > told*3/2 {
 		t.Errorf("README.md says %s simulated days, the fixed seeds have %d", figure[1], days)
 	}
-	runSeeds(t, consecutive(uint64(time.Now().Unix()), 50)) //nolint:forbidigo // fresh ones each time
+	runSeeds(t, consecutive(uint64(time.Now().Unix()), 50)) // fresh ones each time
 }
 
 // fixedSeeds are run every time, the first ones of them with fair weather among others.
