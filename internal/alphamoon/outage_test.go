@@ -88,7 +88,9 @@ func TestAnAnnouncedMaintenanceIsNotWaitedFor(t *testing.T) {
 func TestWaitersShareAFailure(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		box := &sandbox.Sandbox{Options: sandbox.Options{Latency: time.Second}}
-		client := newClient(t, box, func(config *alphamoon.Config) { config.MaxRetries = 0 })
+		client := newClient(t, box, func(config *alphamoon.Config) {
+			config.MaxRetries, config.FailureMemory = 0, -1 // virtual time stands still while the waiters look
+		})
 		box.Inject(sandbox.Fault{Status: http.StatusInternalServerError, Times: -1})
 		var group sync.WaitGroup
 		for range 20 {

@@ -66,8 +66,9 @@ func (r *apiKeyResource) Create(ctx context.Context, req resource.CreateRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	wanted := model.request(r.data.now(), &resp.Diagnostics)
 	file := model.openEncryption(ctx, &resp.Diagnostics)
+	// A plugin may take its time to open the file, which is not part of the key's life.
+	wanted := model.request(r.data.now(), &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
