@@ -11,8 +11,8 @@ const DefaultBaseURL = "https://workspace.alphamoon.ai"
 
 // Reasons why [ParseBaseURL] refuses an address.
 var (
-	ErrBaseURLForm = errors.New("the address must be absolute, such as " + DefaultBaseURL +
-		", and have no query, fragment or user part")
+	ErrBaseURLForm = errors.New("the address must be absolute, like " + DefaultBaseURL +
+		", with https, and have no query, fragment or user part")
 	ErrBaseURLCleartext = errors.New("plain http is accepted only for a loopback host, because the API key would travel " +
 		"unencrypted; use https")
 )

@@ -216,6 +216,13 @@ func TestAccDecryptedKeyFromAFile(t *testing.T) {
 	if err == nil || !strings.Contains(output, "itself, not the path of a file") || strings.Contains(output, "SECRET-KEY") {
 		t.Errorf("with an identity in place of its path it says:\n%s", output)
 	}
+	if err := os.WriteFile(file, []byte("no identity"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	output, err = v.terraform(environment, "apply", "-input=false", "-auto-approve")
+	if err == nil || !strings.Contains(output, "Key could not be decrypted") || !strings.Contains(output, "identity.txt") {
+		t.Errorf("with the wrong file it says:\n%s", output)
+	}
 	if err := os.WriteFile(file, []byte(pair.identity), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -71,7 +71,7 @@ func (k apiKeyKind) parseImportID(text string) (processID, id string, err error)
 		return "", "", fmt.Errorf("%q does not have the form %s. Write it like %s", text, form, example)
 	}
 	if k.ofProcess && !alphamoon.IsProcessID(processID) {
-		return "", "", fmt.Errorf("the first part of %q is not a process id. %s", text,
+		return "", "", fmt.Errorf("%q does not begin with the id of a process: %s", text,
 			validators.ProcessIDAdvice(processID))
 	}
 	return processID, id, nil

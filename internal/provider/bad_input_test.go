@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -250,5 +251,26 @@ func TestAccServiceFailures(t *testing.T) {
 			f.Inject(test.fault)
 			f.fails(f.config(list), test.message)
 		})
+	}
+}
+
+// TestBadImports tries ids that no import can use.
+func TestBadImports(t *testing.T) {
+	t.Parallel()
+	const key = "688874d9d9064c23bf78bf3ec93cbd2d"
+	for id, message := range map[string]string{
+		"abc":              `"abc" does not have the form PROCESS_ID/KEY_ID. Write it like 2080d36bf94c4147b2e543104342fc2f/`,
+		processID + "/":    "does not have the form PROCESS_ID/KEY_ID",
+		"invoices/" + key:  `does not begin with the id of a process: "invoices" is not the id of a process`,
+		processID + "/a b": "does not have the form PROCESS_ID/KEY_ID",
+		"https://workspace.alphamoon.ai/queue/" + processID: "does not have the form PROCESS_ID/KEY_ID",
+		processID + "/" + key:                               "The data source alphamoon_process_api_keys lists the keys with their ids.",
+		"00000000000000000000000000000099/" + key:           "Alphamoon does not know the process",
+	} {
+		text := newFixture(t, sandbox.Options{}).connect(nil).adopt(t.Context(), id).diagnostics
+		if strings.Count(text, "\n") > 1 || !strings.Contains(text, message) {
+			t.Errorf("%q: got %q, want %q", id, text, message)
+		}
+		checkWords(t, text)
 	}
 }

@@ -88,7 +88,7 @@ func (decryptedKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest
 				"required = false to go on without the secret.")
 		return
 	}
-	identities := findIdentities(model, required, &resp.Diagnostics)
+	identities, source := findIdentities(model, required, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -97,7 +97,7 @@ func (decryptedKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest
 		key, err := encryption.Decrypt(ctx, model.EncryptedKey.ValueString(), identities)
 		if err != nil {
 			resp.Diagnostics.AddAttributeError(path.Root("encrypted_key"), "Key could not be decrypted",
-				fmt.Sprintf("The provider could not decrypt the key: %s", sentence(err.Error())))
+				fmt.Sprintf("The provider could not decrypt the key with %s: %s", source, sentence(err.Error())))
 			return
 		}
 		model.Key = types.StringValue(key)
@@ -105,13 +105,13 @@ func (decryptedKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest
 	resp.Diagnostics.Append(resp.Result.Set(ctx, &model)...)
 }
 
-// findIdentities looks in the argument, then in the environment.
-func findIdentities(model decryptedKeyModel, required bool, diags *diag.Diagnostics) []string {
+// findIdentities looks in the argument, then in the environment. source names where it found them.
+func findIdentities(model decryptedKeyModel, required bool, diags *diag.Diagnostics) (identities []string, source string) {
 	if !model.Identities.IsNull() {
-		return elements(model.Identities.Elements())
+		return elements(model.Identities.Elements()), "the argument identities"
 	}
 	if text := os.Getenv(identityVariable); strings.TrimSpace(text) != "" {
-		return []string{text}
+		return []string{text}, "the environment variable " + identityVariable
 	}
 	if name := strings.TrimSpace(os.Getenv(identityFileVariable)); name != "" {
 		text, err := os.ReadFile(name) //nolint:gosec // the user names the file
@@ -124,7 +124,7 @@ func findIdentities(model decryptedKeyModel, required bool, diags *diag.Diagnost
 				"cannot be read: %s Correct the path or the permissions.", name, identityFileVariable,
 				sentence(innermost(err).Error())))
 		}
-		return []string{string(text)}
+		return []string{string(text)}, fmt.Sprintf("the file %s, which the environment variable %s names", name, identityFileVariable)
 	}
 	if required {
 		diags.AddAttributeError(path.Root("identities"), "Missing identity",
@@ -132,5 +132,5 @@ func findIdentities(model decryptedKeyModel, required bool, diags *diag.Diagnost
 				"variable %s to the text of an identity file, or %s to its path. If only the apply has the identity, set "+
 				"required = terraform.applying.", identityVariable, identityFileVariable))
 	}
-	return nil
+	return nil, ""
 }

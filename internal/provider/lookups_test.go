@@ -3,6 +3,7 @@ package provider_test
 import (
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"testing"
 	"time"
@@ -159,7 +160,9 @@ func TestAccProcessIDFunction(t *testing.T) {
 	}
 	for _, wrong := range []string{"", "invoices", "https://workspace.alphamoon.ai/collections/" + processID, "https://workspace.alphamoon.ai/queue/x"} {
 		steps = append(steps,
-			resource.TestStep{Config: output(wrong), ExpectError: says("nor the web address of a process's queue")})
+			resource.TestStep{Config: output(wrong), ExpectError: says("nor the web address of a process's queue")},
+			// Terraform adds a full stop.
+			resource.TestStep{Config: output(wrong), ExpectError: regexp.MustCompile(says("do not name the process.").String() + `([\s│]|$)`)})
 	}
 	resource.UnitTest(t, resource.TestCase{
 		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_8_0)},
