@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
@@ -253,7 +254,8 @@ func TestARefusedEndProvesNothing(t *testing.T) {
 
 // TestPagesAheadOfAFailure: the page that fails says why, and a key on a page behind it is found.
 func TestPagesAheadOfAFailure(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
 		box := &sandbox.Sandbox{}
 		fill(box, 400)
 		slow := http.HandlerFunc(func(writer http.ResponseWriter, req *http.Request) {
@@ -380,7 +382,8 @@ func TestRevocationTakesTime(t *testing.T) {
 		"done, and the answer is lost": {fault: sandbox.Fault{Status: 500, AfterWork: true}, wait: time.Minute, revoked: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
 				box := &sandbox.Sandbox{Options: lagging}
 				fill(box, 1)
 				time.Sleep(time.Minute)

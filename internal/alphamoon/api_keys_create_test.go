@@ -110,13 +110,6 @@ func TestUntrustedCertificateIsNotTriedAgain(t *testing.T) {
 	}
 }
 
-// inBubble runs a test on a virtual clock, so that the ten seconds before a look for remains take no time.
-func inBubble(t *testing.T, test func(t *testing.T)) {
-	t.Helper()
-	t.Parallel()
-	synctest.Test(t, test)
-}
-
 func createWanted(t *testing.T, client *alphamoon.Client, options alphamoon.CreateOptions) (*alphamoon.CreatedAPIKey, error) {
 	t.Helper()
 	return client.ProcessAPIKeys(processID).Create(t.Context(), wanted, options)
@@ -192,7 +185,8 @@ func TestLostCreation(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
 				box := &sandbox.Sandbox{}
 				test.fault.Operation = create
 				box.Inject(test.fault)
@@ -222,7 +216,8 @@ func TestLostCreation(t *testing.T) {
 
 // TestANamedKeyIsNamedOnce: it is not taken for what the next lost creation left.
 func TestANamedKeyIsNamedOnce(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
 		box := &sandbox.Sandbox{}
 		client := newClient(t, box)
 		box.Inject(sandbox.Fault{Operation: create, ResetAfter: true})
@@ -241,7 +236,8 @@ func TestANamedKeyIsNamedOnce(t *testing.T) {
 
 // TestRemainsThatCannotBeRevoked are named with the reason.
 func TestRemainsThatCannotBeRevoked(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
 		box := &sandbox.Sandbox{Options: sandbox.Options{Revocation: sandbox.RevocationUnknown}}
 		box.Inject(sandbox.Fault{Operation: create, ResetAfter: true})
 		_, err := createWanted(t, newClient(t, box), revoking)
@@ -254,7 +250,8 @@ func TestRemainsThatCannotBeRevoked(t *testing.T) {
 // TestEqualKeyOfSomebodyElse: a creation fails before it did anything, while an equal key exists that another run, or a
 // colleague, made. That key is neither named nor revoked.
 func TestEqualKeyOfSomebodyElse(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
 		box := &sandbox.Sandbox{}
 		existing := box.AddKey(processID, sandbox.Key{Name: wanted.Name, Scopes: wanted.Scopes, ExpiresAt: wanted.ExpiresAt})
 		box.Inject(sandbox.Fault{Operation: create, Status: 500})
@@ -268,7 +265,8 @@ func TestEqualKeyOfSomebodyElse(t *testing.T) {
 
 // TestAnExistingKeyIsNoCreation: a service that answers with the key that has the name already has created nothing.
 func TestAnExistingKeyIsNoCreation(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
 		box := &sandbox.Sandbox{}
 		existing := box.AddKey(processID, sandbox.Key{Name: wanted.Name, Scopes: wanted.Scopes, ExpiresAt: wanted.ExpiresAt})
 		body := fmt.Sprintf(`{"id": %q, "name": "test", "key": "user:pass"}`, existing.ID)
@@ -284,7 +282,8 @@ func TestAnExistingKeyIsNoCreation(t *testing.T) {
 
 // TestCreationsOfOneNameAreASecondApart, so that no two keys of one name have the same creation time.
 func TestCreationsOfOneNameAreASecondApart(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
 		box := &sandbox.Sandbox{}
 		seen := map[time.Time]bool{}
 		for range 5 {
@@ -299,7 +298,8 @@ func TestCreationsOfOneNameAreASecondApart(t *testing.T) {
 
 // TestOneBudgetOfRepetitions: however a creation fails, it is repeated as often as is permitted in all.
 func TestOneBudgetOfRepetitions(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
 		for retries, want := range []string{"list, create, list", "list, create, list, create"} {
 			box := &sandbox.Sandbox{}
 			box.Inject(sandbox.Fault{Operation: create, ResetBefore: true})
@@ -325,7 +325,8 @@ func TestOneBudgetOfRepetitions(t *testing.T) {
 
 // TestALostCreationBeginsAGeneration: who reads after it sees what it left.
 func TestALostCreationBeginsAGeneration(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
 		box := &sandbox.Sandbox{}
 		client := newClient(t, box)
 		if exists(t, client, "absent") {
@@ -344,7 +345,8 @@ func TestListingBeforeIsForbidden(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]sandbox.Fault{"did nothing": {Status: 500}, "did the work": {ResetAfter: true}} {
 		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
 				box := &sandbox.Sandbox{}
 				box.Inject(sandbox.Fault{Operation: list, Status: 403})
 				client := newClient(t, box)
@@ -384,7 +386,8 @@ func TestLostCreationThatCannotBeLookedFor(t *testing.T) {
 		"listing contradictory": {Operation: list, Skip: 1, AddToTotal: 1, Times: -1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
 				box := &sandbox.Sandbox{}
 				box.Inject(sandbox.Fault{Operation: create, ResetBefore: true}, fault)
 				_, err := createWanted(t, newClient(t, box), alphamoon.CreateOptions{})
@@ -399,7 +402,8 @@ func TestLostCreationThatCannotBeLookedFor(t *testing.T) {
 
 // TestRemainsOnAnIncompleteListing: what was seen is named, although there may be more.
 func TestRemainsOnAnIncompleteListing(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
 		box := &sandbox.Sandbox{}
 		box.Inject(sandbox.Fault{Operation: create, ResetAfter: true},
 			sandbox.Fault{Operation: list, Skip: 1, AddToTotal: 1, Times: -1})
@@ -416,7 +420,8 @@ func TestManyLostAtOnce(t *testing.T) {
 	t.Parallel()
 	for name, equal := range map[string]bool{"equal keys": true, "different keys": false} {
 		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
 				box := &sandbox.Sandbox{Options: sandbox.Options{Latency: 20 * time.Millisecond}}
 				client := newClient(t, box)
 				box.Inject(sandbox.Fault{Operation: create, Skip: 2, ResetAfter: true, Times: 2},
@@ -465,7 +470,8 @@ func TestManyLostAtOnce(t *testing.T) {
 }
 
 func TestInterruptedCreationFinishes(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
 		box := &sandbox.Sandbox{}
 		box.Inject(sandbox.Fault{Operation: create, Delay: 3 * time.Second})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -479,7 +485,8 @@ func TestInterruptedCreationFinishes(t *testing.T) {
 }
 
 func TestInterruptedWaitEndsAtOnce(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
 		box := &sandbox.Sandbox{}
 		box.Inject(sandbox.Fault{Operation: create, Status: 429, Header: http.Header{"Retry-After": {"60"}}, Times: -1})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -500,7 +507,8 @@ func TestInterruptedLoss(t *testing.T) {
 	t.Parallel()
 	for name, equal := range map[string]int{"did nothing": 0, "did the work": 1} {
 		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
 				box := &sandbox.Sandbox{}
 				box.Inject(sandbox.Fault{Operation: create, Delay: time.Second, ResetAfter: equal == 1, Status: 500 * (1 - equal)})
 				ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)

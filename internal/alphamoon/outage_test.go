@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
@@ -15,7 +16,8 @@ import (
 // TestOutageIsShared by the collections that were waiting, however short it is remembered, and by those of the next
 // seconds. Then the service is tried anew.
 func TestOutageIsShared(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
 		box := &sandbox.Sandbox{Options: sandbox.Options{Latency: time.Second}}
 		of := func(memory time.Duration) func(string) error {
 			client := newClient(t, box, func(config *alphamoon.Config) {
@@ -56,7 +58,8 @@ func TestOutageIsShared(t *testing.T) {
 
 // TestTheLookAfterALossIsNotAnOutage: the failure of a removal must not stop the listing that shows what became of it.
 func TestTheLookAfterALossIsNotAnOutage(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
 		box := &sandbox.Sandbox{}
 		fill(box, 2)
 		client := newClient(t, box, func(config *alphamoon.Config) { config.FailureMemory = time.Minute })
@@ -70,7 +73,8 @@ func TestTheLookAfterALossIsNotAnOutage(t *testing.T) {
 
 // TestAnAnnouncedMaintenanceIsNotWaitedFor: who is told to stay away for longer than the patience fails at once.
 func TestAnAnnouncedMaintenanceIsNotWaitedFor(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
 		box := &sandbox.Sandbox{}
 		box.Inject(sandbox.Fault{Status: http.StatusServiceUnavailable, Header: http.Header{"Retry-After": {"3600"}}, Times: -1})
 		began := time.Now() //nolint:forbidigo // virtual
@@ -86,7 +90,8 @@ func TestAnAnnouncedMaintenanceIsNotWaitedFor(t *testing.T) {
 
 // TestWaitersShareAFailure, however short it is remembered.
 func TestWaitersShareAFailure(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
 		box := &sandbox.Sandbox{Options: sandbox.Options{Latency: time.Second}}
 		client := newClient(t, box, func(config *alphamoon.Config) {
 			config.MaxRetries, config.FailureMemory = 0, -1 // virtual time stands still while the waiters look

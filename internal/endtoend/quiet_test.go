@@ -86,7 +86,9 @@ func TestAccOtherReplacementsWarnOnce(t *testing.T) {
 	for name, lifecycle := range map[string]string{"create before destroy": "lifecycle {\n create_before_destroy = true\n }", "destroy before create": ""} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			key := func(arguments ...string) string { return keys(1, append(arguments, `expires_in = "90d"`, lifecycle)...) }
+			key := func(arguments ...string) string {
+				return keys(1, append(arguments, `expires_in = "90d"`, lifecycle)...)
+			}
 			w := newWorkspace(t, key(`name = "a"`), sandbox.Options{})
 			w.apply()
 			step := func(what string, inPlan, inApply int, arguments ...string) {

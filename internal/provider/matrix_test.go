@@ -233,7 +233,7 @@ func faultMatrix() []faultRow {
 		onlyCreation("other expiry", sandbox.Fault{GrantExpiry: start.Add(day)},
 			kept("it expires at 2026-03-02T09:30:15Z")),
 		existing,
-		faultRow{name: "fields missing or odd", fault: sandbox.Fault{AlterListed: func(fields map[string]any) {
+		{name: "fields missing or odd", fault: sandbox.Fault{AlterListed: func(fields map[string]any) {
 			fields["name"], fields["scopes"], fields["exp"], fields["status"] = nil, 7, "soon", nil
 		}}, list: both(found), read: both(found), adopt: nil},
 		faultRow{name: "pages in another order", fault: sandbox.Fault{Reverse: true}}.reading(both(found)),

@@ -14,7 +14,7 @@ var processAPIKey = apiKeyKind{
 		forbidden: "The provider's api_key needs " +
 			"the scope " + alphamoon.ScopeManageProcessAPIKeys + " for this process: use a key that has it.",
 		notFound: "Alphamoon does not know the process",
-		cure: "Check process_id, and that the provider's api_key belongs to the workspace of the process.",
+		cure:     "Check process_id, and that the provider's api_key belongs to the workspace of the process.",
 		rejected: keptAsItWas + "the words of the service say why.",
 	},
 	description: "An API key of one Alphamoon process. The API can create and list these keys but not change them, " +
