@@ -312,14 +312,16 @@ func TestAWindowOfPagesThatCountThemselves(t *testing.T) {
 	t.Parallel()
 	box := &sandbox.Sandbox{Options: sandbox.Options{MaxLimit: 10, CountPage: true}}
 	fill(box, 35)
-	read := 0
-	for page, err := range newClient(t, box).ProcessAPIKeys(processID).Pages(t.Context(), alphamoon.Window{Offset: 10}) {
-		if read += len(page.Elements); err != nil || page.Total != -1 {
-			t.Errorf("a total of %d, %v", page.Total, err)
+	for offset, want := range map[int]int{10: 25, 30: 5} {
+		read := 0
+		for page, err := range newClient(t, box).ProcessAPIKeys(processID).Pages(t.Context(), alphamoon.Window{Offset: offset}) {
+			if read += len(page.Elements); err != nil || page.Total != -1 {
+				t.Errorf("a total of %d, %v", page.Total, err)
+			}
 		}
-	}
-	if read != 25 {
-		t.Errorf("%d keys", read)
+		if read != want {
+			t.Errorf("%d keys from %d on", read, offset)
+		}
 	}
 }
 

@@ -111,8 +111,9 @@ func (l listing[T]) reader(window Window, parallel int) *reader[T] {
 // all yields the pages. An error is the last thing it yields: that of a request, or what is wrong with the whole.
 func (r *reader[T]) all(ctx context.Context) iter.Seq2[Page[T], error] {
 	return func(yield func(Page[T], error) bool) {
-		ctx, cancel := context.WithCancelCause(ctx)
-		defer cancel(nil)
+		outer := ctx
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
 		for !r.ended {
 			page, err := r.next(ctx, cancel)
 			if err != nil && r.endsWith(err) {
@@ -120,11 +121,10 @@ func (r *reader[T]) all(ctx context.Context) iter.Seq2[Page[T], error] {
 				page, err = Page[T]{offset: r.position, counted: -1}, nil
 			}
 			if err != nil {
-				if errors.Is(err, context.Canceled) {
-					err = context.Cause(ctx) // a page that was requested ahead failed first
+				cancel()
+				if failure := r.dropAhead(); failure != nil && outer.Err() == nil && errors.Is(err, context.Canceled) {
+					err = failure // of a page that was requested ahead
 				}
-				cancel(err)
-				r.dropAhead()
 				yield(page, err)
 				return
 			}
@@ -140,9 +140,9 @@ func (r *reader[T]) all(ctx context.Context) iter.Seq2[Page[T], error] {
 }
 
 // next returns the page at the position, which may have been requested before.
-func (r *reader[T]) next(ctx context.Context, cancel context.CancelCauseFunc) (Page[T], error) {
+func (r *reader[T]) next(ctx context.Context, cancel context.CancelFunc) (Page[T], error) {
 	if len(r.ahead) > 0 && r.ahead[0].offset != r.position {
-		r.dropAhead() // a page was shorter than the first one
+		_ = r.dropAhead() // a page was shorter than the first one
 		r.parallel = 1
 	}
 	if r.answers == 1 && r.parallel > 1 && r.total > 0 && !r.doubtful && r.window == (Window{}) {
@@ -158,7 +158,7 @@ func (r *reader[T]) next(ctx context.Context, cancel context.CancelCauseFunc) (P
 }
 
 // askAhead requests the pages behind the first one, whose size and total tell where they begin.
-func (r *reader[T]) askAhead(ctx context.Context, cancel context.CancelCauseFunc) {
+func (r *reader[T]) askAhead(ctx context.Context, cancel context.CancelFunc) {
 	free := make(chan struct{}, r.parallel)
 	for offset := len(r.elements); offset < r.total; offset += len(r.elements) {
 		ahead := &pageAhead[T]{offset: offset, come: make(chan struct{})}
@@ -174,19 +174,24 @@ func (r *reader[T]) askAhead(ctx context.Context, cancel context.CancelCauseFunc
 				ahead.page, ahead.err = r.fetch(ctx, offset, PageSize)
 			}
 			if ahead.err != nil {
-				cancel(ahead.err)
+				cancel()
 			}
 		}()
 	}
 }
 
-// dropAhead keeps what was seen on pages that are not used: presence needs no proof.
-func (r *reader[T]) dropAhead() {
+// dropAhead keeps what was seen on pages that are not used: presence needs no proof. It returns the failure for which the
+// others were broken off.
+func (r *reader[T]) dropAhead() (failure error) {
 	for _, ahead := range r.ahead {
 		<-ahead.come
 		r.stray = append(r.stray, ahead.page.Elements...)
+		if ahead.err != nil && !errors.Is(ahead.err, context.Canceled) {
+			failure = ahead.err
+		}
 	}
 	r.ahead = nil
+	return failure
 }
 
 // asked is how many elements the next request asks for.
