@@ -136,33 +136,29 @@ func TestAccLongLivedKeyWarnsOnce(t *testing.T) {
 	expectWarnings(t, "plan of a replacement", w.run("plan", "-input=false"), 1, summary)
 }
 
-// TestAccImportWarnsOnce imports three keys in one run.
+// TestAccImportWarnsOnce imports three keys in one run. Each has a resource of its own: of several import blocks for one
+// resource with a count, Terraform 1.16.0-rc2 carries out only the first.
 func TestAccImportWarnsOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, "", sandbox.Options{})
 	config := requirement
 	for i := range 3 {
 		key := w.AddKey(sandbox.DefaultProcessID, sandbox.Key{
-			Name:      "old",
-			Scopes:    []string{"workspace.result:read"},
-			ExpiresAt: time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC),
+			Name: "old", Scopes: []string{"workspace.result:read"}, ExpiresAt: time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC),
 		})
 		config += fmt.Sprintf(`
 import {
-  to = alphamoon_process_api_key.old[%d]
+  to = alphamoon_process_api_key.old_%d
   id = "%s/%s"
 }
-`, i, sandbox.DefaultProcessID, key.ID)
-	}
-	config += fmt.Sprintf(`
-resource "alphamoon_process_api_key" "old" {
-  count      = 3
-  process_id = %q
+resource "alphamoon_process_api_key" "old_%[1]d" {
+  process_id = %[2]q
   name       = "old"
   scopes     = ["workspace.result:read"]
   expires_at = "2099-01-01T00:00:00Z"
 }
-`, sandbox.DefaultProcessID)
+`, i, sandbox.DefaultProcessID, key.ID)
+	}
 	w.write("main.tf", config)
 	output := w.run("plan", "-input=false")
 	expectWarnings(t, "plan", output, 1, "Secret of imported keys is not known")
@@ -245,10 +241,11 @@ func TestAccOutageIsToldOnce(t *testing.T) {
 	w.Inject(sandbox.Fault{Operation: sandbox.List, Status: 503, Times: -1})
 	raw, err := w.command(t.Context(), nil, "plan", "-input=false").CombinedOutput()
 	output := string(raw)
-	if err == nil || strings.Count(output, "503 Service Unavailable") != 1 ||
-		strings.Count(output, `The detailed error "Alphamoon failed to answer" says why.`) != 199 {
-		t.Errorf("%d full errors, %d short ones, %v", strings.Count(output, "503 Service Unavailable"),
-			strings.Count(output, "The detailed error"), err)
+	full := strings.Count(output, "503 Service Unavailable")
+	short := strings.Count(output, `The detailed error "Alphamoon failed to answer" says why.`)
+	// Terraform 1.16 folds equal errors.
+	if folded := short == 1 && !cli.OpenTofu && !olderThan(t, "1.16.0"); err == nil || full != 1 || short != 199 && !folded {
+		t.Errorf("%d full errors, %d short ones, %v", full, short, err)
 	}
 	lines := strings.Count(output, "\n")
 	t.Logf("%d requests, %d lines", w.Count(sandbox.List), lines)

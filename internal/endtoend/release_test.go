@@ -36,12 +36,16 @@ func TestReleaseIsReproducible(t *testing.T) {
 	flags := releaseFlags(t)
 	for _, environment := range []map[string]string{{"CGO_ENABLED": "0"}, {"CGO_ENABLED": "0", "GOCACHE": t.TempDir()}} {
 		dir := t.TempDir()
-		for _, name := range []string{"main.go", "go.mod", "go.sum"} {
-			raw, err := os.ReadFile(filepath.Join(root, name))
+		sources, err := filepath.Glob(filepath.Join(root, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, source := range append(sources, filepath.Join(root, "go.mod"), filepath.Join(root, "go.sum")) {
+			raw, err := os.ReadFile(source)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := os.WriteFile(filepath.Join(dir, name), raw, 0o600); err != nil {
+			if err := os.WriteFile(filepath.Join(dir, filepath.Base(source)), raw, 0o600); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -161,6 +161,7 @@ func TestPlanOfAChange(t *testing.T) {
 		"a fixed date 14 days ahead":             {text(expiresAt, "2026-03-15T12:00:00Z"), text(expiresAt, "2026-03-15T12:00:00Z"), "", types.StringValue("2026-03-15T12:00:00Z"), null, []string{"Key expires soon"}},
 		"a fixed date further ahead":             {text(expiresAt, "2026-03-15T12:00:01Z"), text(expiresAt, "2026-03-15T12:00:01Z"), "", types.StringValue("2026-03-15T12:00:01Z"), null, nil},
 		"expired, a fixed date":                  {text(expiresAt, "2026-03-01T12:00:00Z"), text(expiresAt, "2026-03-01T12:00:00Z"), "", types.StringValue("2026-03-01T12:00:00Z"), null, []string{"Key has expired"}},
+		"expired, gone, and revocation changes":  {both(text(expiresAt, "2026-02-28T12:00:00Z"), text(statusOf, "Expired")), both(text(expiresAt, "2026-02-28T12:00:00Z"), set(revokesOf, types.BoolValue(true))), "", types.StringValue("2026-02-28T12:00:00Z"), null, []string{"Key has expired"}},
 		"expired, a lifetime for the first time": {text(expiresAt, "2026-03-01T12:00:00Z"), in90, "rotates_at", unknown, unknown, nil},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,0 +1,94 @@
+package provider
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/rotation"
+)
+
+// staysValid is the summary about every key that outlives its resource. Terraform folds warnings of equal summaries.
+const staysValid = "Key stays valid until it expires"
+
+// checkNewAPIKey judges the expiry of a key that the plan creates.
+func checkNewAPIKey(now time.Time, plan apiKeyModel) (diags diag.Diagnostics) {
+	attribute, expiresAt := path.Root("expires_at"), time.Time{}
+	switch instant, known := plan.expiry(); {
+	case !plan.ExpiresIn.IsNull():
+		if attribute, expiresAt = path.Root("expires_in"), now.Add(plan.policy().Lifetime); expiresAt.Equal(now) {
+			return nil // not known yet
+		}
+	case known:
+		expiresAt = instant
+	default:
+		return nil
+	}
+	switch rotation.CheckNew(now, expiresAt) {
+	case rotation.NotInFuture:
+		diags.AddAttributeError(attribute, "Expiry not in the future", fmt.Sprintf("A key that expires at %s cannot be "+
+			"created, because that is not in the future. Set expires_at to a later date, or use expires_in for keys "+
+			"that are renewed automatically.", plan.ExpiresAt.ValueString()))
+	case rotation.LongLived:
+		diags.AddAttributeWarning(attribute, "Long-lived key", fmt.Sprintf("A new key is valid for %d days. "+
+			"Alphamoon advises to change keys every 3 to 6 months: consider expires_in = \"90d\", which renews the key "+
+			"30 days before it expires.", int(expiresAt.Sub(now).Hours()/24)))
+	case rotation.ShortLived:
+		diags.AddAttributeWarning(attribute, "Short-lived key", fmt.Sprintf("A new key is valid for %s only. In a "+
+			"duration, m means minutes: write three months as 90d.", expiresAt.Sub(now).Round(time.Second)))
+	case rotation.Sound:
+	}
+	return diags
+}
+
+// judgeReplacement says what becomes of the old key, and whether the new one is as it should be.
+func (c *keyChange) judgeReplacement(plan apiKeyModel, scheduled bool) {
+	if !scheduled || !plan.ExpiresIn.Equal(c.state.ExpiresIn) { // a schedule is judged when it is new
+		c.diags.Append(checkNewAPIKey(c.now, plan)...)
+	}
+	state := c.state
+	if state.expired(c.now) || state.disabled() {
+		return
+	}
+	if revokes := state.RevokeOnDestroy.ValueBool(); !plan.RevokeOnDestroy.IsUnknown() && plan.RevokeOnDestroy.ValueBool() != revokes {
+		what := "stays valid"
+		if revokes {
+			what = "is revoked"
+		}
+		c.diags.AddAttributeWarning(path.Root("revoke_on_destroy"), "revoke_on_destroy changes together with a replacement",
+			fmt.Sprintf("The old key %s %s, because revoke_on_destroy is %t in the state. The new value counts for the new "+
+				"key. To apply it to the old key too, change revoke_on_destroy first, alone.", state.describe(), what, revokes))
+	}
+	if state.RevokeOnDestroy.ValueBool() || scheduled && c.policy(plan).OverlapIsPlanned(c.now, state.rotationKey()) {
+		return
+	}
+	c.diags.AddWarning(staysValid, fmt.Sprintf("The key %s of %s is replaced and not revoked: until %s it keeps working "+
+		"with its scopes (%s). To end it sooner, delete it %s.", state.describe(), c.kind.owner(state.ProcessID.ValueString()),
+		state.worksUntil(), strings.Join(elements(state.Scopes.Elements()), ", "), c.kind.place))
+}
+
+// warnOfForgetting warns of a key that stays valid although Terraform no longer knows it; nil if there is nothing to warn
+// of.
+func (k apiKeyKind) warnOfForgetting(now time.Time, state apiKeyModel) diag.Diagnostic {
+	if state.RevokeOnDestroy.ValueBool() || state.disabled() || state.expired(now) {
+		return nil
+	}
+	return diag.NewWarningDiagnostic(staysValid, fmt.Sprintf("Terraform removes the key %s of %s from the "+
+		"state without revoking it: it works until %s. To end it sooner, delete it %s. To have the provider revoke it, set "+
+		"revoke_on_destroy = true and apply before you destroy it.", state.describe(), k.owner(state.ProcessID.ValueString()),
+		state.worksUntil(), k.place))
+}
+
+// warnOfLostOverlap warns once of a rotation that the default of revoke_on_destroy deprives of its overlap.
+func (k apiKeyKind) warnOfLostOverlap(config apiKeyModel) (diags diag.Diagnostics) {
+	if k.revokes && config.RevokeOnDestroy.IsNull() && !config.RotateBeforeExpiry.IsNull() {
+		diags.AddAttributeWarning(path.Root("revoke_on_destroy"), "Rotation revokes the old key at once",
+			"Each rotation of this key revokes the old key in the same apply, because revoke_on_destroy is true by "+
+				"default for organization keys. Set revoke_on_destroy = false to let the old key work until it expires, or "+
+				"true to confirm.")
+	}
+	return diags
+}
