@@ -143,7 +143,8 @@ func (r *apiKeyResource) Read(ctx context.Context, req resource.ReadRequest, res
 	case r.kind.ofProcess && alphamoon.IsNotFound(err):
 		if _, warned := r.data.unseen.LoadOrStore(processID, true); !warned {
 			resp.Diagnostics.AddAttributeWarning(path.Root("process_id"), "Process cannot be seen",
-				fmt.Sprintf("The provider's api_key cannot see the process %s: either the process was deleted, or the key has no access to "+
+				fmt.Sprintf("The provider's api_key cannot see the process %s: either the process was deleted, or the "+
+					"key has no access to "+
 					"it. Its keys stay in the state. If the process is gone, remove them from the configuration, or run terraform "+
 					"state rm; otherwise use a key with access.", processID))
 		}
@@ -154,7 +155,8 @@ func (r *apiKeyResource) Read(ctx context.Context, req resource.ReadRequest, res
 		return
 	default:
 		resp.Diagnostics.AddWarning("Key is gone",
-			fmt.Sprintf("The key %q (%s) of %s is no longer listed, so it leaves the state, and the next apply makes another one if it is still "+
+			fmt.Sprintf("The key %q (%s) of %s is no longer listed, so it leaves the state, and the next apply makes "+
+				"another one if it is still "+
 				"configured. An api_key that sees only a part of the keys would see the same: make sure that it is the right one.",
 				model.Name.ValueString(), model.ID.ValueString(), r.kind.owner(processID)))
 		resp.State.RemoveResource(ctx)
@@ -225,14 +227,17 @@ func (r *apiKeyResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	case err == nil:
 	case failure != nil && r.kind.ofProcess && alphamoon.IsNotFound(failure.Unchecked):
 		resp.Diagnostics.AddWarning(fmt.Sprintf("Key %s may still work", model.ID.ValueString()),
-			fmt.Sprintf("Terraform forgets %s, but could not see what became of it: the process was deleted, or the provider's api_key has no "+
-				"access to it. If the process exists, the key works until %s; delete it %s.", name, model.ExpiresAt.ValueString(), r.kind.place))
+			fmt.Sprintf("Terraform forgets %s, but could not see what became of it: the process was deleted, or the "+
+				"provider's api_key has no "+
+				"access to it. If the process exists, the key works until %s; "+
+				"delete it %s.", name, model.ExpiresAt.ValueString(), r.kind.place))
 	case failure != nil && failure.Unchecked != nil && !errors.Is(failure.Unchecked, alphamoon.ErrTooYoung):
 		resp.Diagnostics.Append(r.kind.area.diagnostics(failure.Unchecked,
 			fmt.Sprintf("check whether %s was revoked; it stays in the state", name))...)
 	default:
 		resp.Diagnostics.AddError("Key could not be revoked",
-			fmt.Sprintf("The key stays in the state, because %s may still work: %s Give the provider an organization admin's API key, or "+
+			fmt.Sprintf("The key stays in the state, because %s may still work: %s Give the provider an organization "+
+				"admin's API key, or "+
 				"delete the key %s; then apply again. If the key is not a deposed object, you can also set revoke_on_destroy = false "+
 				"and apply: then Terraform forgets the key.", name, sentence(whyNotRevoked(err)), r.kind.place))
 	}

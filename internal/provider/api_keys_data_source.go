@@ -155,7 +155,8 @@ func warnOfStatus(status types.String, found bool, diags *diag.Diagnostics) {
 	if found || status.IsNull() || alphamoon.KnowsStatus(status.ValueString()) {
 		return
 	}
-	diags.AddAttributeWarning(path.Root("status"), "No key has this status", fmt.Sprintf("No listed key has the status %q. The known words "+
+	diags.AddAttributeWarning(path.Root("status"), "No key has this status", fmt.Sprintf("No listed key has the status "+
+		"%q. The known words "+
 		"are %s. Correct the status if it is mistyped; the service may have other words.", status.ValueString(),
 		strings.Join(alphamoon.Statuses(), ", ")))
 }

@@ -112,35 +112,46 @@ func (a area) explain(err error) (summary, advice string) {
 	case alphamoon.IsNotFound(err):
 		return a.notFound, a.cure
 	case alphamoon.IsForeignNotFound(err):
-		return "Alphamoon API not found at base_url", "The answer is not the API's own, so something else lives at this address: check the provider's base_url."
+		return "Alphamoon API not found at base_url", "The answer is not the API's own, so something else lives at this " +
+			"address: check the provider's base_url."
 	case isStatus && status.RetryAfter > longWait:
-		return "Alphamoon asks to come back later", fmt.Sprintf("The service asks to stay away until %s, and the provider waits for ten minutes at most: "+
+		return "Alphamoon asks to come back later", fmt.Sprintf("The service asks to stay away until %s, and the "+
+			"provider waits for ten minutes at most: "+
 			"apply again then.", formatInstant(status.RetryAt))
 	case alphamoon.IsRateLimited(err):
-		return "Alphamoon limits the rate of requests", "The service refused the request again and again, for ten minutes: apply again later, or ask Alphamoon to raise the limit."
+		return "Alphamoon limits the rate of requests", "The service refused the request again and again, for ten " +
+			"minutes: apply again later, or ask Alphamoon to raise the limit."
 	case alphamoon.IsTimeout(err), isStatus && status.Status == http.StatusRequestTimeout:
 		return "Alphamoon did not answer in time", keptAsItWas + "try again later, or raise the provider's request_timeout."
 	case isStatus && status.Location != "":
-		return "Alphamoon redirected the request", fmt.Sprintf("The provider does not follow redirects, because they would hand over its credential. If %s is "+
+		return "Alphamoon redirected the request", fmt.Sprintf("The provider does not follow redirects, because they "+
+			"would hand over its credential. If %s is "+
 			"the right address, set base_url accordingly.", status.Location)
 	case isStatus && status.Status >= 500:
-		return "Alphamoon failed to answer", fmt.Sprintf("%stry again later. If it persists, give the status and the path to Alphamoon's support%s.",
+		return "Alphamoon failed to answer", fmt.Sprintf("%stry again later. If it persists, give the status and the "+
+			"path to Alphamoon's support%s.",
 			keptAsItWas, instance(status))
 	case isStatus && status.Words() == "":
-		return "Alphamoon rejected the request", fmt.Sprintf("The service gives no reason. Check base_url, and whether a proxy or a gateway "+
+		return "Alphamoon rejected the request", fmt.Sprintf("The service gives no reason. Check base_url, and whether "+
+			"a proxy or a gateway "+
 			"refuses such requests; else give the status and the path to Alphamoon's support%s.", instance(status))
 	case isStatus:
 		return "Alphamoon rejected the request", a.rejected
 	case errors.Is(err, alphamoon.ErrOtherOrganization):
-		return "Keys of another organization", keptAsItWas + "the provider's api_key seems to belong to another organization: use a key of the organization that the key belongs to."
+		return "Keys of another organization", keptAsItWas + "the provider's api_key seems to belong to another " +
+			"organization: use a key of the organization that the key belongs to."
 	case errors.Is(err, alphamoon.ErrInconsistentListing), errors.Is(err, alphamoon.ErrUnproven), errors.Is(err, alphamoon.ErrTooManyPages):
-		return "Listing is not reliable", keptAsItWas + "the provider takes nothing for removed on such a listing. Try again when nobody else makes changes."
+		return "Listing is not reliable", keptAsItWas + "the provider takes nothing for removed on such a listing. Try " +
+			"again when nobody else makes changes."
 	case alphamoon.IsCleartextServer(err):
-		return "Alphamoon's address does not speak TLS", "The server at base_url answers without encryption. Check the address and the port; use http only for a loopback host."
+		return "Alphamoon's address does not speak TLS", "The server at base_url answers without encryption. Check the " +
+			"address and the port; use http only for a loopback host."
 	case alphamoon.IsTrustFailure(err):
-		return "Alphamoon's certificate is not trusted", "Check base_url, and whether a proxy replaces certificates: SSL_CERT_FILE can name the authority to trust."
+		return "Alphamoon's certificate is not trusted", "Check base_url, and whether a proxy replaces certificates: " +
+			"SSL_CERT_FILE can name the authority to trust."
 	case errors.As(err, &connection) && connection.Proxy != "":
-		return "Alphamoon cannot be reached", "Check the proxy: its address, user and password in HTTPS_PROXY, and whether NO_PROXY must " +
+		return "Alphamoon cannot be reached", "Check the proxy: its address, user and password in HTTPS_PROXY, and " +
+			"whether NO_PROXY must " +
 			"exempt the host. Then try again."
 	case errors.As(err, &dns):
 		return "Alphamoon's host name cannot be resolved", "Check base_url, the network, and whether HTTPS_PROXY must be set."
@@ -165,14 +176,16 @@ const (
 // foreignRefusal explains a refusal that is not the API's own. It may be a gateway's, or the API's in a form that is not
 // documented.
 func (a area) foreignRefusal(status *alphamoon.StatusError) (summary, advice string) {
-	const gateway = " The answer is not in the API's documented form, so that it may also be a proxy's or a gateway's: check HTTPS_PROXY and the network."
+	const gateway = " The answer is not in the API's documented form, so that it may also be a proxy's or a gateway's: " +
+		"check HTTPS_PROXY and the network."
 	switch status.Status {
 	case http.StatusUnauthorized:
 		return refusedCredential, "The provider's api_key (or ALPHAMOON_API_KEY) may be wrong or have expired." + gateway
 	case http.StatusForbidden:
 		return deniedPermission, a.forbidden + gateway
 	default:
-		return "Proxy refused the request", "The proxy wants a user and a password: put them into HTTPS_PROXY, or exempt the host with NO_PROXY."
+		return "Proxy refused the request", "The proxy wants a user and a password: put them into HTTPS_PROXY, or " +
+			"exempt the host with NO_PROXY."
 	}
 }
 
@@ -259,7 +272,8 @@ func lostCreationDiagnostic(lost *alphamoon.LostCreationError, order keyOrder) d
 		var revocation *alphamoon.NotRevokedError
 		switch {
 		case order.expiry == "expires_at":
-			advice = "It may also be the key of another configuration that asks for an equal one: make sure that nobody uses it before you delete it."
+			advice = "It may also be the key of another configuration that asks for an equal one: make sure that nobody " +
+				"uses it before you delete it."
 		case errors.As(lost.Obstacle, &revocation):
 			advice = "Revoking it failed: " + sentence(whyNotRevoked(revocation))
 		case lost.Obstacle != nil:
@@ -272,12 +286,15 @@ func lostCreationDiagnostic(lost *alphamoon.LostCreationError, order keyOrder) d
 				text, listIDs(lost.Equal), order.kind.place, apply, advice))
 	case len(lost.Similar) > 0:
 		return diag.NewErrorDiagnostic("Key may have been created with other attributes",
-			fmt.Sprintf("%s There are new keys that resemble the request: %s. Somebody else may have made them, or the service created the key "+
-				"with other attributes. The creation was not repeated and nothing was revoked. Find out whose they are, delete what nobody "+
+			fmt.Sprintf("%s There are new keys that resemble the request: %s. Somebody else may have made them, or the "+
+				"service created the key "+
+				"with other attributes. The creation was not repeated and nothing was revoked. Find out whose they are, "+
+				"delete what nobody "+
 				"uses %s%s%s", text, listIDs(lost.Similar), order.kind.place, apply, obstacle))
 	default:
 		return diag.NewErrorDiagnostic("Key may have been created without its secret",
-			fmt.Sprintf("%s The key may exist, or may still appear, and its secret is lost.%s Look for a key of this name that was created just "+
+			fmt.Sprintf("%s The key may exist, or may still appear, and its secret is lost.%s Look for a key of this "+
+				"name that was created just "+
 				"now, and delete it %s if nobody uses it%s", text, obstacle, order.kind.place, apply))
 	}
 }

@@ -112,7 +112,8 @@ func resolveRequestsPerSecond(argument types.Float64, diags *diag.Diagnostics) f
 	number, err := strconv.ParseFloat(text, 64)
 	if err != nil || !(number > 0) || math.IsInf(number, 0) {
 		diags.AddAttributeError(path.Root("requests_per_second"), "Invalid number", fmt.Sprintf("The environment variable %s is %q, "+
-			"but must be a number above zero, like 5 or 0.5. Correct it, or remove it to set no ceiling.", requestsPerSecondVariable, text))
+			"but must be a number above zero, like 5 or 0.5. Correct it, or remove it to set no "+
+			"ceiling.", requestsPerSecondVariable, text))
 	}
 	return number
 }
