@@ -153,7 +153,7 @@ func (s *keyStream) owner(ctx context.Context, processID, prefix string) bool {
 func (s *keyStream) result(ctx context.Context, processID, prefix string, key alphamoon.APIKey) list.ListResult {
 	result := s.req.NewListResult(ctx)
 	result.DisplayName = prefix + key.Name
-	model := s.kind.importedModel(processID, key)
+	model := s.kind.importedModel(ctx, processID, key)
 	result.Diagnostics.Append(model.identify(ctx, result.Identity)...)
 	if s.req.IncludeResource {
 		result.Diagnostics.Append(model.store(ctx, &result.Resource.Raw)...)

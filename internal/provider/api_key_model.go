@@ -101,17 +101,17 @@ func (m *apiKeyModel) identify(ctx context.Context, identity *tfsdk.ResourceIden
 
 // newAPIKeyModel returns a model whose attributes are all null. The zero value has collections without a type, which
 // the framework refuses.
-func newAPIKeyModel() apiKeyModel {
+func newAPIKeyModel(ctx context.Context) apiKeyModel {
 	var model apiKeyModel
 	for _, field := range model.fields() {
-		field.setNull()
+		field.setNull(ctx)
 	}
 	return model
 }
 
 // importedModel is the state of a key of which only the listing is known: no secret, and settings that describe it.
-func (k apiKeyKind) importedModel(processID string, key alphamoon.APIKey) apiKeyModel {
-	model := newAPIKeyModel()
+func (k apiKeyKind) importedModel(ctx context.Context, processID string, key alphamoon.APIKey) apiKeyModel {
+	model := newAPIKeyModel(ctx)
 	model.RevokeOnDestroy = types.BoolValue(false)
 	if k.ofProcess {
 		model.ProcessID = types.StringValue(processID)

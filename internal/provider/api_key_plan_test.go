@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"context"
 	"reflect"
 	"slices"
 	"strings"
@@ -18,7 +19,7 @@ var planTime = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 // existing is the state of a key that was made 28 days ago and expires in 50.
 func existing(change func(*apiKeyModel)) apiKeyModel {
-	model := newAPIKeyModel()
+	model := newAPIKeyModel(context.Background())
 	model.Name, model.ID = types.StringValue("x"), types.StringValue("id")
 	model.Scopes = stringSet([]string{"workspace.result:read"})
 	model.RevokeOnDestroy, model.Status = types.BoolValue(false), types.StringValue("Active")
@@ -167,7 +168,7 @@ func TestPlanOfAChange(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			state := existing(test.state)
-			config := newAPIKeyModel()
+			config := newAPIKeyModel(t.Context())
 			config.ProcessID, config.Name, config.Scopes, config.ExpiresIn = state.ProcessID, state.Name, state.Scopes, state.ExpiresIn
 			config.RotateBeforeExpiry, config.RotationTriggers = state.RotateBeforeExpiry, state.RotationTriggers
 			config.RevokeOnDestroy, config.EncryptTo = state.RevokeOnDestroy, state.EncryptTo
@@ -355,7 +356,7 @@ func TestWhatAListingLeavesOut(t *testing.T) {
 // TestFieldsEqualTheSchemas: an attribute that the model forgets would be null for ever.
 func TestFieldsEqualTheSchemas(t *testing.T) {
 	t.Parallel()
-	model := newAPIKeyModel()
+	model := newAPIKeyModel(t.Context())
 	bound := map[string]attr.Type{}
 	for _, field := range model.fields() {
 		bound[field.name] = field.value().Type(t.Context())

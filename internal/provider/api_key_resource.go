@@ -276,7 +276,7 @@ func (r *apiKeyResource) ImportState(ctx context.Context, req resource.ImportSta
 			"source alphamoon_%ss lists the keys with their ids.", id, r.kind.owner(processID), r.kind.typeName))
 		return
 	}
-	model := r.kind.importedModel(processID, *key)
+	model := r.kind.importedModel(ctx, processID, *key)
 	resp.Diagnostics.Append(model.store(ctx, &resp.State.Raw)...)
 	resp.Diagnostics.Append(model.identify(ctx, resp.Identity)...)
 	r.data.importWarning.Do(func() {

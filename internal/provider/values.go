@@ -17,7 +17,7 @@ type field struct {
 	name string
 	load func(context.Context, tftypes.Value) error
 	// setNull sets the variable to a null of the attribute's type.
-	setNull func()
+	setNull func(context.Context)
 	// value is what the variable holds.
 	value func() attr.Value
 }
@@ -36,8 +36,7 @@ func bind[T attr.Value](name string, kind attr.Type, variable *T) field {
 		*variable = typed
 		return nil
 	}
-	return field{name: name, load: load, value: func() attr.Value { return *variable }, setNull: func() {
-		ctx := context.Background()
+	return field{name: name, load: load, value: func() attr.Value { return *variable }, setNull: func(ctx context.Context) {
 		_ = load(ctx, tftypes.NewValue(kind.TerraformType(ctx), nil)) // a null has the type
 	}}
 }
