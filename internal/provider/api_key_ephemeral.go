@@ -66,9 +66,9 @@ func (m *ephemeralModel) fields() []field {
 
 // openKey is a key that Open created and that Close is to revoke.
 type openKey struct {
-	order  keyOrder
-	keys   *alphamoon.APIKeys
-	sought alphamoon.Sought
+	creation keyCreation
+	keys     *alphamoon.APIKeys
+	sought   alphamoon.Sought
 }
 
 // openKeys are the keys that are not revoked yet, by what is noted of them in the private data. They keep the credential
@@ -134,7 +134,7 @@ func (e *apiKeyEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest, r
 			Validators:          []validator.String{validators.ProcessID()},
 		}
 	}
-	if e.kind.catalogue {
+	if e.kind.scopesDocumented {
 		attributes["allow_undocumented_scopes"] = schema.BoolAttribute{
 			MarkdownDescription: "Whether `scopes` may name scopes that the service does not document. Default: `false`.",
 			Optional:            true,
@@ -160,30 +160,30 @@ func (e *apiKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, r
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	order := keyOrder{
+	creation := keyCreation{
 		kind: e.kind, name: wanted.Name, processID: model.ProcessID.ValueString(), expiry: "expires_in",
 		revokes: e.kind.revokes, revocation: "revoke_on_close",
 	}
 	if !model.RevokeOnClose.IsNull() {
-		order.revokes = model.RevokeOnClose.ValueBool()
+		creation.revokes = model.RevokeOnClose.ValueBool()
 	}
-	keys := e.kind.keys(client, order.processID)
-	key, err := keys.Create(ctx, wanted, alphamoon.CreateOptions{RevokeRemains: order.revokes})
+	keys := e.kind.keys(client, creation.processID)
+	key, err := keys.Create(ctx, wanted, alphamoon.CreateOptions{RevokeRemains: creation.revokes})
 	if err != nil {
-		resp.Diagnostics.Append(creationDiagnostics(err, order)...)
+		resp.Diagnostics.Append(creationDiagnostics(err, creation)...)
 		return
 	}
 	if problems := unusable(wanted, key); len(problems) > 0 {
 		resp.Diagnostics.AddError("Ephemeral key cannot be used",
-			fmt.Sprintf("The service created the key %s of %s with other attributes: %s. %s", key.ID, order.owner(),
-				strings.Join(problems, "; "), discard(ctx, keys, key, order)))
+			fmt.Sprintf("The service created the key %s of %s with other attributes: %s. %s", key.ID, creation.owner(),
+				strings.Join(problems, "; "), discard(ctx, keys, key, creation)))
 		return
 	}
-	if order.revokes {
+	if creation.revokes {
 		if ctx.Err() != nil {
 			// Terraform drops the answers of a run that ends, and would never close the key.
 			resp.Diagnostics.AddError("Interrupted", fmt.Sprintf("The key %s of %s was created while the run was interrupted. %s",
-				key.ID, order.owner(), discard(ctx, keys, key, order)))
+				key.ID, creation.owner(), discard(ctx, keys, key, creation)))
 			return
 		}
 		note, err := json.Marshal(key.ID)
@@ -192,7 +192,7 @@ func (e *apiKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, r
 			return
 		}
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, openKeyNote, note)...)
-		e.data.opened.byNote.Store(string(note), openKey{order, keys, key.Sought()})
+		e.data.opened.byNote.Store(string(note), openKey{creation, keys, key.Sought()})
 	}
 	model.ID, model.Key, model.ExpiresAt = types.StringValue(key.ID), types.StringValue(key.Key.Reveal()), instantOrNull(key.ExpiresAt.Time)
 	result, diags := storeObject(ctx, req.Config.Raw.Type(), model.fields())
@@ -212,12 +212,12 @@ func unusable(wanted alphamoon.APIKeyRequest, key *alphamoon.CreatedAPIKey) (pro
 }
 
 // discard gets rid of a key that cannot be used, if that is permitted, and says what became of it.
-func discard(ctx context.Context, keys *alphamoon.APIKeys, key *alphamoon.CreatedAPIKey, order keyOrder) string {
+func discard(ctx context.Context, keys *alphamoon.APIKeys, key *alphamoon.CreatedAPIKey, creation keyCreation) string {
 	fate := "It is valid until it expires"
 	if !key.ExpiresAt.IsZero() {
 		fate = "It is valid until " + formatInstant(key.ExpiresAt.Time)
 	}
-	if order.revokes {
+	if creation.revokes {
 		if ctx.Err() != nil {
 			var cancel func()
 			ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), interruptedRevocation)
@@ -229,7 +229,7 @@ func discard(ctx context.Context, keys *alphamoon.APIKeys, key *alphamoon.Create
 		}
 		fate += ", because revoking it failed: " + strings.TrimSuffix(sentence(whyNotRevoked(err)), ".")
 	}
-	return fate + "; delete it " + order.kind.place + ", and try again."
+	return fate + "; delete it " + creation.kind.whereToDelete + ", and try again."
 }
 
 // Close revokes the key if that was asked for.
@@ -253,7 +253,7 @@ func (e *apiKeyEphemeral) Close(ctx context.Context, req ephemeral.CloseRequest,
 	if err != nil {
 		resp.Diagnostics.AddError("Ephemeral key could not be revoked", fmt.Sprintf("Whether the key %s of %s still "+
 			"works is not certain: %s It expires by itself. To end it sooner, delete it %s; or set revoke_on_close = "+
-			"false to let such keys expire.", key.sought.ID, key.order.owner(), sentence(whyNotRevoked(err)), e.kind.place))
+			"false to let such keys expire.", key.sought.ID, key.creation.owner(), sentence(whyNotRevoked(err)), e.kind.whereToDelete))
 	}
 }
 

@@ -17,16 +17,16 @@ type apiKeyKind struct {
 	// ofProcess says that a key belongs to a process, which process_id names, and else to the organization.
 	ofProcess bool
 	// catalogue says that the scopes of such keys are documented, so that others need a permission.
-	catalogue bool
+	scopesDocumented bool
 	// revokes is the default of revoke_on_destroy and revoke_on_close. A removal is documented only for keys of the
 	// organization.
 	revokes bool
-	// place is where in the web application a person deletes such a key.
-	place string
+	// whereToDelete is where in the web application a person deletes such a key.
+	whereToDelete string
 	// conflict is what to say when the service answers a creation with a conflict.
 	conflict string
-	// area is what to say when the service refuses requests about such keys.
-	area area
+	// advice is what to say when the service refuses requests about such keys.
+	advice advice
 
 	description, listDescription, ephemeralDescription, dataSourceDescription string
 	revokeDescription, revokeOnCloseDescription                               string

@@ -122,7 +122,7 @@ func (s *keyStream) owner(ctx context.Context, processID, prefix string) bool {
 	}
 	for page, err := range s.kind.keys(s.client, processID).Pages(ctx, window) {
 		if err != nil {
-			failure := s.kind.area.diagnostics(err, "list the keys of "+s.kind.owner(processID))
+			failure := s.kind.advice.diagnostics(err, "list the keys of "+s.kind.owner(processID))
 			if s.last == nil {
 				return s.push(list.ListResult{Diagnostics: failure})
 			}

@@ -67,17 +67,17 @@ func (m *apiKeyModel) fields() []field {
 	}
 }
 
-// order is what a creation from this plan is about.
-func (m *apiKeyModel) order(kind apiKeyKind) keyOrder {
-	order := keyOrder{
+// creation is what a creation from this plan is about.
+func (m *apiKeyModel) creation(kind apiKeyKind) keyCreation {
+	creation := keyCreation{
 		kind: kind, name: m.Name.ValueString(), processID: m.ProcessID.ValueString(), expiry: "expires_in",
 		revokes: m.RevokeOnDestroy.ValueBool(), revocation: "revoke_on_destroy",
 	}
 	if m.ExpiresIn.IsNull() {
 		// With a fixed date an equal key may be another configuration's.
-		order.expiry, order.revokes = "expires_at", false
+		creation.expiry, creation.revokes = "expires_at", false
 	}
-	return order
+	return creation
 }
 
 // load reads a state, a plan or a configuration.
@@ -116,7 +116,7 @@ func (k apiKeyKind) importedModel(ctx context.Context, processID string, key alp
 	if k.ofProcess {
 		model.ProcessID = types.StringValue(processID)
 	}
-	if k.catalogue {
+	if k.scopesDocumented {
 		model.AllowUndocumentedScopes = types.BoolValue(slices.ContainsFunc(key.Scopes,
 			func(scope string) bool { return !alphamoon.IsDocumentedScope(scope) }))
 	}

@@ -72,11 +72,11 @@ func (r *apiKeyResource) Create(ctx context.Context, req resource.CreateRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	order := model.order(r.kind)
-	key, err := r.kind.keys(client, order.processID).
-		Create(ctx, wanted, alphamoon.CreateOptions{RevokeRemains: order.revokes})
+	creation := model.creation(r.kind)
+	key, err := r.kind.keys(client, creation.processID).
+		Create(ctx, wanted, alphamoon.CreateOptions{RevokeRemains: creation.revokes})
 	if err != nil {
-		resp.Diagnostics.Append(creationDiagnostics(err, order)...)
+		resp.Diagnostics.Append(creationDiagnostics(err, creation)...)
 		return
 	}
 	model.applyListed(key.APIKey)
@@ -93,10 +93,10 @@ func (r *apiKeyResource) Create(ctx context.Context, req resource.CreateRequest,
 		resp.Diagnostics.AddAttributeError(path.Root("key"), "Key created without its secret",
 			fmt.Sprintf("The service created the key %s, but its answer does not have the secret, which is shown only "+
 				"once. The key is kept in the state as tainted: the next apply replaces it. It stays valid until %s unless "+
-				"you delete it %s.", key.ID, model.ExpiresAt.ValueString(), r.kind.place))
+				"you delete it %s.", key.ID, model.ExpiresAt.ValueString(), r.kind.whereToDelete))
 	}
 	for _, field := range wanted.Differences(key.APIKey) {
-		attribute := order.attribute(field)
+		attribute := creation.attribute(field)
 		resp.Diagnostics.AddAttributeError(attribute, "Key differs from what was asked for",
 			fmt.Sprintf("The service created the key %s with another %s than was asked for: %s. The key is kept in the "+
 				"state as tainted: the next apply replaces it. If you can accept the key as it is, change the configuration "+
@@ -150,7 +150,7 @@ func (r *apiKeyResource) Read(ctx context.Context, req resource.ReadRequest, res
 		}
 		return
 	case err != nil:
-		resp.Diagnostics.Append(r.kind.area.diagnostics(err, fmt.Sprintf("read the key %s of %s", model.ID.ValueString(),
+		resp.Diagnostics.Append(r.kind.advice.diagnostics(err, fmt.Sprintf("read the key %s of %s", model.ID.ValueString(),
 			r.kind.owner(processID)))...)
 		return
 	default:
@@ -230,16 +230,16 @@ func (r *apiKeyResource) Delete(ctx context.Context, req resource.DeleteRequest,
 			fmt.Sprintf("Terraform forgets %s, but could not see what became of it: the process was deleted, or the "+
 				"provider's api_key has no "+
 				"access to it. If the process exists, the key works until %s; "+
-				"delete it %s.", name, model.ExpiresAt.ValueString(), r.kind.place))
+				"delete it %s.", name, model.ExpiresAt.ValueString(), r.kind.whereToDelete))
 	case failure != nil && failure.Unchecked != nil && !errors.Is(failure.Unchecked, alphamoon.ErrTooYoung):
-		resp.Diagnostics.Append(r.kind.area.diagnostics(failure.Unchecked,
+		resp.Diagnostics.Append(r.kind.advice.diagnostics(failure.Unchecked,
 			fmt.Sprintf("check whether %s was revoked; it stays in the state", name))...)
 	default:
 		resp.Diagnostics.AddError("Key could not be revoked",
 			fmt.Sprintf("The key stays in the state, because %s may still work: %s Give the provider an organization "+
 				"admin's API key, or "+
 				"delete the key %s; then apply again. If the key is not a deposed object, you can also set revoke_on_destroy = false "+
-				"and apply: then Terraform forgets the key.", name, sentence(whyNotRevoked(err)), r.kind.place))
+				"and apply: then Terraform forgets the key.", name, sentence(whyNotRevoked(err)), r.kind.whereToDelete))
 	}
 }
 
@@ -268,7 +268,7 @@ func (r *apiKeyResource) ImportState(ctx context.Context, req resource.ImportSta
 	key, err := r.kind.keys(client, processID).Find(ctx, alphamoon.Sought{ID: id})
 	if err != nil {
 		resp.Diagnostics.Append(
-			r.kind.area.diagnostics(err, fmt.Sprintf("import the key %s of %s", id, r.kind.owner(processID)))...)
+			r.kind.advice.diagnostics(err, fmt.Sprintf("import the key %s of %s", id, r.kind.owner(processID)))...)
 		return
 	}
 	if key == nil {

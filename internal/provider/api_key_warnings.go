@@ -67,7 +67,7 @@ func (c *keyChange) judgeReplacement(plan apiKeyModel, scheduled bool) {
 	}
 	c.diags.AddWarning(staysValid, fmt.Sprintf("The key %s of %s is replaced and not revoked: until %s it keeps working "+
 		"with its scopes (%s). To end it sooner, delete it %s.", state.describe(), c.kind.owner(state.ProcessID.ValueString()),
-		state.worksUntil(), strings.Join(elements(state.Scopes.Elements()), ", "), c.kind.place))
+		state.worksUntil(), strings.Join(elements(state.Scopes.Elements()), ", "), c.kind.whereToDelete))
 }
 
 // warnOfForgetting warns of a key that stays valid although Terraform no longer knows it; nil if there is nothing to warn
@@ -79,7 +79,7 @@ func (k apiKeyKind) warnOfForgetting(now time.Time, state apiKeyModel) diag.Diag
 	return diag.NewWarningDiagnostic(staysValid, fmt.Sprintf("Terraform removes the key %s of %s from the "+
 		"state without revoking it: it works until %s. To end it sooner, delete it %s. To have the provider revoke it, set "+
 		"revoke_on_destroy = true and apply before you destroy it.", state.describe(), k.owner(state.ProcessID.ValueString()),
-		state.worksUntil(), k.place))
+		state.worksUntil(), k.whereToDelete))
 }
 
 // warnOfLostOverlap warns once of a rotation that the default of revoke_on_destroy deprives of its overlap.

@@ -123,7 +123,7 @@ func (d *apiKeysDataSource) Read(ctx context.Context, req datasource.ReadRequest
 	processID := model.ProcessID.ValueString()
 	keys, total, err := readWindow(ctx, d.kind.keys(client, processID), model)
 	if err != nil {
-		resp.Diagnostics.Append(d.kind.area.diagnostics(err, "list the keys of "+d.kind.owner(processID))...)
+		resp.Diagnostics.Append(d.kind.advice.diagnostics(err, "list the keys of "+d.kind.owner(processID))...)
 		return
 	}
 	warnOfStatus(model.Status, slices.ContainsFunc(keys, func(key alphamoon.APIKey) bool {

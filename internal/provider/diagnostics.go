@@ -16,8 +16,8 @@ import (
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
 )
 
-// area is a part of the service, with what to say when it refuses.
-type area struct {
+// advice is what to say when a part of the service refuses.
+type advice struct {
 	// forbidden says what a 403 means and what to do.
 	forbidden string
 	// notFound is the summary, and cure the advice, for a 404 in the service's own words.
@@ -26,8 +26,8 @@ type area struct {
 	rejected string
 }
 
-// processesArea is the list of processes.
-var processesArea = area{
+// processesAdvice is the list of processes.
+var processesAdvice = advice{
 	forbidden: "To list processes, the provider's api_key needs the scope workspace.process:read: use a key that has it.",
 	notFound:  "Alphamoon does not offer the list of processes",
 	cure:      "Check base_url, and that the provider's api_key belongs to a workspace.",
@@ -37,9 +37,9 @@ var processesArea = area{
 // diagnostics is the one place where an error of the client becomes a diagnostic: what happened, and what to
 // do. action completes "The provider could not …". The summaries are constant, because Terraform folds
 // diagnostics by their summary.
-func (a area) diagnostics(err error, action string) diag.Diagnostics {
-	summary, advice := a.explain(err)
-	detail := fmt.Sprintf("The provider could not %s: %s %s", action, sentence(reason(err)), advice)
+func (a advice) diagnostics(err error, action string) diag.Diagnostics {
+	summary, next := a.explain(err)
+	detail := fmt.Sprintf("The provider could not %s: %s %s", action, sentence(reason(err)), next)
 	var repeated *alphamoon.RepeatedError
 	if errors.As(err, &repeated) {
 		detail = fmt.Sprintf("The detailed error %q says why.", summary) // one line of a terminal, for there may be hundreds
@@ -91,8 +91,8 @@ func reason(err error) string {
 	}
 }
 
-// explain chooses the summary and the advice for an error.
-func (a area) explain(err error) (summary, advice string) {
+// explain chooses the summary of an error and what to do next.
+func (a advice) explain(err error) (summary, next string) {
 	var (
 		status     *alphamoon.StatusError
 		dns        *net.DNSError
@@ -175,7 +175,7 @@ const (
 
 // foreignRefusal explains a refusal that is not the API's own. It may be a gateway's, or the API's in a form that is not
 // documented.
-func (a area) foreignRefusal(status *alphamoon.StatusError) (summary, advice string) {
+func (a advice) foreignRefusal(status *alphamoon.StatusError) (summary, next string) {
 	const gateway = " The answer is not in the API's documented form, so that it may also be a proxy's or a gateway's: " +
 		"check HTTPS_PROXY and the network."
 	switch status.Status {
@@ -196,8 +196,8 @@ func instance(status *alphamoon.StatusError) string {
 	return " together with the service's reference " + status.Instance
 }
 
-// keyOrder is what a creation is about, in the terms of the configuration.
-type keyOrder struct {
+// keyCreation is what a creation is about, in the terms of the configuration.
+type keyCreation struct {
 	kind            apiKeyKind
 	name, processID string
 	// expiry is the attribute that the expiry comes from.
@@ -208,31 +208,31 @@ type keyOrder struct {
 }
 
 // attribute translates a field of the API's request into the attribute that it comes from.
-func (o keyOrder) attribute(field string) path.Path {
+func (o keyCreation) attribute(field string) path.Path {
 	if field == "exp" {
 		return path.Root(o.expiry)
 	}
 	return path.Root(field)
 }
 
-func (o keyOrder) owner() string { return o.kind.owner(o.processID) }
+func (o keyCreation) owner() string { return o.kind.owner(o.processID) }
 
 // creationDiagnostics says what became of a creation that failed. It puts the service's complaints on the
 // attributes they concern, word for word.
-func creationDiagnostics(err error, order keyOrder) diag.Diagnostics {
+func creationDiagnostics(err error, creation keyCreation) diag.Diagnostics {
 	var lost *alphamoon.LostCreationError
 	var reused *alphamoon.ReusedIDError
 	switch {
 	case errors.As(err, &lost) && errors.Is(lost.Obstacle, alphamoon.ErrUnlistedBefore) && alphamoon.IsForbidden(err):
 		// The credential may neither list nor create, which is all there is to say.
-		return order.kind.area.diagnostics(err, fmt.Sprintf("create the key %q in %s", order.name, order.owner()))
+		return creation.kind.advice.diagnostics(err, fmt.Sprintf("create the key %q in %s", creation.name, creation.owner()))
 	case errors.As(err, &lost):
-		return diag.Diagnostics{lostCreationDiagnostic(lost, order)}
+		return diag.Diagnostics{lostCreationDiagnostic(lost, creation)}
 	case errors.As(err, &reused):
 		return diag.Diagnostics{diag.NewErrorDiagnostic("Alphamoon answered with an existing key",
 			fmt.Sprintf("The service answered the creation of the key %q in %s with the key %s, which existed before. It was neither "+
 				"taken into the state nor revoked, because it may be somebody else's. Use another name, or import that key.",
-				order.name, order.owner(), reused.ID))}
+				creation.name, creation.owner(), reused.ID))}
 	}
 	var status *alphamoon.StatusError
 	var diags diag.Diagnostics
@@ -241,25 +241,25 @@ func creationDiagnostics(err error, order keyOrder) diag.Diagnostics {
 			if len(field.Location) == 0 || !slices.Contains([]string{"name", "scopes", "exp"}, field.Location[0]) {
 				continue
 			}
-			diags.AddAttributeError(order.attribute(field.Location[0]), "Alphamoon rejected the value",
+			diags.AddAttributeError(creation.attribute(field.Location[0]), "Alphamoon rejected the value",
 				fmt.Sprintf("The service refused to create the key %q and says: %s Change the configuration accordingly.",
-					order.name, sentence(field.String())))
+					creation.name, sentence(field.String())))
 		}
 	}
 	if len(diags) > 0 && len(diags) == len(status.Fields) {
 		return diags
 	}
-	area := order.kind.area
-	if area.rejected = "Change the configuration as the message says."; status != nil && status.Status == http.StatusConflict {
-		area.rejected = order.kind.conflict
+	rejection := creation.kind.advice
+	if rejection.rejected = "Change the configuration as the message says."; status != nil && status.Status == http.StatusConflict {
+		rejection.rejected = creation.kind.conflict
 	}
-	return append(diags, area.diagnostics(err,
-		fmt.Sprintf("create the key %q in %s, and nothing remains of the attempt", order.name, order.owner()))...)
+	return append(diags, rejection.diagnostics(err,
+		fmt.Sprintf("create the key %q in %s, and nothing remains of the attempt", creation.name, creation.owner()))...)
 }
 
 // lostCreationDiagnostic reports a key that may exist without anybody knowing its secret.
-func lostCreationDiagnostic(lost *alphamoon.LostCreationError, order keyOrder) diag.Diagnostic {
-	text := fmt.Sprintf("The creation of the key %q in %s was sent, but its answer was lost: %s", order.name, order.owner(),
+func lostCreationDiagnostic(lost *alphamoon.LostCreationError, creation keyCreation) diag.Diagnostic {
+	text := fmt.Sprintf("The creation of the key %q in %s was sent, but its answer was lost: %s", creation.name, creation.owner(),
 		sentence(reason(lost.Err)))
 	obstacle := ""
 	if lost.Obstacle != nil {
@@ -268,10 +268,10 @@ func lostCreationDiagnostic(lost *alphamoon.LostCreationError, order keyOrder) d
 	const apply = ", then apply again."
 	switch {
 	case len(lost.Equal) > 0:
-		advice := fmt.Sprintf("With %s = true the provider revokes such a key itself.", order.revocation)
+		advice := fmt.Sprintf("With %s = true the provider revokes such a key itself.", creation.revocation)
 		var revocation *alphamoon.NotRevokedError
 		switch {
-		case order.expiry == "expires_at":
+		case creation.expiry == "expires_at":
 			advice = "It may also be the key of another configuration that asks for an equal one: make sure that nobody " +
 				"uses it before you delete it."
 		case errors.As(lost.Obstacle, &revocation):
@@ -283,19 +283,19 @@ func lostCreationDiagnostic(lost *alphamoon.LostCreationError, order keyOrder) d
 		}
 		return diag.NewErrorDiagnostic("Key was created but its secret is lost",
 			fmt.Sprintf("%s There is now the key %s, which was not there before and whose secret is lost. Delete it %s%s %s",
-				text, listIDs(lost.Equal), order.kind.place, apply, advice))
+				text, listIDs(lost.Equal), creation.kind.whereToDelete, apply, advice))
 	case len(lost.Similar) > 0:
 		return diag.NewErrorDiagnostic("Key may have been created with other attributes",
 			fmt.Sprintf("%s There are new keys that resemble the request: %s. Somebody else may have made them, or the "+
 				"service created the key "+
 				"with other attributes. The creation was not repeated and nothing was revoked. Find out whose they are, "+
 				"delete what nobody "+
-				"uses %s%s%s", text, listIDs(lost.Similar), order.kind.place, apply, obstacle))
+				"uses %s%s%s", text, listIDs(lost.Similar), creation.kind.whereToDelete, apply, obstacle))
 	default:
 		return diag.NewErrorDiagnostic("Key may have been created without its secret",
 			fmt.Sprintf("%s The key may exist, or may still appear, and its secret is lost.%s Look for a key of this "+
 				"name that was created just "+
-				"now, and delete it %s if nobody uses it%s", text, obstacle, order.kind.place, apply))
+				"now, and delete it %s if nobody uses it%s", text, obstacle, creation.kind.whereToDelete, apply))
 	}
 }
 

@@ -52,7 +52,7 @@ func TestErrorsToDiagnostics(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			diags := processAPIKey.area.diagnostics(test.err, "do this")
+			diags := processAPIKey.advice.diagnostics(test.err, "do this")
 			if len(diags) != 1 || diags[0].Summary() != test.summary ||
 				!strings.Contains(diags[0].Detail(), test.detail) ||
 				!strings.HasPrefix(diags[0].Detail(), "The provider could not do this: ") {
@@ -75,7 +75,7 @@ func TestComplaintsGoToTheirAttributes(t *testing.T) {
 	fixed := apiKeyModel{Name: types.StringValue("x"), ExpiresIn: types.StringNull()}
 	counted := apiKeyModel{Name: types.StringValue("x"), ExpiresIn: types.StringValue("90d")}
 	for expiry, model := range map[string]apiKeyModel{"expires_at": fixed, "expires_in": counted} {
-		diags := creationDiagnostics(err, model.order(processAPIKey))
+		diags := creationDiagnostics(err, model.creation(processAPIKey))
 		if len(diags) != 3 {
 			t.Fatalf("got %v", diags)
 		}
@@ -89,7 +89,7 @@ func TestComplaintsGoToTheirAttributes(t *testing.T) {
 	}
 	// A complaint about something else must not be dropped beside the others.
 	err.Fields = append(err.Fields, alphamoon.FieldError{Location: []string{"quota"}, Message: "used up"})
-	if diags := creationDiagnostics(err, fixed.order(processAPIKey)); len(diags) != 4 ||
+	if diags := creationDiagnostics(err, fixed.creation(processAPIKey)); len(diags) != 4 ||
 		!strings.Contains(diags[3].Detail(), "quota: used up") {
 		t.Errorf("got %v", diags)
 	}

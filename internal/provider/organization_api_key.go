@@ -3,12 +3,12 @@ package provider
 // organizationAPIKey is the kind of keys that an organization admin makes. The provider's own credential is usually
 // one of them. No catalogue of their scopes is documented.
 var organizationAPIKey = apiKeyKind{
-	typeName: "organization_api_key",
-	noun:     "organization API key",
-	revokes:  true,
-	place:    "in the web application",
-	conflict: "It conflicts with a key of the organization that exists already: the web application shows them.",
-	area: area{
+	typeName:      "organization_api_key",
+	noun:          "organization API key",
+	revokes:       true,
+	whereToDelete: "in the web application",
+	conflict:      "It conflicts with a key of the organization that exists already: the web application shows them.",
+	advice: advice{
 		forbidden: "Keys of the organization need an organization admin's API key: give the provider one as api_key.",
 		notFound:  "Alphamoon does not offer organization keys",
 		cure:      "Check base_url, and that the provider's api_key belongs to an organization.",

@@ -4,13 +4,13 @@ import "github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
 
 // processAPIKey is the kind of keys that give access to one process.
 var processAPIKey = apiKeyKind{
-	typeName:  "process_api_key",
-	noun:      "process API key",
-	ofProcess: true,
-	catalogue: true,
-	place:     "in the web application (process, Configuration, API keys)",
-	conflict:  "It conflicts with a key that exists already: the web application shows the keys of the process.",
-	area: area{
+	typeName:         "process_api_key",
+	noun:             "process API key",
+	ofProcess:        true,
+	scopesDocumented: true,
+	whereToDelete:    "in the web application (process, Configuration, API keys)",
+	conflict:         "It conflicts with a key that exists already: the web application shows the keys of the process.",
+	advice: advice{
 		forbidden: "The provider's api_key needs " +
 			"the scope " + alphamoon.ScopeManageProcessAPIKeys + " for this process: use a key that has it.",
 		notFound: "Alphamoon does not know the process",
