@@ -239,7 +239,7 @@ func TestAccServiceFailures(t *testing.T) {
 		"rate limited":       {sandbox.Fault{Status: 429}, "for ten minutes"},
 		"server error":       {sandbox.Fault{Status: 500, Body: `{"title": "Oops", "instance": "30e18f59"}`}, "the service's reference 30e18f59"},
 		"proxy error":        {sandbox.Fault{Status: 502, Body: `<html><body><h1>Bad Gateway</h1></body></html>`, Header: html}, "saying: Bad Gateway"},
-		"login page":         {sandbox.Fault{Body: `<html><body>Please log in</body></html>`, Header: html}, "Alphamoon's answer cannot be understood"},
+		"login page":         {sandbox.Fault{Body: `<html><body>Please log in</body></html>`, Header: html}, "is not what the API sends (it is not JSON; its content type is \"text/html\"). A proxy may have replaced it"},
 		"redirect":           {sandbox.Fault{Status: 302, Header: http.Header{"Location": {"https://login.example.com/"}}}, "The provider does not follow redirects"},
 		"connections broken": {sandbox.Fault{ResetBefore: true}, "Alphamoon cannot be reached"},
 		"changing totals":    {sandbox.Fault{AddToTotal: 1}, "Listing is not reliable"},

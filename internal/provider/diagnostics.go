@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -73,8 +74,11 @@ func reason(err error) string {
 		}
 		return text
 	case errors.As(err, &answer) && !alphamoon.IsTimeout(err):
-		return fmt.Sprintf("%s %s was answered with a body that is not what the API sends (%v)", answer.Method, answer.Path,
-			answer.Err)
+		what := answer.Err.Error()
+		if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
+			what = fmt.Sprintf("it is not JSON; its content type is %q", answer.ContentType)
+		}
+		return fmt.Sprintf("%s %s was answered with a body that is not what the API sends (%s)", answer.Method, answer.Path, what)
 	case errors.As(err, &connection):
 		peer := connection.Host
 		if connection.Proxy != "" {
