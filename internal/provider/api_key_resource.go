@@ -144,8 +144,8 @@ func (r *apiKeyResource) Read(ctx context.Context, req resource.ReadRequest, res
 		if _, warned := r.data.unseen.LoadOrStore(processID, true); !warned {
 			resp.Diagnostics.AddAttributeWarning(path.Root("process_id"), "Process cannot be seen",
 				fmt.Sprintf("The provider's api_key cannot see the process %s: either the process was deleted, or "+
-					"that api_key has no access to it. Its keys stay in the state. If the process is gone, remove them from the configuration, or run terraform "+
-					"state rm; otherwise use a key with access.", processID))
+					"that api_key has no access to it. Its keys stay in the state. If the process is gone, remove them from "+
+					"the configuration, or run terraform state rm; otherwise use a key with access.", processID))
 		}
 		return
 	case err != nil:
