@@ -59,8 +59,6 @@ func isOutage(err error) bool {
 	var connection *ConnectionError
 	var status *StatusError
 	switch {
-	case err == nil:
-		return false
 	case errors.As(err, &connection):
 		return true
 	case errors.As(err, &status):

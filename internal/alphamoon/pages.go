@@ -202,12 +202,11 @@ func (r *reader[T]) asked() int {
 	return min(PageSize, r.window.Limit-len(r.elements))
 }
 
-// endsWith reports whether a refusal of the offset means that the listing has ended.
+// endsWith reports whether the API's own refusal of the offset means that the listing has ended.
 func (r *reader[T]) endsWith(err error) bool {
 	var status *StatusError
-	return r.answers > 0 && (r.total < 0 || r.doubtful) && errors.As(err, &status) && slices.Contains([]int{
-		http.StatusBadRequest, http.StatusNotFound, http.StatusRequestedRangeNotSatisfiable, http.StatusUnprocessableEntity,
-	}, status.Status)
+	return r.answers > 0 && (r.total < 0 || r.doubtful) && errors.As(err, &status) && status.Documented &&
+		slices.Contains([]int{400, 404, 416, 422}, status.Status)
 }
 
 // add takes the next page and leaves in it what is new.
@@ -297,8 +296,10 @@ func (r *reader[T]) verdict() error {
 	return r.problem
 }
 
-// isProven reports that one reading is enough: the service counted the elements, or all stood on one page.
-func (r *reader[T]) isProven() bool { return r.total >= 0 || r.pages <= 1 && !r.refused }
+// isProven reports that one reading is enough: the service counted the elements, or one page that was not full has all.
+func (r *reader[T]) isProven() bool {
+	return r.total >= 0 || r.pages <= 1 && !r.refused && len(r.elements) < PageSize
+}
 
 // stream reads a window, or everything, page by page. Everything is all there is, or the last thing is an error.
 func (l listing[T]) stream(ctx context.Context, window Window) iter.Seq2[Page[T], error] {

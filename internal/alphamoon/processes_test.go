@@ -65,10 +65,10 @@ func TestListProcessesThatDoNotAddUp(t *testing.T) {
 func wantedRequests(size int, omitPagination bool) int {
 	pages := (size + 99) / 100
 	switch {
+	case size >= 100 && omitPagination:
+		return 2 * (pages + 1)
 	case size == 100:
 		return 2
-	case size > 100 && omitPagination:
-		return 2 * (pages + 1)
 	default:
 		return pages
 	}

@@ -59,9 +59,9 @@ func DidNothing(err error) bool {
 }
 
 // workedOn reports a failure that shows that the service worked on a request, or still does: an answer that cannot be
-// used, a timeout, or a gateway's.
+// used, a timeout, or a gateway's (524 is the 504 of a well-known content delivery network).
 func workedOn(err error) bool {
-	return IsUnusableAnswer(err) || IsTimeout(err) || hasStatus(err, http.StatusGatewayTimeout)
+	return IsUnusableAnswer(err) || IsTimeout(err) || hasStatus(err, http.StatusGatewayTimeout) || hasStatus(err, 524)
 }
 
 // IsTrustFailure reports a failure that stays the same however often one tries: the host's certificate is not
