@@ -380,6 +380,31 @@ func TestHostileService(t *testing.T) {
 			w.Header()["Date"] = nil
 			return false
 		}), doFind(9), "absent", 3},
+		{"another organization's keys", 3, get(func(h *hostile, w http.ResponseWriter, r *http.Request, _ int) bool {
+			h.list(w, r, []map[string]any{with(h.all()[0], "orgId", "USER:2")}, true)
+			return true
+		}), doFind(3), "error", 3},
+		{"a total on the first page only", 150, pages(func(h *hostile, w http.ResponseWriter, r *http.Request, offset, _ int) bool {
+			h.list(w, r, h.all(), offset == 0)
+			return true
+		}), doList, "150", 150},
+		{"each page counts itself", 250, pages(func(h *hostile, w http.ResponseWriter, _ *http.Request, offset, limit int) bool {
+			page := h.all()[min(offset, 250):min(250, offset+limit)]
+			respond(w, 200, map[string]any{"apiKeys": page, "pagination": map[string]any{"total": len(page)}})
+			return true
+		}), doList, "250", 250},
+		{"only the active keys are counted", 3, get(func(h *hostile, w http.ResponseWriter, _ *http.Request, _ int) bool {
+			respond(w, 200, map[string]any{"apiKeys": h.all(), "pagination": map[string]any{"total": 2}})
+			return true
+		}), doFind(9), "error", 3},
+		{"a negative total", 3, get(func(h *hostile, w http.ResponseWriter, _ *http.Request, _ int) bool {
+			respond(w, 200, map[string]any{"apiKeys": h.all(), "pagination": map[string]any{"total": -1}})
+			return true
+		}), doFind(3), "found Active", 3},
+		{"dates and scopes of other types", 3, get(func(h *hostile, w http.ResponseWriter, r *http.Request, _ int) bool {
+			h.list(w, r, []map[string]any{with(with(h.all()[2], "exp", 7), "scopes", "all")}, true)
+			return true
+		}), doFind(3), "found Active", 3},
 
 		// Creations.
 		{"202 with the key", 1, post(func(h *hostile, w http.ResponseWriter, r *http.Request, _ int) bool {
@@ -450,6 +475,43 @@ func TestHostileService(t *testing.T) {
 				return r.Method == http.MethodDelete && status(403)(h, w, r, n)
 			}, doCreateOrRevoke, "lost, 1 equal, 0 similar", 2,
 		},
+		{"the answer comes too late", 1, post(func(h *hostile, w http.ResponseWriter, r *http.Request, _ int) bool {
+			key := h.create(r)
+			time.Sleep(31 * time.Second)
+			respond(w, 201, key)
+			return true
+		}), doCreate, "lost, 1 equal, 0 similar", 2},
+		{"the answer stands in a wrapper", 1, post(func(h *hostile, w http.ResponseWriter, r *http.Request, _ int) bool {
+			respond(w, 201, map[string]any{"apiKey": h.create(r)})
+			return true
+		}), doCreate, "lost, 1 equal, 0 similar", 2},
+		{"503 with an hour for a creation", 1, post(status(503, "Retry-After", "3600")), doCreate, "error", 1},
+		{"429 before a creation", 1, post(once(status(429))), doCreate, "created", 2},
+		{"502 before the work", 1, post(once(status(502))), doCreate, "created", 2},
+		{"502 after the work, and an index nine seconds old", 1, func(h *hostile, w http.ResponseWriter, r *http.Request, n int) bool {
+			if r.Method == http.MethodPost {
+				body, _ := io.ReadAll(r.Body)
+				time.AfterFunc(9*time.Second, func() { h.create(&http.Request{Body: io.NopCloser(strings.NewReader(string(body)))}) })
+				return status(502)(h, w, r, n)
+			}
+			return false
+		}, doCreate, "lost, 1 equal, 0 similar", 2},
+		{"502 after the work, and 401 for the listing", 1, func(h *hostile, w http.ResponseWriter, r *http.Request, n int) bool {
+			if r.Method == http.MethodPost {
+				return worked(status(502))(h, w, r, n)
+			}
+			return n > 1 && status(401)(h, w, r, n)
+		}, doCreate, "lost, 0 equal, 0 similar", 2},
+		{"502 after the work, and 403 for the listing before", 1, func(h *hostile, w http.ResponseWriter, r *http.Request, n int) bool {
+			if r.Method == http.MethodPost {
+				return worked(status(502))(h, w, r, n)
+			}
+			return n == 1 && status(403)(h, w, r, n)
+		}, doCreateOrRevoke, "lost, 0 equal, 0 similar", 2},
+		{"other scopes, name and expiry", 1, post(func(h *hostile, w http.ResponseWriter, r *http.Request, _ int) bool {
+			respond(w, 201, with(with(with(h.create(r), "name", "x"), "scopes", []any{}), "exp", nil))
+			return true
+		}), doCreate, "created name scopes exp", 2},
 
 		// Removals.
 		{"200 with an empty body", 3, del(worked(raw(200, ""))), doRevoke(month), "revoked", 2},
@@ -504,6 +566,10 @@ func TestHostileService(t *testing.T) {
 				return status(502)(h, w, r, n)
 			}, doRevoke(time.Minute), "error", 3,
 		},
+		{"405 for a process key", 3, del(status(405)), doRevoke(month), "error", 3},
+		{"429 until it works", 3, del(func(h *hostile, w http.ResponseWriter, r *http.Request, n int) bool {
+			return n < 20 && status(429)(h, w, r, n)
+		}), doRevoke(month), "revoked", 2},
 		{"disabled instead of removed", 3, del(func(h *hostile, w http.ResponseWriter, _ *http.Request, _ int) bool {
 			h.mu.Lock()
 			defer h.mu.Unlock()
