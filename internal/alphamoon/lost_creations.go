@@ -26,8 +26,8 @@ type LostCreationError struct {
 }
 
 func (e *LostCreationError) Error() string {
-	if ids := keyIDs(slices.Concat(e.Equal, e.Similar)); len(ids) > 0 {
-		return fmt.Sprintf("a key may have been created, %s: %v", strings.Join(ids, " or "), e.Err)
+	if ids := JoinIDs(slices.Concat(e.Equal, e.Similar)); ids != "" {
+		return fmt.Sprintf("a key may have been created, %s: %v", ids, e.Err)
 	}
 	if e.Obstacle != nil {
 		return fmt.Sprintf("a key may have been created: %v; looking for it failed: %v", e.Err, e.Obstacle)
@@ -47,12 +47,13 @@ func (e *ReusedIDError) Error() string {
 // ErrUnlistedBefore is the obstacle where nobody can tell which keys are new.
 var ErrUnlistedBefore = errors.New("the keys that existed before could not be listed")
 
-func keyIDs(keys []APIKey) []string {
+// JoinIDs names keys within a sentence that leaves open which one it is.
+func JoinIDs(keys []APIKey) string {
 	ids := make([]string, len(keys))
 	for i, key := range keys {
 		ids[i] = key.ID
 	}
-	return ids
+	return strings.Join(ids, " or ")
 }
 
 // lostCreation is an attempt to create a key of which nothing is known.
@@ -84,16 +85,19 @@ type ledger struct {
 	skew   time.Duration
 }
 
-// know notes keys that no lost creation left.
-func (l *ledger) know(keys ...APIKey) {
+// know notes keys that no lost creation left. It reports whether all of them are new.
+func (l *ledger) know(keys ...APIKey) (fresh bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	fresh = true
 	for _, key := range keys {
+		fresh = fresh && !l.known[key.ID]
 		l.known[key.ID] = true
 		if key.CreatedAt.After(l.newest[key.Name]) {
 			l.newest[key.Name] = key.CreatedAt.Time
 		}
 	}
+	return fresh
 }
 
 // setClock learns how far the service's clock is ahead of ours from an answer that has just come.
@@ -103,12 +107,6 @@ func (l *ledger) setClock(answer http.Header) {
 		defer l.mu.Unlock()
 		l.skew = date.Sub(now())
 	}
-}
-
-func (l *ledger) knows(id string) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.known[id]
 }
 
 // spacing is how long to wait so that a new key of a name is created in a second of its own.

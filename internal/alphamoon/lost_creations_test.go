@@ -31,10 +31,10 @@ func TestAssign(t *testing.T) {
 	}{
 		"nothing":                         {[]string{"a 1"}, nil, []string{"/"}},
 		"an equal key":                    {[]string{"a 1"}, []string{"x a 1"}, []string{"x!/"}},
-		"more equal keys than creations":  {[]string{"a 1"}, []string{"x a 1", "y a 1"}, []string{"x y/"}},
+		"more equal keys than creations":  {[]string{"a 1"}, []string{"x a 1", "y a 1"}, []string{"x or y/"}},
 		"equal creations, as many keys":   {[]string{"a 1", "a 1"}, []string{"x a 1", "y a 1"}, []string{"x!/", "y!/"}},
 		"equal creations, fewer keys":     {[]string{"a 1", "a 1"}, []string{"x a 1"}, []string{"x!/", "/"}},
-		"equal creations, more keys":      {[]string{"a 1", "a 1"}, []string{"x a 1", "y a 1", "z a 1"}, []string{"x y z/", "x y z/"}},
+		"equal creations, more keys":      {[]string{"a 1", "a 1"}, []string{"x a 1", "y a 1", "z a 1"}, []string{"x or y or z/", "x or y or z/"}},
 		"different creations":             {[]string{"a 1", "b 2"}, []string{"y b 2", "x a 1"}, []string{"x!/", "y!/"}},
 		"the same name":                   {[]string{"a 1"}, []string{"x a 2"}, []string{"/x"}},
 		"the same expiry":                 {[]string{"a 1"}, []string{"x b 1"}, []string{"/x"}},
@@ -56,11 +56,11 @@ func TestAssign(t *testing.T) {
 			}
 			var got []string
 			for _, found := range assign(creations, fresh) {
-				text := strings.Join(keyIDs(found.equal), " ")
+				text := JoinIDs(found.equal)
 				if found.revocable {
 					text += "!"
 				}
-				got = append(got, text+"/"+strings.Join(keyIDs(found.similar), " "))
+				got = append(got, text+"/"+JoinIDs(found.similar))
 			}
 			if !slices.Equal(got, test.want) {
 				t.Errorf("got %q, want %q", got, test.want)

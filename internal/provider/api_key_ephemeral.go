@@ -11,18 +11,16 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
-	"github.com/alphamoon/terraform-provider-alphamoon/internal/rotation"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/validators"
 )
 
 const (
 	// An ephemeral key cannot be revoked for sure, so that it must not live for long.
-	defaultEphemeralLifetime = time.Hour
+	defaultEphemeralLifetime = "1h"
 	longestEphemeralLifetime = 24 * time.Hour
 )
 
@@ -259,16 +257,9 @@ func (e *apiKeyEphemeral) Close(ctx context.Context, req ephemeral.CloseRequest,
 
 // request translates the configuration into what the API is asked for.
 func (m *ephemeralModel) request(now time.Time, diags *diag.Diagnostics) alphamoon.APIKeyRequest {
-	lifetime := defaultEphemeralLifetime
-	if !m.ExpiresIn.IsNull() {
-		var err error
-		if lifetime, err = rotation.ParseDuration(m.ExpiresIn.ValueString()); err != nil {
-			diags.AddAttributeError(path.Root("expires_in"), "Invalid duration", err.Error())
-		}
+	model := apiKeyModel{Name: m.Name, Scopes: m.Scopes, ExpiresIn: m.ExpiresIn}
+	if m.ExpiresIn.IsNull() {
+		model.ExpiresIn = types.StringValue(defaultEphemeralLifetime)
 	}
-	return alphamoon.APIKeyRequest{
-		Name:      m.Name.ValueString(),
-		Scopes:    elements(m.Scopes.Elements()),
-		ExpiresAt: now.Add(lifetime),
-	}
+	return model.request(now, diags)
 }

@@ -155,8 +155,7 @@ func (a advice) explain(err error) (summary, next string) {
 			"SSL_CERT_FILE can name the authority to trust."
 	case errors.As(err, &connection) && connection.Proxy != "":
 		return "Alphamoon cannot be reached", "Check the proxy: its address, user and password in HTTPS_PROXY, and " +
-			"whether NO_PROXY must " +
-			"exempt the host. Then try again."
+			"whether NO_PROXY must exempt the host. Then try again."
 	case errors.As(err, &dns):
 		return "Alphamoon's host name cannot be resolved", "Check base_url, the network, and whether HTTPS_PROXY must be set."
 	case alphamoon.IsUnusableAnswer(err):
@@ -287,28 +286,20 @@ func lostCreationDiagnostic(lost *alphamoon.LostCreationError, creation keyCreat
 		}
 		return diag.NewErrorDiagnostic("Key was created but its secret is lost",
 			fmt.Sprintf("%s There is now the key %s, which was not there before and whose secret is lost. Delete it %s%s %s",
-				text, listIDs(lost.Equal), creation.kind.whereToDelete, apply, advice))
+				text, alphamoon.JoinIDs(lost.Equal), creation.kind.whereToDelete, apply, advice))
 	case len(lost.Similar) > 0:
 		return diag.NewErrorDiagnostic("Key may have been created with other attributes",
 			fmt.Sprintf("%s There are new keys that resemble the request: %s. Somebody else may have made them, or the "+
 				"service created the key "+
 				"with other attributes. The creation was not repeated and nothing was revoked. Find out whose they are, "+
 				"delete what nobody "+
-				"uses %s%s%s", text, listIDs(lost.Similar), creation.kind.whereToDelete, apply, obstacle))
+				"uses %s%s%s", text, alphamoon.JoinIDs(lost.Similar), creation.kind.whereToDelete, apply, obstacle))
 	default:
 		return diag.NewErrorDiagnostic("Key may have been created without its secret",
 			fmt.Sprintf("%s The key may exist, or may still appear, and its secret is lost.%s Look for a key of this "+
 				"name that was created just "+
 				"now, and delete it %s if nobody uses it%s", text, obstacle, creation.kind.whereToDelete, apply))
 	}
-}
-
-func listIDs(keys []alphamoon.APIKey) string {
-	ids := make([]string, len(keys))
-	for i, key := range keys {
-		ids[i] = key.ID
-	}
-	return strings.Join(ids, " or ")
 }
 
 // whyNotRevoked says what became of a request to revoke a key.

@@ -15,18 +15,15 @@ var organizationAPIKey = apiKeyKind{
 		rejected:  keptAsItWas + "the words of the service say why.",
 	},
 	description: "An API key of the whole organization, which only an organization admin can manage. The API can " +
-		"create, list and remove these keys " +
-		"but not change them, so most changes create a new key.",
+		"create, list and remove these keys but not change them, so most changes create a new key.",
 	listDescription: "Finds the API keys of the organization, whoever created them.",
-	ephemeralDescription: "A short-lived API key of the organization that is never stored in state or plan files. Every " +
-		"plan and every apply creates one, " +
-		"and revokes it when the run ends.",
+	ephemeralDescription: "A short-lived API key of the organization that is never stored in state or plan files. " +
+		"Every plan and every apply creates one, and revokes it when the run ends.",
 	dataSourceDescription: "Lists the API keys of the organization, whoever created them. The service shows a secret " +
 		"only when it creates the key, so there are no secrets here.",
-	revokeDescription: "Whether to revoke the key at the service when it is destroyed or replaced. The provider checks " +
-		"the result; it returns an error and keeps " +
-		"the key in the state if revocation fails. Default: `true`. Set it to `false` for a rotation in which the old " +
-		"key keeps working until it expires.",
+	revokeDescription: "Whether to revoke the key at the service when it is destroyed or replaced. The provider " +
+		"checks the result; it returns an error and keeps the key in the state if revocation fails. Default: `true`. " +
+		"Set it to `false` for a rotation in which the old key keeps working until it expires.",
 	revokeOnCloseDescription: "Whether to revoke the key when Terraform no longer needs it. The provider checks the " +
 		"result and returns an error if revocation fails. Default: `true`.",
 }

@@ -20,15 +20,13 @@ var processAPIKey = apiKeyKind{
 	description: "An API key of one Alphamoon process. The API can create and list these keys but not change them, " +
 		"so most changes create a new key.",
 	listDescription: "Finds the API keys of one process, or of all processes, whoever created them.",
-	ephemeralDescription: "A short-lived API key of a process that is never stored in state or plan files. Every plan " +
-		"and every apply creates one. " +
-		"It lives until it expires unless it is revoked.",
+	ephemeralDescription: "A short-lived API key of a process that is never stored in state or plan files. Every " +
+		"plan and every apply creates one. It lives until it expires unless it is revoked.",
 	dataSourceDescription: "Lists the API keys of a process, whoever created them. The service shows a secret only when " +
 		"it creates the key, so there are no secrets here.",
-	revokeDescription: "Whether to revoke the key at the service when it is destroyed or replaced. The API documents removal for " +
-		"organization keys only. The provider tries it and checks the result; it returns an error and keeps the key in " +
-		"the state if revocation fails. " +
-		"Default: `false`, the key stays valid until it expires.",
+	revokeDescription: "Whether to revoke the key at the service when it is destroyed or replaced. The API documents " +
+		"removal for organization keys only. The provider tries it and checks the result; it returns an error and " +
+		"keeps the key in the state if revocation fails. Default: `false`, the key stays valid until it expires.",
 	revokeOnCloseDescription: "Whether to revoke the key when Terraform no longer needs it. The API documents removal " +
 		"for organization keys only. " +
 		"The provider tries it, checks the result, and returns an error if revocation fails. Default: `false`.",

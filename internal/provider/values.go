@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -110,12 +111,8 @@ func elements(values []attr.Value) []string {
 // stringSet makes a set of strings.
 func stringSet(values []string) types.Set {
 	elements := make([]attr.Value, 0, len(values))
-	seen := map[string]bool{}
-	for _, value := range values {
-		if !seen[value] {
-			seen[value] = true
-			elements = append(elements, types.StringValue(value))
-		}
+	for _, value := range slices.Compact(slices.Sorted(slices.Values(values))) {
+		elements = append(elements, types.StringValue(value))
 	}
 	return types.SetValueMust(texts, elements)
 }

@@ -49,14 +49,7 @@ func status() int {
 
 // names are those of the first processes; the others are numbered.
 var names = []string{
-	"Invoices",
-	"Receipts",
-	"Delivery notes",
-	"Payslips",
-	"Purchase orders",
-	"Contracts",
-	"Bank statements",
-	"Tax forms",
+	"Invoices", "Receipts", "Delivery notes", "Payslips", "Purchase orders", "Contracts", "Bank statements", "Tax forms",
 }
 
 // processes makes processes that are the same at every start. The first one is the default.
@@ -74,8 +67,7 @@ func processes(count int) []sandbox.Process {
 
 // loopback reports whether only programs on this machine can reach the host.
 func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
+	return host == "localhost" || net.ParseIP(host).IsLoopback()
 }
 
 // run serves until the context ends.

@@ -56,19 +56,16 @@ func (key) Schema(ctx context.Context, req resource.SchemaRequest, resp *resourc
 func (key) Create(_ context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var err error
 	// Whatever the real provider would compute is made up, attributes that are added later included.
-	resp.State.Raw, err = tftypes.Transform(
-		req.Plan.Raw,
-		func(_ *tftypes.AttributePath, value tftypes.Value) (tftypes.Value, error) {
-			switch {
-			case value.IsKnown():
-				return value, nil
-			case value.Type().Is(tftypes.Number):
-				return tftypes.NewValue(tftypes.Number, 1), nil
-			default:
-				return tftypes.NewValue(value.Type(), "2099-01-01T00:00:00Z"), nil
-			}
-		},
-	)
+	resp.State.Raw, err = tftypes.Transform(req.Plan.Raw, func(_ *tftypes.AttributePath, value tftypes.Value) (tftypes.Value, error) {
+		switch {
+		case value.IsKnown():
+			return value, nil
+		case value.Type().Is(tftypes.Number):
+			return tftypes.NewValue(tftypes.Number, 1), nil
+		default:
+			return tftypes.NewValue(value.Type(), "2099-01-01T00:00:00Z"), nil
+		}
+	})
 	if err != nil {
 		resp.Diagnostics.AddError("Values cannot be made up", err.Error())
 	}
