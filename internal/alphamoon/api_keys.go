@@ -38,8 +38,10 @@ type APIKeys struct {
 	// attempts is acquired once by every creation on its way, see [everyAttempt].
 	attempts *semaphore.Weighted
 
-	mu         sync.Mutex
-	generation *generation
+	mu sync.Mutex
+	// listings are the two that prove an absence. A write replaces both, because whoever reads after it must see what
+	// was written.
+	listings [2]*sharedCall[reading[APIKey]]
 }
 
 func newAPIKeys(client *Client, path []string) *APIKeys {
@@ -98,10 +100,10 @@ func (k APIKey) Sought() Sought { return Sought{k.ID, k.OrganizationID, k.Create
 // change the result. They share a failure too: all but the first get a [*RepeatedError].
 func (k *APIKeys) Find(ctx context.Context, sought Sought) (*APIKey, error) {
 	k.mu.Lock()
-	current := k.generation
+	listings := k.listings
 	k.mu.Unlock()
 	var readings [2]reading[APIKey]
-	for i, call := range []*sharedCall[reading[APIKey]]{current.first, current.second} {
+	for i, call := range listings {
 		var err error
 		readings[i], err = call.get(ctx, k.listing.read)
 		if key := readings[i].get(sought.ID); key != nil {
@@ -142,8 +144,9 @@ func (k *APIKeys) judgeAbsence(sought Sought, listed reading[APIKey]) error {
 func (k *APIKeys) invalidate() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	memory := k.client.config.FailureMemory
-	k.generation = &generation{newSharedCall[reading[APIKey]](memory), newSharedCall[reading[APIKey]](memory)}
+	for i := range k.listings {
+		k.listings[i] = newSharedCall[reading[APIKey]](k.client.config.FailureMemory)
+	}
 }
 
 // NotRevokedError means that a key is not known to be revoked.

@@ -92,10 +92,8 @@ func (k *APIKeys) post(ctx context.Context, wanted APIKeyRequest, retries *int) 
 			switch {
 			case err != nil && !DidNothing(err):
 				lost = k.ledger.lose(wanted)
-			case err == nil && k.ledger.knows(key.ID):
+			case err == nil && !k.ledger.know(key.APIKey):
 				return &ReusedIDError{ID: key.ID}
-			case err == nil:
-				k.ledger.know(key.APIKey)
 			}
 			return err
 		},

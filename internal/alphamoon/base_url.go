@@ -26,23 +26,14 @@ func ParseBaseURL(text string) (*url.URL, error) {
 		// The parser's own message repeats the text, which may hold a password in its user part.
 		return nil, ErrBaseURLForm
 	}
-	switch address.Scheme {
-	case "https":
+	switch {
+	case address.Scheme == "https", address.Scheme == "http" && isLoopback(address.Hostname()):
 		return address, nil
-	case "http":
-		if !isLoopback(address.Hostname()) {
-			return nil, ErrBaseURLCleartext
-		}
-		return address, nil
+	case address.Scheme == "http":
+		return nil, ErrBaseURLCleartext
 	default:
 		return nil, ErrBaseURLForm
 	}
 }
 
-func isLoopback(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
-}
+func isLoopback(host string) bool { return host == "localhost" || net.ParseIP(host).IsLoopback() }

@@ -1,6 +1,7 @@
 package alphamoon
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -46,12 +47,11 @@ type FieldError struct {
 
 // Error puts the service's own words first.
 func (e *StatusError) Error() string {
-	var text strings.Builder
-	fmt.Fprintf(&text, "%s %s answered %d %s", e.Method, e.Path, e.Status, http.StatusText(e.Status))
+	text := fmt.Sprintf("%s %s answered %d %s", e.Method, e.Path, e.Status, http.StatusText(e.Status))
 	if words := e.Words(); words != "" {
-		text.WriteString(": " + words)
+		text += ": " + words
 	}
-	return text.String()
+	return text
 }
 
 // Words is everything the answer said, in one line; empty if it said nothing readable.
@@ -60,11 +60,8 @@ func (e *StatusError) Words() string {
 	for _, field := range e.Fields {
 		words = append(words, field.String())
 	}
-	if len(words) == 0 && e.Detail != "" {
-		words = append(words, e.Detail)
-	}
-	if len(words) == 0 && e.Title != "" {
-		words = append(words, e.Title)
+	if said := cmp.Or(e.Detail, e.Title); said != "" && len(words) == 0 {
+		words = append(words, said)
 	}
 	if e.Excerpt != "" {
 		words = append(words, e.Excerpt)

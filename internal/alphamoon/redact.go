@@ -12,7 +12,8 @@ import (
 const maxExcerpt = 200
 
 // redactor takes the credential out of texts that came from the network: an echo service, a debugging proxy or
-// a careless error page can send back what it was sent.
+// a careless error page can send back what it was sent. The struct around the pointer is needed: formatting the client
+// prints what a pointer field points at, but of a pointer within a struct only the address.
 type redactor struct{ replacer *strings.Replacer }
 
 func newRedactor(forms []string) *redactor {

@@ -59,13 +59,12 @@ func (c *Client) do(ctx context.Context, req request) error {
 	address := c.config.BaseURL.JoinPath(escapeAll(req.path)...)
 	address.RawQuery = req.query.Encode()
 	path := "/" + strings.TrimPrefix(address.EscapedPath(), "/")
-	call := call{client: c, request: req, address: address, body: body, path: path}
-
-	began, retries := now(), req.retries
-	if retries == nil {
-		retries = new(int)
+	if req.retries == nil {
+		req.retries = new(int)
 	}
-	failure := call.repeat(ctx, began, retries)
+	call := call{client: c, request: req, address: address, body: body, path: path}
+	began := now()
+	failure := call.repeat(ctx, began)
 	if req.method == http.MethodDelete || req.creation && !DidNothing(failure) {
 		// What became of this very request matters, and its failure must not stop the listing that shows it.
 		return failure
@@ -74,8 +73,8 @@ func (c *Client) do(ctx context.Context, req request) error {
 }
 
 // repeat sends the request until it is answered or may not be repeated any more.
-func (c *call) repeat(ctx context.Context, began time.Time, retries *int) (failure error) {
-	limiter, config := c.client.limiter, c.client.config
+func (c *call) repeat(ctx context.Context, began time.Time) (failure error) {
+	limiter, config, retries := c.client.limiter, c.client.config, c.request.retries
 	var refusedSince time.Time
 	for number := 1; ; number++ {
 		if err := limiter.wait(ctx, c.collection()); err != nil {

@@ -110,12 +110,9 @@ func retryAfter(header http.Header, now time.Time) (time.Duration, bool) {
 // jitteredBackoff doubles the wait with every retry and takes a random half of it away, so that the many
 // resources of one apply do not come back at the same moment.
 func (c Config) jitteredBackoff(retries int) time.Duration {
-	shortest, longest := c.RetryWaitMin, c.RetryWaitMax
-	wait := longest
-	if retries < 32 {
-		if doubled := shortest << retries; doubled > 0 {
-			wait = min(doubled, longest)
-		}
+	wait := c.RetryWaitMax
+	if doubled := c.RetryWaitMin << retries; retries < 32 && doubled > 0 {
+		wait = min(doubled, wait)
 	}
 	half := wait / 2
 	return half + c.Jitter(wait-half)

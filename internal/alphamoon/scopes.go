@@ -69,12 +69,7 @@ func IsScope(text string) bool { return scopeForm().MatchString(text) }
 
 // IsDocumentedScope reports whether the catalogue has a scope of this name.
 func IsDocumentedScope(name string) bool {
-	for _, scope := range Scopes() {
-		if scope.Name == name {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(Scopes(), func(scope Scope) bool { return scope.Name == name })
 }
 
 // ScopeGroups returns the groups of the catalogue in the order of the documentation.
@@ -95,10 +90,8 @@ func NearestScope(text string) string {
 	for _, scope := range Scopes() {
 		names = append(names, scope.Name)
 	}
-	return nearest(text, names)
+	return Nearest(text, names, 1)[0]
 }
-
-func nearest(text string, candidates []string) string { return Nearest(text, candidates, 1)[0] }
 
 // Nearest returns the candidates that text most resembles, at most count, the most similar first; the earlier one
 // when two are equally near.

@@ -14,10 +14,10 @@ type sharedCall[T any] struct {
 	// lock is held by the one who calls. It is a channel so that the wait for it ends with the waiter's context.
 	lock chan struct{}
 
-	called bool
-	value  T
-	err    error
-	failed time.Time
+	value T
+	err   error
+	// came is when the call ended with them. It is zero if there was none.
+	came time.Time
 }
 
 func newSharedCall[T any](memory time.Duration) *sharedCall[T] {
@@ -34,20 +34,16 @@ func (s *sharedCall[T]) get(ctx context.Context, call func(context.Context) (T, 
 		var none T
 		return none, ctx.Err()
 	}
-	if s.called && (s.err == nil || s.failed.After(began) || now().Sub(s.failed) < s.memory) {
+	if !s.came.IsZero() && (s.err == nil || s.came.After(began) || now().Sub(s.came) < s.memory) {
 		return s.value, s.err
 	}
 	value, err := call(ctx)
 	if err != nil && ctx.Err() != nil {
 		return value, err // the caller was interrupted, which says nothing to the others
 	}
-	s.called, s.value, s.err, s.failed = true, value, err, now()
+	s.value, s.err, s.came = value, err, now()
 	return value, err
 }
-
-// generation holds the two listings that prove an absence. A write begins a new generation, because whoever reads after
-// a write must see what was written.
-type generation struct{ first, second *sharedCall[reading[APIKey]] }
 
 // RepeatedError is a failure that a caller was told before.
 type RepeatedError struct{ Err error }

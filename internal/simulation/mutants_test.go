@@ -29,7 +29,7 @@ func mutants() []mutant {
 	return []mutant{
 		{"the ten seconds removed", client + "client.go", "cmp.Or(config.SettleTime, 10*time.Second)", "time.Nanosecond"},
 		{"the five minutes removed", client + "api_keys.go", "const youth = 5 * time.Minute", "const youth = 0"},
-		{"a listing believed once", client + "api_keys.go", "{current.first, current.second}", "{current.first, current.first}"},
+		{"a listing believed once", client + "api_keys.go", "range listings {", "range [2]*sharedCall[reading[APIKey]]{listings[0], listings[0]} {"},
 		{"revocable always true", client + "lost_creations.go", "result[i].equal = equal", "result[i].equal, result[i].revocable = equal, true"},
 		{"a dropped lock", client + "api_keys_create.go", `	if err := k.attempts.Acquire(ctx, everyAttempt); err != nil {
 		failure.Obstacle = err
@@ -40,7 +40,7 @@ func mutants() []mutant {
 		{"work behind a gateway not thought of", client + "retry.go", "return IsUnusableAnswer(err) || IsTimeout(err) || hasStatus(err, http.StatusGatewayTimeout)", "return false"},
 		{"a gateway's page taken for the API's word", client + "retry.go", "refused || status.Documented && status.Status", "refused || status.Status"},
 		{"the keys of others taken for remains", client + "api_keys_create.go", "k.ledger.know(result.elements...)", "_ = result.elements"},
-		{"an existing key accepted as new", client + "api_keys_create.go", "case err == nil && k.ledger.knows(key.ID):", "case false:"},
+		{"an existing key accepted as new", client + "api_keys_create.go", "case err == nil && !k.ledger.know(key.APIKey):", "case false:"},
 		{"a creation repeated like any request", client + "retry.go", "case req.creation && !DidNothing(err):", "case false:"},
 		{"a lost creation repeated again and again", client + "api_keys_create.go", "case repeated || retries", "case retries"},
 		{"a refused end not understood", client + "pages.go", "return r.answers > 0 &&", "return false &&"},
