@@ -88,25 +88,6 @@ const (
 	KeepEnding
 )
 
-// String names the decision.
-func (d Decision) String() string {
-	switch d {
-	case Keep:
-		return "keep"
-	case ReplaceDue:
-		return "replace: due"
-	case ReplaceDisabled:
-		return "replace: disabled"
-	case KeepDisabled:
-		return "keep: disabled"
-	case KeepExpired:
-		return "keep: expired"
-	case KeepEnding:
-		return "keep: ending"
-	}
-	return "unknown"
-}
-
 // Decide says what to do about a key now.
 func Decide(now time.Time, key Key, policy Policy) Decision {
 	switch {

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"net"
 	"net/http"
@@ -78,11 +79,7 @@ func (s *Sandbox) Inject(faults ...Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, fault := range faults {
-		times := fault.Times
-		if times == 0 {
-			times = 1
-		}
-		s.faults = append(s.faults, &activeFault{Fault: fault, skip: fault.Skip, left: times})
+		s.faults = append(s.faults, &activeFault{Fault: fault, skip: fault.Skip, left: cmp.Or(fault.Times, 1)})
 	}
 }
 
@@ -130,7 +127,7 @@ func (f Fault) alterGrant(key *Key) {
 	if f.GrantScopes != nil {
 		key.Scopes = f.GrantScopes
 	}
-	key.Name = orDefault(f.GrantName, key.Name)
+	key.Name = cmp.Or(f.GrantName, key.Name)
 	if !f.GrantExpiry.IsZero() {
 		key.ExpiresAt = f.GrantExpiry
 	}

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -214,11 +215,7 @@ func (s *Sandbox) create(owner string, body []byte, fault Fault, entry *Request)
 	if fault.AlterCreated != nil {
 		fault.AlterCreated(fields)
 	}
-	status := s.CreateStatus
-	if status == 0 {
-		status = http.StatusCreated
-	}
-	return answer{status: status, body: fields}
+	return answer{status: cmp.Or(s.CreateStatus, http.StatusCreated), body: fields}
 }
 
 // list answers a listing under the given options, with more or fewer added to the total and with nothing to see if the
@@ -306,11 +303,7 @@ func (s *Sandbox) revoke(id string, entry *Request, byOther bool) answer {
 		return s.problem(http.StatusNotFound, "Not found", "No API key has this id.")
 	}
 	entry.KeyID = id
-	status := s.RevokeStatus
-	if status == 0 {
-		status = http.StatusNoContent
-	}
-	return answer{status: status}
+	return answer{status: cmp.Or(s.RevokeStatus, http.StatusNoContent)}
 }
 
 func (s *Sandbox) listProcesses(req *http.Request, credential string) answer {

@@ -4,6 +4,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
@@ -319,15 +320,9 @@ func (s *Sandbox) prepare() {
 	if s.Now == nil {
 		s.Now = time.Now //nolint:forbidigo // the one place where a missing clock becomes the system's
 	}
-	if s.Credential == "" {
-		s.Credential = DefaultCredential
-	}
-	if s.MemberCredential == "" {
-		s.MemberCredential = DefaultMemberCredential
-	}
-	if s.OtherCredential == "" {
-		s.OtherCredential = DefaultOtherCredential
-	}
+	s.Credential = cmp.Or(s.Credential, DefaultCredential)
+	s.MemberCredential = cmp.Or(s.MemberCredential, DefaultMemberCredential)
+	s.OtherCredential = cmp.Or(s.OtherCredential, DefaultOtherCredential)
 	if s.Random == nil {
 		s.Random = rand.Reader
 	}
@@ -339,10 +334,10 @@ func (s *Sandbox) prepare() {
 	s.buckets, s.hidden = map[string]*bucket{}, map[access]int{}
 	for i := range s.processes {
 		process := &s.processes[i]
-		process.TypeID = orDefault(process.TypeID, s.randomHex(16))
-		process.TypeName = orDefault(process.TypeName, process.Name)
-		process.Status = orDefault(process.Status, "Ready")
-		process.OrganizationID = orDefault(process.OrganizationID, defaultOrganization)
+		process.TypeID = cmp.Or(process.TypeID, s.randomHex(16))
+		process.TypeName = cmp.Or(process.TypeName, process.Name)
+		process.Status = cmp.Or(process.Status, "Ready")
+		process.OrganizationID = cmp.Or(process.OrganizationID, defaultOrganization)
 		if process.CreatedAt.IsZero() {
 			process.CreatedAt = s.clock()
 		}
@@ -358,11 +353,11 @@ func (s *Sandbox) addKey(owner string, key Key) Key {
 		key.ProcessID = process
 	}
 	if ofOther {
-		key.OrganizationID = orDefault(key.OrganizationID, otherOrganization)
+		key.OrganizationID = cmp.Or(key.OrganizationID, otherOrganization)
 	}
-	key.ID = orDefault(key.ID, s.randomHex(16))
-	key.OrganizationID = orDefault(key.OrganizationID, defaultOrganization)
-	key.Status = orDefault(key.Status, StatusActive)
+	key.ID = cmp.Or(key.ID, s.randomHex(16))
+	key.OrganizationID = cmp.Or(key.OrganizationID, defaultOrganization)
+	key.Status = cmp.Or(key.Status, StatusActive)
 	if key.Secret == "" {
 		key.Secret = s.randomHex(8) + ":" + s.randomHex(24)
 	}
@@ -389,13 +384,6 @@ func (s *Sandbox) hasOwner(id string) bool {
 	id = strings.TrimPrefix(id, otherPrefix)
 	return id == Organization ||
 		slices.ContainsFunc(s.processes, func(process Process) bool { return process.ID == id })
-}
-
-func orDefault(text, otherwise string) string {
-	if text == "" {
-		return otherwise
-	}
-	return text
 }
 
 func (s *Sandbox) randomHex(bytes int) string {

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"regexp"
@@ -76,10 +77,7 @@ type window struct {
 }
 
 func parseWindow(req *http.Request, options Options) (window, *answer) {
-	maximum := options.MaxLimit
-	if maximum == 0 {
-		maximum = defaultMaxLimit
-	}
+	maximum := cmp.Or(options.MaxLimit, defaultMaxLimit)
 	result := window{limit: maximum}
 	for name, target := range map[string]*int{"offset": &result.offset, "limit": &result.limit} {
 		text := req.URL.Query().Get(name)
