@@ -33,7 +33,7 @@ const (
 // runners send to every process of a job, and gives no access to the server with which both could be changed.
 func serve(ctx context.Context, server tfprotov6.ProviderServer) {
 	terraform := &terraform{provider: server}
-	signal.Ignore(syscall.SIGPIPE) // of the first line of a log after Terraform's death
+	signal.Ignore(syscall.SIGPIPE) // which the first line of the log raises after Terraform's death
 	terminations := make(chan os.Signal, 1)
 	signal.Notify(terminations, syscall.SIGTERM)
 	go func() {

@@ -120,7 +120,7 @@ func (k *APIKeys) Find(ctx context.Context, sought Sought) (*APIKey, error) {
 	return nil, k.judgeAbsence(sought, second)
 }
 
-// judgeAbsence says why a key that is not listed may exist all the same; nil if it does not.
+// judgeAbsence says why a key that is not listed may still exist; nil if it does not.
 func (k *APIKeys) judgeAbsence(sought Sought, listed reading[APIKey]) error {
 	date, err := http.ParseTime(listed.header.Get("Date"))
 	if err != nil {

@@ -70,7 +70,7 @@ type Config struct {
 	RequestsPerSecond float64
 }
 
-// Attempt is what may be told of one attempt of a request: nothing in it is secret.
+// Attempt describes one attempt of a request. Nothing in it is secret.
 type Attempt struct {
 	Method, Path string
 	// Status is the answer's status code, 0 if there was no answer.
@@ -91,7 +91,7 @@ type Client struct {
 
 	mu          sync.Mutex
 	collections map[string]*APIKeys // by path
-	reported    map[string]bool     // failures that a caller was told
+	reported    map[string]bool     // failures, by text
 }
 
 // NewClient returns a client; it sends nothing.
@@ -164,8 +164,8 @@ func (c *Client) collection(path ...string) *APIKeys {
 	return c.collections[name]
 }
 
-// report marks a failure that a caller was told before. Many resources run into one failure, and its reason is worth
-// reading once.
+// report marks a failure that was reported to a caller before. Many resources run into one failure, and its reason is
+// worth reading once.
 func (c *Client) report(err error) error {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return err

@@ -45,7 +45,7 @@ func splitCredential(text string) (Credential, bool) {
 func isSpaceOrControl(r rune) bool { return r <= ' ' || r == 0x7f }
 
 // shortestPart is how long a part of the credential must be to be redacted by itself. A shorter one could be a common word,
-// and every "wrong" of a message would go.
+// like "wrong", which would then vanish from every message.
 const shortestPart = 8
 
 // forms lists every spelling in which the credential could come back in an answer, for redaction. The longest

@@ -73,7 +73,7 @@ type findings struct {
 	obstacle  error
 }
 
-// ledger is what a collection remembers of creations, to tell what a lost one left from every other key.
+// ledger is what a collection remembers of creations, to distinguish what a lost one left from every other key.
 type ledger struct {
 	mu sync.Mutex
 	// known are the ids of keys that no lost creation left: they existed before, or their creation was answered.

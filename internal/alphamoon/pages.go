@@ -263,8 +263,8 @@ func (r *reader[T]) judgeTotal(page Page[T], received, asked int) {
 	}
 }
 
-// judgeRepeats tells a service that ignores the offset, which repeats all there was and nothing else, from elements
-// that moved from page to page.
+// judgeRepeats distinguishes a service that ignores the offset, which repeats all there was and nothing else, from
+// elements that moved from page to page.
 func (r *reader[T]) judgeRepeats(repeated, fresh, before int) {
 	if repeated == 0 {
 		return

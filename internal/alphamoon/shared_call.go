@@ -45,7 +45,7 @@ func (s *sharedCall[T]) get(ctx context.Context, call func(context.Context) (T, 
 	return value, err
 }
 
-// RepeatedError is a failure that a caller was told before.
+// RepeatedError is a failure that was reported to a caller before.
 type RepeatedError struct{ Err error }
 
 func (e *RepeatedError) Error() string { return fmt.Sprintf("the same as before: %v", e.Err) }

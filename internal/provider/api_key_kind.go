@@ -8,7 +8,7 @@ import (
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/validators"
 )
 
-// apiKeyKind is what tells one kind of API key from the other. Everything else about keys is the same code.
+// apiKeyKind holds what differs between the two kinds of API keys. Everything else about keys is the same code.
 type apiKeyKind struct {
 	// typeName is the resource's type without the provider's name: process_api_key. The data source's is the plural.
 	typeName string

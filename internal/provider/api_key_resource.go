@@ -104,7 +104,7 @@ func (r *apiKeyResource) Create(ctx context.Context, req resource.CreateRequest,
 	}
 }
 
-// describeGrant tells what the service granted for a field of the request.
+// describeGrant says what the service granted for a field of the request.
 func describeGrant(field string, key alphamoon.APIKey) string {
 	switch {
 	case field == "scopes":

@@ -205,7 +205,7 @@ type keyCreation struct {
 	name, processID string
 	// expiry is the attribute that the expiry comes from.
 	expiry string
-	// revokes tells whether a key that is left over may be revoked, and revocation which attribute permits it.
+	// revokes reports whether a key that is left over may be revoked, and revocation names the attribute that permits it.
 	revokes    bool
 	revocation string
 }

@@ -18,7 +18,7 @@ import (
 // the one that the provider itself uses.
 const fingerprintNote = "fingerprint"
 
-// fingerprint is a salted and slow hash of a secret, which tells nothing about it.
+// fingerprint is a salted and slow hash of a secret. Nobody can find the secret from it.
 type fingerprint struct{ Salt, Hash []byte }
 
 // privateData is what the framework hands to a resource for notes of its own.

@@ -118,7 +118,7 @@ func resolveRequestsPerSecond(argument types.Float64, diags *diag.Diagnostics) f
 	return number
 }
 
-// fromConfigurationOrEnvironment returns a value with the beginning of a sentence that tells where it comes from.
+// fromConfigurationOrEnvironment returns a value with the beginning of a sentence that says where it comes from.
 // An empty variable counts as not set, as is usual for environments, and blanks and line ends around a value are
 // dropped, because files and secret stores add them.
 func fromConfigurationOrEnvironment(argument types.String, variable string) (value, source string, ok bool) {
@@ -150,7 +150,7 @@ func unknownArguments(model providerModel) []string {
 	return names
 }
 
-// requireClient returns the client, or nil with an error that tells what to do about the unknown arguments.
+// requireClient returns the client, or nil with an error that says what to do about the unknown arguments.
 func (d *providerData) requireClient(purpose string, diags *diag.Diagnostics) *alphamoon.Client {
 	if d.client == nil {
 		diags.AddError("Provider configuration not known yet", fmt.Sprintf("The provider cannot %s, because its "+
@@ -173,7 +173,7 @@ func providerDataFrom(given any, diags *diag.Diagnostics) *providerData {
 	return data
 }
 
-// warnOfLongWait tells, once and at the end of an operation, that the run waited long for a rate limit.
+// warnOfLongWait warns once, at the end of an operation, that the run waited long for a rate limit.
 func (d *providerData) warnOfLongWait(diags *diag.Diagnostics) {
 	if d == nil || d.client == nil {
 		return

@@ -31,7 +31,7 @@ func (a answer) encode() []byte {
 	return encoded
 }
 
-// route tells what kind of request it is, and the owner of keys or the key that it names.
+// route says what kind of request it is, and the owner of keys or the key that it names.
 func route(req *http.Request) (operation Operation, id string) {
 	elements := strings.Split(strings.Trim(req.URL.Path, "/"), "/")
 	is := func(method string, pattern ...string) bool {
