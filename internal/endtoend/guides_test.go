@@ -312,7 +312,11 @@ func TestAccAdopting(t *testing.T) {
 		t.Error("the import brought a secret")
 	}
 
-	// All keys by the output of step 1.
+	// All keys by the output of step 1, which is for versions without queries: since 1.16 Terraform generates no resource
+	// for an import block that does not name its provider.
+	if !cli.OpenTofu && !olderThan(t, "1.16.0") {
+		return
+	}
 	w.typed("terraform state rm alphamoon_process_api_key.moved && rm uploader.tf", nil)
 	w.typed("set -e\n"+block(t, commands, "imports.tf"), nil, "3 to import, 0 to add, 0 to change, 0 to destroy")
 	if !strings.Contains(w.read("imports.tf"), second.ID) {
