@@ -91,7 +91,7 @@ func (s *Sandbox) ServeHTTP(writer http.ResponseWriter, req *http.Request) {
 	if fault.ResetBefore {
 		breakConnection(writer)
 	}
-	if fault.Late > 0 {
+	if fault.Late > 0 && refusal == nil {
 		time.AfterFunc(fault.Late, func() { s.work(req, operation, id, body, fault, entry) })
 	}
 	answer := answer{status: fault.Status}

@@ -152,6 +152,22 @@ func TestOddCreations(t *testing.T) {
 	}
 }
 
+// TestRefusedIsNotDoneLater does nothing for a request that the rate refused, whatever the fault says.
+func TestRefusedIsNotDoneLater(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		box := &sandbox.Sandbox{Options: sandbox.Options{Rate: 0.01}}
+		box.Inject(sandbox.Fault{}, sandbox.Fault{Status: 504, Late: time.Second})
+		for range 2 {
+			ask(box, http.MethodPost, keysPath, sandbox.DefaultCredential, creation("x"))
+		}
+		time.Sleep(time.Minute)
+		if got := len(box.Keys(sandbox.DefaultProcessID)); got != 1 {
+			t.Errorf("%d keys exist", got)
+		}
+	})
+}
+
 // TestSeededIDs makes the same ids from the same seed.
 func TestSeededIDs(t *testing.T) {
 	t.Parallel()

@@ -36,10 +36,12 @@ type oracle struct {
 	named     map[string]bool // ids that stand in a diagnostic
 	said      strings.Builder
 	doubts    map[string]bool // names of keys of which somebody was told that they may exist
+	applies   map[string]int  // by teams in this step
 	killed    map[string]bool // teams that had a kill in this step
 	attempted map[string]bool // keys that a team set out to remove
 	gone      []departure
 	hidden    map[[2]string]int
+	findable  bool // what a lost creation leaves in this step shows within the ten seconds
 	hidEmpty  bool // in this step a process showed no keys to somebody
 	lost      int  // keys that nobody could know of
 	working   map[string]guarantee
@@ -61,7 +63,7 @@ type guarantee struct {
 func newOracle(w *world) *oracle {
 	return &oracle{
 		w: w, hand: map[string]bool{}, incidents: map[string]string{}, makers: map[string]*team{}, adopted: map[string]*team{},
-		released: map[string]bool{}, named: map[string]bool{}, doubts: map[string]bool{}, killed: map[string]bool{}, attempted: map[string]bool{},
+		released: map[string]bool{}, named: map[string]bool{}, doubts: map[string]bool{}, applies: map[string]int{}, killed: map[string]bool{}, attempted: map[string]bool{},
 		hidden: map[[2]string]int{}, working: map[string]guarantee{},
 	}
 }
@@ -211,7 +213,7 @@ func (o *oracle) check() {
 		t := w.teamOf(q.UserAgent)
 		if q.Fault == everyCreationFails {
 			tries[t.name]++
-			if most := 2 * len(t.configurations); tries[t.name] > most {
+			if most := 2 * len(t.configurations) * o.applies[t.name]; tries[t.name] > most {
 				w.fail("%s sent more than %d creations of which nobody knows what they did", t.name, most)
 			}
 		}
@@ -250,7 +252,7 @@ func (o *oracle) check() {
 		case !live[id] || o.hand[id] || held[id] != nil || o.named[id] || o.released[id]:
 			continue
 		case left[id]: // judged above
-		case o.doubts[all[id].Name], o.makers[id] != nil && o.killed[o.makers[id].name]:
+		case o.doubts[all[id].Name] && !o.findable, o.makers[id] != nil && o.killed[o.makers[id].name]:
 			o.lost++
 			w.count("outcome: a key that nobody could know of")
 		default:
@@ -260,6 +262,7 @@ func (o *oracle) check() {
 	}
 	o.noSecrets()
 	o.gone, o.hidEmpty = nil, false
+	clear(o.applies)
 	clear(o.killed)
 	clear(o.attempted)
 	clear(o.doubts)
@@ -398,6 +401,8 @@ func (o *oracle) well(t *team) {
 		switch {
 		case conf.arguments["expires_at"] != nil && (expired || key.ID == ""), slices.Contains(conf.ignore, "all"):
 			o.w.count("outcome: a fixed date has passed")
+			continue
+		case o.adopted[id] != nil && o.incidents[id] == "disabled": // it waits for somebody who asks for a new one
 			continue
 		case !live[id]:
 			wrong("does not work")

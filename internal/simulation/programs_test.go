@@ -162,9 +162,14 @@ func (w *world) step(number int) {
 	w.oracle.guarantees()
 	t := pick(r, w.teams...)
 	foul := w.weather(r, t)
+	w.oracle.findable = len(foul) == 1 && foul[0] == weathers[0].name
 	w.note("step %d: %s", number, strings.Join(foul, "; "))
 	segment := len(w.history)
 	w.operate(r, t)
+	if r.IntN(3) == 0 && t.credential != sandbox.DefaultOtherCredential {
+		w.count("action: a second apply at once")
+		w.run(r, t, planOptions{}, true)
+	}
 	w.clear()
 	time.Sleep(time.Minute) // what is done late is done now
 	w.mu.Lock()
@@ -195,6 +200,9 @@ func (w *world) weather(r *rand.Rand, t *team) (foul []string) {
 	w.busy = r.IntN(4) == 0
 	if r.IntN(2) == 0 {
 		weather := pick(r, weathers...)
+		if r.IntN(3) == 0 { // what creations meet matters most
+			weather = pick(r, weathers[:5]...)
+		}
 		fault := weather.make(r)
 		fault.Name = weather.name
 		if weather.name == "pages shift" {

@@ -453,6 +453,9 @@ func compatible(planned, actual tftypes.Value) string {
 
 // apply runs terraform apply for a plan and reports whether all went well. Nothing is left of it after a kill.
 func (r *run) apply(p *plan) bool {
+	r.w.mu.Lock()
+	r.w.oracle.applies[r.team.name]++
+	r.w.mu.Unlock()
 	r.mu.Lock()
 	before := r.failures
 	r.mu.Unlock()

@@ -252,7 +252,7 @@ func (r *run) kill() {
 	r.stop()
 	if !already {
 		r.w.mu.Lock()
-		r.w.oracle.killed[r.team.name] = true
+		r.w.oracle.killed[r.team.name], r.w.oracle.findable = true, false
 		r.w.mu.Unlock()
 		r.w.note("  %s is killed", r.team.name)
 		r.w.count("outcome: killed")
@@ -269,6 +269,7 @@ func (r *run) interrupt() {
 	r.mu.Lock()
 	r.interrupted = true
 	r.mu.Unlock()
+	r.w.oracle.findable = false
 	r.w.note("  %s is interrupted", r.team.name)
 	r.w.count("outcome: interrupted")
 	_, err := r.server.StopProvider(r.ctx, &tfprotov6.StopProviderRequest{})
@@ -331,9 +332,6 @@ var weathers = []struct {
 	{"gateway gives up, creation is done later", func(r *rand.Rand) sandbox.Fault {
 		return sandbox.Fault{Operation: sandbox.Create, Status: pick(r, 502, 504), Late: seconds(r, 8)}
 	}},
-	{"gateway gives up, removal is done later", func(r *rand.Rand) sandbox.Fault {
-		return sandbox.Fault{Operation: sandbox.Revoke, Status: pick(r, 502, 504), Late: seconds(r, 8)}
-	}},
 	{"answer cut", func(r *rand.Rand) sandbox.Fault {
 		return sandbox.Fault{Operation: pick(r, sandbox.Create, sandbox.List), Truncate: true, Times: pick(r, 1, 2, -1)}
 	}},
@@ -345,6 +343,9 @@ var weathers = []struct {
 			Operation: pick(r, sandbox.Create, sandbox.Revoke), Status: pick(r, 302, 403, 404, 409, 500, 502, 503, 504),
 			AfterWork: true, Body: "<html>gateway</html>", Header: http.Header{"Content-Type": {"text/html"}, "Location": {"/login"}},
 		}
+	}},
+	{"gateway gives up, removal is done later", func(r *rand.Rand) sandbox.Fault {
+		return sandbox.Fault{Operation: sandbox.Revoke, Status: pick(r, 502, 504), Late: seconds(r, 8)}
 	}},
 	{"connection reset before the work", func(r *rand.Rand) sandbox.Fault {
 		return sandbox.Fault{ResetBefore: true, Times: pick(r, 1, 2, -1)}
