@@ -126,7 +126,9 @@ func (w *world) sets(o *object) {
 func (w *world) forgotten(r *run, c *change, o *object) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	scheduled := slices.Contains(c.reasons, "rotates_at")
+	// A key that became due before the apply of a saved plan overlaps no longer than its window, whatever the reason was.
+	rotatesAt, err := time.Parse(time.RFC3339, text(o.value, "rotates_at"))
+	scheduled := slices.Contains(c.reasons, "rotates_at") || err == nil && rotatesAt.Before(time.Now())
 	w.oracle.gone = append(w.oracle.gone,
 		departure{r.team, text(o.value, "id"), "was destroyed", truth(o.value, "revoke_on_destroy"), scheduled})
 }
@@ -242,6 +244,7 @@ func (o *oracle) check() {
 		case held[d.id] != nil || !live[d.id]:
 		case d.why == "was called gone" && !o.hidEmpty:
 			w.fail("the key %s of %s works and was called gone", d.id, d.team.name)
+		case d.revoke && o.hidEmpty: // an old key that is not listed counts as revoked
 		case !o.named[d.id] && (d.revoke || !d.quiet):
 			w.fail("the key %s of %s %s and works, and nobody said so", d.id, d.team.name, d.why)
 		}
@@ -402,7 +405,7 @@ func (o *oracle) well(t *team) {
 		case conf.arguments["expires_at"] != nil && (expired || key.ID == ""), slices.Contains(conf.ignore, "all"):
 			o.w.count("outcome: a fixed date has passed")
 			continue
-		case o.adopted[id] != nil && o.incidents[id] == "disabled": // it waits for somebody who asks for a new one
+		case o.adopted[id] != nil && key.ID != "" && key.Status != sandbox.StatusActive: // it waits for somebody who asks for a new one
 			continue
 		case !live[id]:
 			wrong("does not work")

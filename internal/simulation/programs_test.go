@@ -198,13 +198,14 @@ func (w *world) weather(r *rand.Rand, t *team) (foul []string) {
 		return nil // a world with fair weather only
 	}
 	w.busy = r.IntN(4) == 0
+	var late time.Duration
 	if r.IntN(2) == 0 {
 		weather := pick(r, weathers...)
 		if r.IntN(3) == 0 { // what creations meet matters most
 			weather = pick(r, weathers[:5]...)
 		}
 		fault := weather.make(r)
-		fault.Name = weather.name
+		fault.Name, late = weather.name, fault.Late
 		if weather.name == "pages shift" {
 			owner, name := pick(r, processIDs...), pick(r, "by hand", names[0])
 			fault.Then = func(box *sandbox.Sandbox) {
@@ -228,6 +229,9 @@ func (w *world) weather(r *rand.Rand, t *team) (foul []string) {
 	case 0, 1:
 		lags := pick(r, []time.Duration{3 * time.Second}, []time.Duration{8 * time.Second}, []time.Duration{0, 7 * time.Second},
 			[]time.Duration{2 * time.Second, 9 * time.Second, 0})
+		if late > 0 {
+			break // what is done late and listed late takes longer to show than anybody waits
+		}
 		w.box.Update(func(o *sandbox.Options) { o.Lags = lags })
 		add("listings lag")
 	case 2:
