@@ -113,7 +113,7 @@ func TestSimulation(t *testing.T) { //nolint:tparallel // the seeds run on all c
 	}
 	if *seedCount > 0 {
 		if *firstSeed == 0 {
-			*firstSeed = uint64(time.Now().Unix()) // fresh ones each time
+			*firstSeed = uint64(time.Now().Unix())
 		}
 		runSeeds(t, consecutive(*firstSeed, *seedCount))
 		return
@@ -139,7 +139,8 @@ func TestSimulation(t *testing.T) { //nolint:tparallel // the seeds run on all c
 	if told, err := strconv.Atoi(strings.ReplaceAll(string(figure[1]), ",", "")); err != nil || days < told || days > told*3/2 {
 		t.Errorf("README.md says %s simulated days, the fixed seeds have %d", figure[1], days)
 	}
-	runSeeds(t, consecutive(uint64(time.Now().Unix()), 50)) // fresh ones each time
+	// Fresh ones each day, so that a failure meets everybody that day and is not run away from.
+	runSeeds(t, consecutive(uint64(time.Now().UTC().Truncate(day).Unix()), 50))
 }
 
 // fixedSeeds are run every time, the first ones of them with fair weather among others.

@@ -69,6 +69,10 @@ type change struct {
 	createBeforeDestroy   bool
 }
 
+// withIgnored is a replacement that somebody asked for, and that takes over what the configuration ignored until then. The
+// provider cannot tell it from one whose plan has spoken.
+const withIgnored = "what was ignored"
+
 // plan is what one run of terraform plan leaves. Its states are the refreshed ones.
 type plan struct {
 	at      time.Time
@@ -390,6 +394,9 @@ func (r *run) planOne(address string, conf *configuration, current *object, opti
 		c.action = replace
 		if slices.Contains(options.replace, address) {
 			c.reasons = append(c.reasons, "asked for")
+			if len(conf.ignore) > 0 {
+				c.reasons = append(c.reasons, withIgnored)
+			}
 		}
 		// What is new ignores nothing.
 		config, c.config = original, original
