@@ -186,13 +186,13 @@ func (k *APIKeys) Revoke(ctx context.Context, sought Sought) error {
 			return err
 		},
 	})
-	// An old listing lacks a young key too. So only an acceptance counts, or a 404 after an attempt that may have worked.
-	accepted := refusal == nil || sent && IsNotFound(refusal)
+	var status *StatusError // a firewall's 403 says nothing about the key, and an old listing lacks a young one
+	foreign := errors.As(refusal, &status) && !status.Documented && status.Status < 500
 	for retries := 0; ; retries++ {
 		k.invalidate()
 		key, err := k.Find(ctx, sought)
 		switch {
-		case errors.Is(err, ErrTooYoung) && accepted, err == nil && (key == nil || DoesNotWork(key.Status)):
+		case errors.Is(err, ErrTooYoung) && !foreign && sent, err == nil && (key == nil || DoesNotWork(key.Status)):
 			return nil
 		case err != nil:
 			return &NotRevokedError{Refusal: refusal, Unchecked: err}

@@ -556,16 +556,6 @@ func TestHostileService(t *testing.T) {
 				return status(403)(h, w, r, n)
 			}, doRevoke(time.Minute), "error", 3,
 		},
-		{
-			"a gateway fails before a young key, and the index is old", 3,
-			func(h *hostile, w http.ResponseWriter, r *http.Request, n int) bool {
-				if r.Method == http.MethodGet {
-					h.list(w, r, h.all()[:2], true)
-					return true
-				}
-				return status(502)(h, w, r, n)
-			}, doRevoke(time.Minute), "error", 3,
-		},
 		{"405 for a process key", 3, del(status(405)), doRevoke(month), "error", 3},
 		{"429 until it works", 3, del(func(h *hostile, w http.ResponseWriter, r *http.Request, n int) bool {
 			return n < 20 && status(429)(h, w, r, n)
