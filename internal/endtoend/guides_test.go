@@ -146,7 +146,7 @@ func TestAccGettingStarted(t *testing.T) {
 	w.write("main.tf", reduced)
 	w.typed("terraform apply", nil, "must be replaced", "# forces replacement", forgetting)
 
-	w.write("trial.tf", strings.NewReplacer(`"2m"`, `"40s"`, `"1m"`, `"30s"`).Replace(configs[1]))
+	w.write("trial.tf", strings.NewReplacer(`"3m"`, `"40s"`, `"2m"`, `"30s"`).Replace(configs[1]))
 	w.apply()
 	time.Sleep(10500 * time.Millisecond)
 	output = w.typed("set -e\n"+block(t, commands, "trial_key"), nil,
@@ -335,8 +335,11 @@ func TestAccUndeclaredKeys(t *testing.T) {
 	unknown := w.AddKey(sandbox.DefaultProcessID, sandbox.Key{
 		Name: "by hand", Scopes: []string{"workspace.result:read"}, ExpiresAt: time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC),
 	})
-	if output := w.run("plan", "-input=false"); !strings.Contains(output, "by hand ("+unknown.ID+")") {
-		t.Errorf("the key is not named:\n%s", output)
+	expired := w.AddKey(sandbox.DefaultProcessID, sandbox.Key{
+		Name: "expired", Scopes: []string{"workspace.result:read"}, ExpiresAt: time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC),
+	})
+	if output := w.run("plan", "-input=false"); !strings.Contains(output, "by hand ("+unknown.ID+")") || strings.Contains(output, expired.ID) {
+		t.Errorf("it does not name the key that works, and no other:\n%s", output)
 	}
 }
 
@@ -450,6 +453,7 @@ func TestAccPipeline(t *testing.T) {
 	}
 	w.typed("set -e\n"+night, environment, "3 added")
 
+	time.Sleep(1500 * time.Millisecond) // the key is due a second after its creation, by the clock of this machine
 	w.Advance(6 * time.Minute) // young keys would stay in the state
 	for _, key := range w.Keys(sandbox.DefaultProcessID) {
 		if key.Name == "uploader" {
