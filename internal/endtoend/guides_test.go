@@ -454,7 +454,7 @@ func TestAccPipeline(t *testing.T) {
 	w.typed("set -e\n"+night, environment, "3 added")
 
 	time.Sleep(1500 * time.Millisecond) // the key is due a second after its creation, by the clock of this machine
-	w.Advance(6 * time.Minute) // young keys would stay in the state
+	w.Advance(6 * time.Minute)          // young keys would stay in the state
 	for _, key := range w.Keys(sandbox.DefaultProcessID) {
 		if key.Name == "uploader" {
 			w.SetStatus(key.ID, "Disabled")

@@ -77,9 +77,9 @@ func (k apiKeyKind) warnOfForgetting(now time.Time, state apiKeyModel) diag.Diag
 		return nil
 	}
 	return diag.NewWarningDiagnostic(staysValid, fmt.Sprintf("Terraform removes the key %s of %s from the "+
-		"state without revoking it: it works until %s. To end it sooner, delete it %s. To have the provider revoke it, set "+
-		"revoke_on_destroy = true and apply before you destroy it.", state.describe(), k.owner(state.ProcessID.ValueString()),
-		state.worksUntil(), k.whereToDelete))
+		"state without revoking it: it works until %s. To end it sooner, delete it %s. To have the provider revoke "+
+		"such a key, set revoke_on_destroy = true and apply before you destroy or replace it.", state.describe(),
+		k.owner(state.ProcessID.ValueString()), state.worksUntil(), k.whereToDelete))
 }
 
 // warnOfLostOverlap warns once of a rotation that the default of revoke_on_destroy deprives of its overlap.

@@ -88,7 +88,7 @@ func findProcess(processes []alphamoon.Process, id, name string) (alphamoon.Proc
 		}
 		hint := "It shows no process at all: check the credential's rights."
 		if id == "" && len(known) > 0 {
-			hint = "The nearest names are " + strings.Join(nearestNames(name, processes), ", ") + "."
+			hint = "The nearest: " + strings.Join(nearestNames(name, processes), ", ") + "."
 		} else if len(known) > 0 {
 			slices.Sort(known)
 			hint = "It shows " + strings.Join(known[:min(len(known), 5)], ", ") + "."
