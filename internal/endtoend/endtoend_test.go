@@ -36,6 +36,10 @@ func TestMain(m *testing.M) {
 func setUpAndRun(m *testing.M) int {
 	err := func() (err error) {
 		ctx := context.Background()
+		// This program also plays the providers of the stores, and the race detector makes each wait a second at its end.
+		if err := os.Setenv("GORACE", "atexit_sleep_ms=0 "+os.Getenv("GORACE")); err != nil {
+			return err
+		}
 		if cli, err = terraformcli.Find(ctx, filepath.Join(root, ".terraform-bin")); err != nil {
 			return err
 		}
