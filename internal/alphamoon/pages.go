@@ -157,24 +157,26 @@ func (r *reader[T]) next(ctx context.Context, cancel context.CancelFunc) (Page[T
 	return r.fetch(ctx, r.position, r.asked())
 }
 
-// askAhead requests the pages behind the first one, whose size and total tell where they begin.
+// askAhead requests the pages behind the first one, in their order. The first one's size and total tell where they begin.
 func (r *reader[T]) askAhead(ctx context.Context, cancel context.CancelFunc) {
-	free := make(chan struct{}, r.parallel)
 	for offset := len(r.elements); offset < r.total; offset += len(r.elements) {
-		ahead := &pageAhead[T]{offset: offset, come: make(chan struct{})}
-		r.ahead = append(r.ahead, ahead)
+		r.ahead = append(r.ahead, &pageAhead[T]{offset: offset, come: make(chan struct{})})
+	}
+	queue := make(chan *pageAhead[T], len(r.ahead))
+	for _, ahead := range r.ahead {
+		queue <- ahead
+	}
+	close(queue)
+	for range r.parallel {
 		go func() {
-			defer close(ahead.come)
-			select {
-			case free <- struct{}{}:
-				defer func() { <-free }()
-			case <-ctx.Done():
-			}
-			if ahead.err = ctx.Err(); ahead.err == nil {
-				ahead.page, ahead.err = r.fetch(ctx, offset, PageSize)
-			}
-			if ahead.err != nil {
-				cancel()
+			for ahead := range queue {
+				if ahead.err = ctx.Err(); ahead.err == nil {
+					ahead.page, ahead.err = r.fetch(ctx, ahead.offset, PageSize)
+				}
+				if ahead.err != nil {
+					cancel()
+				}
+				close(ahead.come)
 			}
 		}()
 	}

@@ -28,7 +28,7 @@ type privateData interface {
 }
 
 func hashSecret(secret string, salt []byte) []byte {
-	hash, err := pbkdf2.Key(sha256.New, secret, salt, 100_000, sha256.Size)
+	hash, err := pbkdf2.Key(sha256.New, secret, salt, 10_000, sha256.Size)
 	if err != nil {
 		panic(fmt.Sprintf("constant parameters are wrong: %v", err))
 	}

@@ -151,7 +151,7 @@ func (w *world) edit(r *rand.Rand, c *configuration) {
 	}
 	c.valid = false
 	w.count("edit: " + what)
-	w.note("  %s is edited: %v %v", what, a, c.ignore)
+	w.note("  %s is edited: %s %v", what, strings.ReplaceAll(fmt.Sprint(a), recipient, "a recipient"), c.ignore)
 }
 
 // step is a part of the history that stands by itself: time passes, something happens under some weather, the weather

@@ -147,6 +147,13 @@ func (w *world) start(t *team) *run {
 	return r
 }
 
+// addressKey is where the context of a call holds the address that it is about.
+type addressKey struct{}
+
+func (r *run) at(address string) context.Context {
+	return context.WithValue(r.ctx, addressKey{}, address)
+}
+
 // end is the end of the processes.
 func (r *run) end() { r.stop() }
 
@@ -267,7 +274,7 @@ func (r *run) refresh(address string, skip bool) (state *instance, failed bool) 
 			return o
 		}
 		kind := schemas().ResourceSchemas[o.kind].ValueType()
-		response, err := r.server.ReadResource(r.ctx, &tfprotov6.ReadResourceRequest{
+		response, err := r.server.ReadResource(r.at(address), &tfprotov6.ReadResourceRequest{
 			TypeName: o.kind, CurrentState: encode(kind, o.value), Private: o.private, CurrentIdentity: o.identity,
 		})
 		r.must(err)
@@ -297,7 +304,7 @@ func (r *run) refresh(address string, skip bool) (state *instance, failed bool) 
 func (r *run) planDestroy(address string, o *object) (*change, bool) {
 	kind := schemas().ResourceSchemas[o.kind].ValueType()
 	null := encode(kind, tftypes.NewValue(kind, nil))
-	response, err := r.server.PlanResourceChange(r.ctx, &tfprotov6.PlanResourceChangeRequest{
+	response, err := r.server.PlanResourceChange(r.at(address), &tfprotov6.PlanResourceChangeRequest{
 		TypeName: o.kind, PriorState: encode(kind, o.value), ProposedNewState: null, Config: null,
 		PriorPrivate: o.private, PriorIdentity: o.identity,
 	})
@@ -326,7 +333,7 @@ func (r *run) planOne(address string, conf *configuration, current *object, opti
 	config := build(kind, conf.arguments)
 	original := config
 	if !conf.valid {
-		validated, err := r.server.ValidateResourceConfig(r.ctx, &tfprotov6.ValidateResourceConfigRequest{
+		validated, err := r.server.ValidateResourceConfig(r.at(address), &tfprotov6.ValidateResourceConfigRequest{
 			TypeName: conf.kind, Config: encode(kind, config),
 		})
 		r.must(err)
@@ -344,7 +351,7 @@ func (r *run) planOne(address string, conf *configuration, current *object, opti
 		address: address, kind: conf.kind, prior: current, config: config, createBeforeDestroy: conf.createBeforeDestroy,
 	}
 	ask := func(prior tftypes.Value, private []byte, identity *tfprotov6.ResourceIdentityData, again bool) (*tfprotov6.PlanResourceChangeResponse, bool) {
-		response, err := r.server.PlanResourceChange(r.ctx, &tfprotov6.PlanResourceChangeRequest{
+		response, err := r.server.PlanResourceChange(r.at(address), &tfprotov6.PlanResourceChangeRequest{
 			TypeName: conf.kind, PriorState: encode(kind, prior), ProposedNewState: encode(kind, propose(schema, prior, config)),
 			Config: encode(kind, config), PriorPrivate: private, PriorIdentity: identity,
 		})
@@ -553,7 +560,7 @@ func (r *run) carryOut(c *change, state *instance) {
 func (r *run) final(c *change, prior tftypes.Value, private []byte, identity *tfprotov6.ResourceIdentityData) (planned tftypes.Value, _ *tfprotov6.PlanResourceChangeResponse, ok bool) {
 	schema := schemas().ResourceSchemas[c.kind]
 	kind := schema.ValueType()
-	response, err := r.server.PlanResourceChange(r.ctx, &tfprotov6.PlanResourceChangeRequest{
+	response, err := r.server.PlanResourceChange(r.at(c.address), &tfprotov6.PlanResourceChangeRequest{
 		TypeName: c.kind, PriorState: encode(kind, prior), ProposedNewState: encode(kind, propose(schema, prior, c.config)),
 		Config: encode(kind, c.config), PriorPrivate: private, PriorIdentity: identity,
 	})
@@ -629,7 +636,7 @@ func (r *run) remove(c *change, o *object, private []byte) bool {
 
 func (r *run) applyChange(c *change, prior, planned, config tftypes.Value, private []byte, identity *tfprotov6.ResourceIdentityData) (tftypes.Value, *tfprotov6.ApplyResourceChangeResponse, bool) {
 	kind := schemas().ResourceSchemas[c.kind].ValueType()
-	response, err := r.server.ApplyResourceChange(r.ctx, &tfprotov6.ApplyResourceChangeRequest{
+	response, err := r.server.ApplyResourceChange(r.at(c.address), &tfprotov6.ApplyResourceChangeRequest{
 		TypeName: c.kind, PriorState: encode(kind, prior), PlannedState: encode(kind, planned), Config: encode(kind, config),
 		PlannedPrivate: private, PlannedIdentity: identity,
 	})
@@ -654,7 +661,7 @@ func (r *run) applyChange(c *change, prior, planned, config tftypes.Value, priva
 
 // adopt runs terraform import.
 func (r *run) adopt(address, kind, id string) bool {
-	response, err := r.server.ImportResourceState(r.ctx, &tfprotov6.ImportResourceStateRequest{TypeName: kind, ID: id})
+	response, err := r.server.ImportResourceState(r.at(address), &tfprotov6.ImportResourceStateRequest{TypeName: kind, ID: id})
 	r.must(err)
 	if err != nil || r.hear(address, response.Diagnostics) || len(response.ImportedResources) != 1 {
 		return false
