@@ -8,6 +8,8 @@ import (
 	"iter"
 	"net/http"
 	"slices"
+
+	"golang.org/x/sync/errgroup"
 )
 
 const (
@@ -90,17 +92,11 @@ type reader[T any] struct {
 	// problem is the first contradiction.
 	problem error
 
-	// ahead are pages that were requested before their turn, and stray what the unused ones of them held.
-	ahead []*pageAhead[T]
+	// ahead are pages that were requested together and not used yet, size is how many elements each should have, and stray
+	// are those of pages that nobody used: presence needs no proof.
+	ahead []Page[T]
+	size  int
 	stray []T
-}
-
-type pageAhead[T any] struct {
-	offset int
-	// come is closed when the page or the error is there.
-	come chan struct{}
-	page Page[T]
-	err  error
 }
 
 func (l listing[T]) reader(window Window, parallel int) *reader[T] {
@@ -111,89 +107,62 @@ func (l listing[T]) reader(window Window, parallel int) *reader[T] {
 // all yields the pages. An error is the last thing it yields: that of a request, or what is wrong with the whole.
 func (r *reader[T]) all(ctx context.Context) iter.Seq2[Page[T], error] {
 	return func(yield func(Page[T], error) bool) {
-		outer := ctx
-		ctx, cancel := context.WithCancel(ctx)
-		defer cancel()
-		for !r.ended {
-			page, err := r.next(ctx, cancel)
+		for more := true; more; {
+			page, err := r.next(ctx)
 			if err != nil && r.endsWith(err) {
 				r.refused = true
 				page, err = Page[T]{offset: r.position, counted: -1}, nil
 			}
-			if err != nil {
-				cancel()
-				if failure := r.dropAhead(); failure != nil && outer.Err() == nil && errors.Is(err, context.Canceled) {
-					err = failure // of a page that was requested ahead
-				}
-				yield(page, err)
-				return
+			if err == nil {
+				r.add(&page)
 			}
-			r.add(&page)
 			if r.ended {
 				err = r.verdict()
 			}
-			if !yield(page, err) || err != nil {
-				return
-			}
+			more = yield(page, err) && err == nil && !r.ended
 		}
 	}
 }
 
 // next returns the page at the position, which may have been requested before.
-func (r *reader[T]) next(ctx context.Context, cancel context.CancelFunc) (Page[T], error) {
+func (r *reader[T]) next(ctx context.Context) (Page[T], error) {
 	if len(r.ahead) > 0 && r.ahead[0].offset != r.position {
-		_ = r.dropAhead() // a page was shorter than the first one
+		r.drop() // a page was shorter than the first one
 		r.parallel = 1
 	}
-	if r.answers == 1 && r.parallel > 1 && r.total > 0 && !r.doubtful && r.window == (Window{}) {
-		r.askAhead(ctx, cancel)
-	}
-	if len(r.ahead) > 0 {
-		first := r.ahead[0]
-		r.ahead = r.ahead[1:]
-		<-first.come
-		return first.page, first.err
-	}
-	return r.fetch(ctx, r.position, r.asked())
-}
-
-// askAhead requests the pages behind the first one, in their order. The first one's size and total tell where they begin.
-func (r *reader[T]) askAhead(ctx context.Context, cancel context.CancelFunc) {
-	for offset := len(r.elements); offset < r.total; offset += len(r.elements) {
-		r.ahead = append(r.ahead, &pageAhead[T]{offset: offset, come: make(chan struct{})})
-	}
-	queue := make(chan *pageAhead[T], len(r.ahead))
-	for _, ahead := range r.ahead {
-		queue <- ahead
-	}
-	close(queue)
-	for range r.parallel {
-		go func() {
-			for ahead := range queue {
-				if ahead.err = ctx.Err(); ahead.err == nil {
-					ahead.page, ahead.err = r.fetch(ctx, ahead.offset, PageSize)
-				}
-				if ahead.err != nil {
-					cancel()
-				}
-				close(ahead.come)
-			}
-		}()
-	}
-}
-
-// dropAhead keeps what was seen on pages that are not used: presence needs no proof. It returns the failure for which the
-// others were broken off.
-func (r *reader[T]) dropAhead() (failure error) {
-	for _, ahead := range r.ahead {
-		<-ahead.come
-		r.stray = append(r.stray, ahead.page.Elements...)
-		if ahead.err != nil && !errors.Is(ahead.err, context.Canceled) {
-			failure = ahead.err
+	if len(r.ahead) == 0 {
+		if err := r.request(ctx); err != nil {
+			r.drop()
+			return Page[T]{offset: r.position, Total: -1, counted: -1}, err
 		}
 	}
+	page := r.ahead[0]
+	r.ahead = r.ahead[1:]
+	return page, nil
+}
+
+// request asks for the next page, and for those behind it where the first one's size and total show where they begin.
+func (r *reader[T]) request(ctx context.Context) error {
+	count := 1
+	if r.answers > 0 && r.total > 0 && !r.doubtful && r.window == (Window{}) {
+		count = max(1, min(r.parallel, (r.total-r.position+r.size-1)/r.size))
+	}
+	r.ahead = make([]Page[T], count)
+	group, ctx := errgroup.WithContext(ctx)
+	for i := range count {
+		group.Go(func() (err error) {
+			r.ahead[i], err = r.fetch(ctx, r.position+i*r.size, r.asked())
+			return err
+		})
+	}
+	return group.Wait()
+}
+
+func (r *reader[T]) drop() {
+	for _, page := range r.ahead {
+		r.stray = append(r.stray, page.Elements...)
+	}
 	r.ahead = nil
-	return failure
 }
 
 // asked is how many elements the next request asks for.
@@ -206,8 +175,8 @@ func (r *reader[T]) asked() int {
 
 // endsWith reports whether the API's own refusal of the offset means that the listing has ended.
 func (r *reader[T]) endsWith(err error) bool {
-	var status *StatusError
-	return r.answers > 0 && (r.total < 0 || r.doubtful) && errors.As(err, &status) && status.Documented &&
+	status, answered := errors.AsType[*StatusError](err)
+	return r.answers > 0 && (r.total < 0 || r.doubtful) && answered && status.Documented &&
 		slices.Contains([]int{400, 404, 416, 422}, status.Status)
 }
 
@@ -217,6 +186,9 @@ func (r *reader[T]) add(page *Page[T]) {
 	repeated := r.keepNew(page)
 	r.judgeTotal(*page, received, asked)
 	r.judgeRepeats(repeated, len(page.Elements), before)
+	if r.answers == 0 {
+		r.size = received
+	}
 	r.answers++
 	r.position += received
 	if len(page.Elements) > 0 {
