@@ -186,8 +186,9 @@ func (k *APIKeys) Revoke(ctx context.Context, sought Sought) error {
 			return err
 		},
 	})
-	var status *StatusError // a firewall's 403 says nothing about the key, and an old listing lacks a young one
-	foreign := errors.As(refusal, &status) && !status.Documented && status.Status < 500
+	// A firewall's 403 says nothing about the key, and an old listing lacks a young one.
+	status, answered := errors.AsType[*StatusError](refusal)
+	foreign := answered && !status.Documented && status.Status < 500
 	for retries := 0; ; retries++ {
 		k.invalidate()
 		key, err := k.Find(ctx, sought)

@@ -2,6 +2,7 @@ package alphamoon_test
 
 import (
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -529,7 +530,8 @@ func TestInterruptedLoss(t *testing.T) {
 	}
 }
 
-var untrusted = x509.UnknownAuthorityError{}
+// untrusted is as crypto/tls returns it.
+var untrusted = &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}
 
 type roundTripper func(*http.Request) (*http.Response, error)
 

@@ -83,11 +83,11 @@ type Attempt struct {
 
 // Client talks to one workspace with one credential. It may be used by several goroutines.
 type Client struct {
-	config   Config
-	http     *http.Client
-	redactor *redactor
-	limiter  *limiter
-	outage   outage
+	config  Config
+	http    *http.Client
+	redact  func(text string) string
+	limiter *limiter
+	outage  outage
 
 	mu          sync.Mutex
 	collections map[string]*APIKeys // by path
@@ -122,7 +122,7 @@ func NewClient(config Config) *Client {
 	}
 	return &Client{
 		config:      config,
-		redactor:    newRedactor(config.Credential.forms()),
+		redact:      newRedactor(config.Credential.forms()),
 		limiter:     newLimiter(config.RetryWaitMax, config.RequestsPerSecond),
 		outage:      outage{memory: config.FailureMemory},
 		collections: map[string]*APIKeys{},

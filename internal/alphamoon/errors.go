@@ -8,7 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -117,8 +117,8 @@ func IsForbidden(err error) bool { return hasStatus(err, http.StatusForbidden) }
 // IsNotFound reports a 404 in the service's own words: what the path names does not exist. A 404 without them
 // says nothing about the service, see [IsForeignNotFound].
 func IsNotFound(err error) bool {
-	var status *StatusError
-	return errors.As(err, &status) && status.Status == http.StatusNotFound && status.Documented
+	status, ok := errors.AsType[*StatusError](err)
+	return ok && status.Status == http.StatusNotFound && status.Documented
 }
 
 // IsForeignNotFound reports a 404 that is not the API's own: something else answers at this address.
@@ -131,37 +131,36 @@ func IsRateLimited(err error) bool { return hasStatus(err, http.StatusTooManyReq
 
 // IsTimeout reports an attempt that took longer than the request timeout, before or within the answer.
 func IsTimeout(err error) bool {
-	var timeout net.Error
-	return errors.As(err, &timeout) && timeout.Timeout()
+	timeout, ok := errors.AsType[net.Error](err)
+	return ok && timeout.Timeout()
 }
 
 // IsUnusableAnswer reports a 2xx answer with an unusable body.
 func IsUnusableAnswer(err error) bool {
-	var answer *AnswerError
-	return errors.As(err, &answer)
+	_, ok := errors.AsType[*AnswerError](err)
+	return ok
 }
 
-func hasStatus(err error, code int) bool {
-	var status *StatusError
-	return errors.As(err, &status) && status.Status == code
+func hasStatus(err error, codes ...int) bool {
+	status, ok := errors.AsType[*StatusError](err)
+	return ok && slices.Contains(codes, status.Status)
 }
 
-func (c *Client) statusError(method, path string, resp *http.Response, body io.Reader) *StatusError {
-	failure := &StatusError{Method: method, Path: path, Status: resp.StatusCode}
+func (r *request) statusError(resp *http.Response, body io.Reader) *StatusError {
+	failure := &StatusError{Method: r.method, Path: r.shown, Status: resp.StatusCode}
 	if resp.StatusCode >= 300 && resp.StatusCode < 400 {
-		failure.Location = c.redactor.redact(resp.Header.Get("Location"))
+		failure.Location = r.client.redact(resp.Header.Get("Location"))
 	}
 	failure.RetryAfter, failure.HasRetryAfter = retryAfter(resp.Header, now())
 	failure.RetryAt = now().Add(failure.RetryAfter)
 	// A body that breaks off still says something, and the status alone is worth reporting.
 	raw, _ := io.ReadAll(io.LimitReader(body, 64<<10))
-	failure.decode(raw, resp.Header.Get("Content-Type"))
-	failure.redact(c.redactor)
+	failure.decode(raw, resp.Header.Get("Content-Type"), r.client.redact)
 	return failure
 }
 
-// decode fills in what the body says. JSON of an unknown shape is not quoted: there is no telling what it holds.
-func (e *StatusError) decode(raw []byte, contentType string) {
+// decode fills in what the body says, redacted. JSON of an unknown shape is not quoted: there is no telling what it holds.
+func (e *StatusError) decode(raw []byte, contentType string, redact func(string) string) {
 	var body struct {
 		Title    string          `json:"title"`
 		Action   string          `json:"action"`
@@ -173,16 +172,29 @@ func (e *StatusError) decode(raw []byte, contentType string) {
 		} `json:"errors"`
 	}
 	if err := json.Unmarshal(raw, &body); err != nil && !isMismatch(err) {
-		e.Excerpt = readable(string(raw), contentType)
+		// Cut last: a cut before could leave the beginning of a secret behind.
+		e.Excerpt = truncate(redact(readable(string(raw), contentType)), maxExcerpt)
 		return
 	}
-	e.Title, e.Action, e.Instance = oneLine(body.Title), oneLine(body.Action), oneLine(body.Instance)
+	say := func(text string) string { return redact(oneLine(text)) }
+	complain := func(location []string, message string) {
+		if len(location) > 0 && (location[0] == "body" || location[0] == "") {
+			location = location[1:]
+		}
+		for i := range location {
+			location[i] = say(location[i])
+		}
+		if message = say(message); message != "" {
+			e.Fields = append(e.Fields, FieldError{Location: location, Message: message})
+		}
+	}
+	e.Title, e.Action, e.Instance = say(body.Title), say(body.Action), say(body.Instance)
 	for _, field := range body.Errors {
-		e.addField(strings.Split(strings.ReplaceAll(field.Location, ": ", "."), "."), field.Message)
+		complain(strings.Split(strings.ReplaceAll(field.Location, ": ", "."), "."), field.Message)
 	}
 	var detail string
 	if json.Unmarshal(body.Detail, &detail) == nil {
-		e.Detail = oneLine(detail)
+		e.Detail = say(detail)
 	}
 	var details []struct {
 		Location []any  `json:"loc"`
@@ -190,48 +202,15 @@ func (e *StatusError) decode(raw []byte, contentType string) {
 	}
 	if json.Unmarshal(body.Detail, &details) == nil {
 		for _, field := range details {
-			e.addField(texts(field.Location), field.Message)
+			var location []string
+			for _, part := range field.Location { // names and indexes
+				location = append(location, fmt.Sprint(part))
+			}
+			complain(location, field.Message)
 		}
 	}
 	// A lone string in "detail" is what web frameworks answer of themselves for a path they do not know.
 	e.Documented = e.Title != "" || len(e.Fields) > 0
-}
-
-func (e *StatusError) addField(location []string, message string) {
-	if len(location) > 0 && (location[0] == "body" || location[0] == "") {
-		location = location[1:]
-	}
-	if message = oneLine(message); message != "" {
-		e.Fields = append(e.Fields, FieldError{Location: location, Message: message})
-	}
-}
-
-func (e *StatusError) redact(r *redactor) {
-	for _, text := range []*string{&e.Title, &e.Detail, &e.Action, &e.Instance, &e.Excerpt} {
-		*text = r.redact(*text)
-	}
-	for i := range e.Fields {
-		e.Fields[i].Message = r.redact(e.Fields[i].Message)
-		for j := range e.Fields[i].Location {
-			e.Fields[i].Location[j] = r.redact(e.Fields[i].Location[j])
-		}
-	}
-	// Cut only now: a cut before could leave the beginning of a secret behind.
-	e.Excerpt = truncate(e.Excerpt, maxExcerpt)
-}
-
-// texts turns the documented list of names and indexes into strings.
-func texts(values []any) []string {
-	var result []string
-	for _, value := range values {
-		switch value := value.(type) {
-		case string:
-			result = append(result, value)
-		case float64:
-			result = append(result, strconv.FormatFloat(value, 'f', -1, 64))
-		}
-	}
-	return result
 }
 
 // oneLine folds white space and drops control characters, which could forge lines in a terminal.

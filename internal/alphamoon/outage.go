@@ -35,11 +35,11 @@ func (o *outage) concerns(began time.Time) bool {
 // note takes what became of a request that began at the given time. It returns the failure to report: that of the
 // request, or that of the outage which it belongs to.
 func (o *outage) note(began time.Time, failure error) error {
-	var shared *sharedFailure
+	_, shared := errors.AsType[*sharedFailure](failure)
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	switch {
-	case errors.As(failure, &shared), errors.Is(failure, context.Canceled):
+	case shared, errors.Is(failure, context.Canceled):
 		return failure // which says nothing new
 	case !isOutage(failure):
 		o.failure = nil
@@ -56,16 +56,8 @@ func (o *outage) note(began time.Time, failure error) error {
 // isOutage reports whether a failure is the service's, the network's or the credential's, and not one of what was asked
 // for.
 func isOutage(err error) bool {
-	var connection *ConnectionError
-	var status *StatusError
-	switch {
-	case errors.As(err, &connection):
-		return true
-	case errors.As(err, &status):
-		return status.Status == http.StatusUnauthorized || status.Status >= 502 && status.Status <= 504
-	default:
-		return IsTimeout(err)
-	}
+	_, unreachable := errors.AsType[*ConnectionError](err)
+	return unreachable || IsTimeout(err) || hasStatus(err, http.StatusUnauthorized, 502, 503, 504)
 }
 
 // sharedFailure is the failure of another request, reported instead of one's own. The request itself changed nothing at

@@ -82,8 +82,8 @@ func decodePage[T any](body io.Reader, field string, id func(T) string) (Page[T]
 // isMismatch reports a field of an unexpected type. The decoder has then filled in every other field: a key whose id
 // is known is kept, whatever else is odd about it.
 func isMismatch(err error) bool {
-	var mismatch *json.UnmarshalTypeError
-	return errors.As(err, &mismatch)
+	_, mismatch := errors.AsType[*json.UnmarshalTypeError](err)
+	return mismatch
 }
 
 var errNoID = errors.New(`the answer has no "id"`)

@@ -121,11 +121,10 @@ func FuzzStatusError(f *testing.F) {
 	} {
 		f.Add([]byte(seed), "text/html")
 	}
-	redactor := newRedactor([]string{"user:password", "password"})
+	redact := newRedactor([]string{"user:password", "password"})
 	f.Fuzz(func(t *testing.T, body []byte, contentType string) {
 		failure := &StatusError{Status: 500}
-		failure.decode(body, contentType)
-		failure.redact(redactor)
+		failure.decode(body, contentType, redact)
 		words := failure.Error()
 		if strings.Contains(failure.Words(), "password") {
 			t.Errorf("%q shows the credential", words)

@@ -11,20 +11,16 @@ import (
 // maxExcerpt is how many characters of a foreign body are shown: enough for a proxy's headline.
 const maxExcerpt = 200
 
-// redactor takes the credential out of texts that came from the network: an echo service, a debugging proxy or
-// a careless error page can send back what it was sent. The struct around the pointer is needed: formatting the client
-// prints what a pointer field points at, but of a pointer within a struct only the address.
-type redactor struct{ replacer *strings.Replacer }
-
-func newRedactor(forms []string) *redactor {
+// newRedactor takes the credential out of texts that came from the network: an echo service, a debugging proxy or
+// a careless error page can send back what it was sent. It is a function because formatting the client would print a
+// replacer with all that it replaces, but prints the address of a function.
+func newRedactor(forms []string) func(text string) string {
 	var pairs []string
 	for _, form := range forms {
 		pairs = append(pairs, form, redacted)
 	}
-	return &redactor{replacer: strings.NewReplacer(pairs...)}
+	return strings.NewReplacer(pairs...).Replace
 }
-
-func (r *redactor) redact(text string) string { return r.replacer.Replace(text) }
 
 var (
 	htmlInvisible = sync.OnceValue(func() *regexp.Regexp {

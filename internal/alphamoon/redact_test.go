@@ -26,11 +26,11 @@ func TestRedaction(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			redactor := newRedactor(credential.forms())
+			redact := newRedactor(credential.forms())
 			expect := func(echo, want string) {
 				t.Helper()
 				const before, after = "The user sent ", ", which is wrong."
-				if got := redactor.redact(before + echo + after); got != before+want+after {
+				if got := redact(before + echo + after); got != before+want+after {
 					t.Errorf("%q became %q", echo, got)
 				}
 			}

@@ -26,8 +26,6 @@ const (
 	interruptGrace = 5 * time.Second
 )
 
-var errBodyTooLarge = errors.New("the answer is larger than 16 MiB")
-
 // request is one request of the API, however many attempts it takes.
 type request struct {
 	method string
@@ -44,27 +42,31 @@ type request struct {
 	retries *int
 	// around, if set, is called for every attempt and sends it.
 	around func(send func() error) error
+
+	client *Client
+	// address is where the request goes, and shown its path, for messages. payload is the encoded body.
+	address *url.URL
+	shown   string
+	payload []byte
 }
 
 // do carries out a request with its repetitions. The error is a [*StatusError], an [*AnswerError], a
 // [*ConnectionError], or wraps the context's; in an outage it is that of another request.
 func (c *Client) do(ctx context.Context, req request) error {
-	var body []byte
 	if req.body != nil {
 		var err error
-		if body, err = json.Marshal(req.body); err != nil {
+		if req.payload, err = json.Marshal(req.body); err != nil {
 			return fmt.Errorf("encoding the request: %w", err)
 		}
 	}
-	address := c.config.BaseURL.JoinPath(escapeAll(req.path)...)
-	address.RawQuery = req.query.Encode()
-	path := "/" + strings.TrimPrefix(address.EscapedPath(), "/")
+	req.client, req.address = c, c.config.BaseURL.JoinPath(escapeAll(req.path)...)
+	req.address.RawQuery = req.query.Encode()
+	req.shown = "/" + strings.TrimPrefix(req.address.EscapedPath(), "/")
 	if req.retries == nil {
 		req.retries = new(int)
 	}
-	call := call{client: c, request: req, address: address, body: body, path: path}
 	began := now()
-	failure := call.repeat(ctx, began)
+	failure := req.repeat(ctx, began)
 	if req.method == http.MethodDelete || req.creation && !DidNothing(failure) {
 		// What became of this very request matters, and its failure must not stop the listing that shows it.
 		return failure
@@ -73,46 +75,45 @@ func (c *Client) do(ctx context.Context, req request) error {
 }
 
 // repeat sends the request until it is answered or may not be repeated any more.
-func (c *call) repeat(ctx context.Context, began time.Time) (failure error) {
-	limiter, config, retries := c.client.limiter, c.client.config, c.request.retries
+func (r *request) repeat(ctx context.Context, began time.Time) (failure error) {
+	limiter, config := r.client.limiter, r.client.config
 	var refusedSince time.Time
 	for number := 1; ; number++ {
-		if err := limiter.wait(ctx, c.collection()); err != nil {
+		if err := limiter.wait(ctx, r.collection()); err != nil {
 			return interrupted(err, failure)
 		}
-		if shared := c.client.outage.shared(began); shared != nil {
+		if shared := r.client.outage.shared(began); shared != nil {
 			return shared
 		}
 		sent := now()
-		if failure = c.attempt(ctx, number); failure == nil {
-			limiter.accepted(c.collection(), sent)
+		if failure = r.attempt(ctx, number); failure == nil {
+			limiter.accepted(r.collection(), sent)
 			return nil
 		}
 		switch wait, refused := refusal(failure); {
 		case refused:
-			limiter.refused(c.collection(), sent, wait)
+			limiter.refused(r.collection(), sent, wait)
 			if refusedSince.IsZero() {
 				refusedSince = sent
 			}
 			if left := config.RefusalPatience - now().Sub(refusedSince); left <= 0 || wait > left {
 				return failure
 			}
-		case !repeatable(c.request, failure) || *retries >= config.MaxRetries:
+		case !repeatable(r.creation, failure) || *r.retries >= config.MaxRetries:
 			return interrupted(ctx.Err(), failure)
 		default:
 			refusedSince = time.Time{}
-			if err := sleep(ctx, c.client.pause(failure, *retries)); err != nil {
+			if err := sleep(ctx, r.client.pause(failure, *r.retries)); err != nil {
 				return interrupted(err, failure)
 			}
-			*retries++
+			*r.retries++
 		}
 	}
 }
 
 // pause is how long to wait before a request is repeated: as long as the service asks for, if it does.
 func (c *Client) pause(failure error, retries int) time.Duration {
-	var status *StatusError
-	if errors.As(failure, &status) && status.HasRetryAfter {
+	if status, ok := errors.AsType[*StatusError](failure); ok && status.HasRetryAfter {
 		return min(status.RetryAfter, c.config.RetryWaitMax)
 	}
 	return c.config.jitteredBackoff(retries)
@@ -144,40 +145,28 @@ func sleep(ctx context.Context, wait time.Duration) error {
 	}
 }
 
-// call is a request on its way.
-type call struct {
-	client  *Client
-	request request
-	address *url.URL
-	// path is the path of the address, for messages.
-	path string
-	body []byte
-}
-
 // collection names what a rate limit may be about, whatever is done with it.
-func (c *call) collection() string {
-	return strings.Join(c.request.path[:min(len(c.request.path), 4)], "/")
-}
+func (r *request) collection() string { return strings.Join(r.path[:min(len(r.path), 4)], "/") }
 
 // attempt sends the request once and turns the answer into nil or a typed error.
-func (c *call) attempt(ctx context.Context, number int) error {
+func (r *request) attempt(ctx context.Context, number int) error {
 	if err := ctx.Err(); err != nil {
-		return c.connectionError(err, false)
+		return r.connectionError(err, false)
 	}
-	send := func() error { return c.send(ctx, number) }
-	if c.request.around != nil {
-		return c.request.around(send)
+	send := func() error { return r.send(ctx, number) }
+	if r.around != nil {
+		return r.around(send)
 	}
 	return send()
 }
 
-func (c *call) connectionError(err error, sent bool) error {
-	port := cmp.Or(c.address.Port(), map[string]string{"http": "80", "https": "443"}[c.address.Scheme])
+func (r *request) connectionError(err error, sent bool) error {
+	port := cmp.Or(r.address.Port(), map[string]string{"http": "80", "https": "443"}[r.address.Scheme])
 	failure := &ConnectionError{
-		Method: c.request.method, Path: c.path, Host: net.JoinHostPort(c.address.Hostname(), port), Sent: sent, Err: err,
+		Method: r.method, Path: r.shown, Host: net.JoinHostPort(r.address.Hostname(), port), Sent: sent, Err: err,
 	}
-	if transport, ok := c.client.config.Transport.(*http.Transport); ok && transport.Proxy != nil {
-		if proxy, err := transport.Proxy(&http.Request{URL: c.address}); err == nil && proxy != nil {
+	if transport, ok := r.client.config.Transport.(*http.Transport); ok && transport.Proxy != nil {
+		if proxy, err := transport.Proxy(&http.Request{URL: r.address}); err == nil && proxy != nil {
 			failure.Proxy = proxy.Host
 		}
 	}
@@ -186,14 +175,14 @@ func (c *call) connectionError(err error, sent bool) error {
 
 // send has a lifetime of its own: the timeout covers the body, and a creation outlives the caller's context by
 // [interruptGrace].
-func (c *call) send(ctx context.Context, number int) error {
-	outer := ctx
-	if c.request.creation {
+func (r *request) send(ctx context.Context, number int) error {
+	outer, config := ctx, r.client.config
+	if r.creation {
 		var release func()
 		ctx, release = outlive(ctx, interruptGrace)
 		defer release()
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.client.config.RequestTimeout)
+	ctx, cancel := context.WithTimeout(ctx, config.RequestTimeout)
 	defer cancel()
 
 	var connected atomic.Bool
@@ -201,55 +190,51 @@ func (c *call) send(ctx context.Context, number int) error {
 		GotConn: func(httptrace.GotConnInfo) {
 			if connected.Swap(true) {
 				// The transport sends a read again by itself if it met a connection that the server had closed.
-				_ = c.client.limiter.waitForCeiling(ctx) // its error is the request's too
+				_ = r.client.limiter.waitForCeiling(ctx) // its error is the request's too
 			}
 		},
-	}), c.request.method, c.address.String(), bytes.NewReader(c.body))
+	}), r.method, r.address.String(), bytes.NewReader(r.payload))
 	if err != nil {
 		return fmt.Errorf("building the request: %w", err)
 	}
-	req.SetBasicAuth(c.client.config.Credential.user.Reveal(), c.client.config.Credential.pass.Reveal())
+	req.SetBasicAuth(config.Credential.user.Reveal(), config.Credential.pass.Reveal())
 	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", c.client.config.UserAgent)
-	if c.body != nil {
+	req.Header.Set("User-Agent", config.UserAgent)
+	if r.payload != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
 
 	began := now()
 	status := 0
-	resp, err := c.client.http.Do(req)
+	resp, err := r.client.http.Do(req)
 	if err != nil {
-		err = c.connectionError(err, connected.Load())
+		err = r.connectionError(err, connected.Load())
 	} else {
 		defer resp.Body.Close()
 		status = resp.StatusCode
-		err = c.read(resp)
+		err = r.read(resp)
 	}
-	if c.client.config.OnAttempt != nil {
-		c.client.config.OnAttempt(outer, Attempt{
-			Method: c.request.method, Path: c.path, Status: status, Number: number, Duration: now().Sub(began),
-		})
+	if config.OnAttempt != nil {
+		config.OnAttempt(outer, Attempt{Method: r.method, Path: r.shown, Status: status, Number: number, Duration: now().Sub(began)})
 	}
 	return err
 }
 
 // read turns an answer into nil or a typed error.
-func (c *call) read(resp *http.Response) error {
+func (r *request) read(resp *http.Response) error {
 	body := http.MaxBytesReader(nil, resp.Body, maxBodySize)
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return c.client.statusError(c.request.method, c.path, resp, body)
+		return r.statusError(resp, body)
 	}
-	if err := c.request.decode(resp.Header, body); err != nil {
-		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
-			err = errBodyTooLarge
-		}
-		return &AnswerError{
-			Method: c.request.method, Path: c.path, Status: resp.StatusCode,
-			ContentType: resp.Header.Get("Content-Type"), Err: err,
-		}
+	err := r.decode(resp.Header, body)
+	if err == nil {
+		return nil
 	}
-	return nil
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		err = errors.New("the answer is larger than 16 MiB")
+	}
+	contentType := resp.Header.Get("Content-Type")
+	return &AnswerError{Method: r.method, Path: r.shown, Status: resp.StatusCode, ContentType: contentType, Err: err}
 }
 
 // outlive returns a context that ends a while after its parent, and a function that releases it.

@@ -2,7 +2,6 @@ package alphamoon
 
 import (
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"net/http"
 	"strconv"
@@ -11,15 +10,12 @@ import (
 )
 
 // repeatable says whether another attempt may follow after a failure other than a refusal.
-func repeatable(req request, err error) bool {
-	var status *StatusError
-	var connection *ConnectionError
+func repeatable(creation bool, err error) bool {
+	status, answered := errors.AsType[*StatusError](err)
 	switch {
-	case errors.As(err, &connection) && IsTrustFailure(err):
+	case IsTrustFailure(err), creation && !DidNothing(err):
 		return false
-	case req.creation && !DidNothing(err):
-		return false
-	case errors.As(err, &status):
+	case answered:
 		return status.Status == http.StatusRequestTimeout || status.Status >= 500
 	default:
 		return true // no answer, or one that cannot be understood
@@ -29,8 +25,8 @@ func repeatable(req request, err error) bool {
 // refusal reports whether the service refused to work on a request for now, and for how long it asks to stay away:
 // 429, or 503 with a Retry-After. The wait is 0 if it did not say.
 func refusal(err error) (wait time.Duration, refused bool) {
-	var status *StatusError
-	if !errors.As(err, &status) {
+	status, answered := errors.AsType[*StatusError](err)
+	if !answered {
 		return 0, false
 	}
 	return status.RetryAfter, status.Status == http.StatusTooManyRequests ||
@@ -40,62 +36,43 @@ func refusal(err error) (wait time.Duration, refused bool) {
 // DidNothing reports whether a failed request provably changed nothing at the service: there was no connection, the
 // service refused to work on it for now, or the API itself rejected it. A page of a gateway proves nothing.
 func DidNothing(err error) bool {
-	var (
-		shared     *sharedFailure
-		connection *ConnectionError
-		status     *StatusError
-	)
-	switch {
-	case errors.As(err, &shared):
+	if _, shared := errors.AsType[*sharedFailure](err); shared {
 		return true
-	case errors.As(err, &connection):
-		return !connection.Sent
-	case errors.As(err, &status):
-		_, refused := refusal(err)
-		return refused || status.Documented && status.Status >= 400 && status.Status < 500
-	default:
-		return false
 	}
+	if connection, ok := errors.AsType[*ConnectionError](err); ok {
+		return !connection.Sent
+	}
+	_, refused := refusal(err)
+	status, answered := errors.AsType[*StatusError](err)
+	return refused || answered && status.Documented && status.Status >= 400 && status.Status < 500
 }
 
 // workedOn reports a failure that shows that the service worked on a request, or still does: an answer that cannot be
 // used, a timeout, or a gateway's (524 is the 504 of a well-known content delivery network).
 func workedOn(err error) bool {
-	return IsUnusableAnswer(err) || IsTimeout(err) || hasStatus(err, http.StatusGatewayTimeout) || hasStatus(err, 524)
+	return IsUnusableAnswer(err) || IsTimeout(err) || hasStatus(err, http.StatusGatewayTimeout, 524)
 }
 
 // IsTrustFailure reports a failure that stays the same however often one tries: the host's certificate is not
 // trusted, or the host does not speak TLS.
 func IsTrustFailure(err error) bool {
-	var (
-		verification *tls.CertificateVerificationError
-		authority    x509.UnknownAuthorityError
-		hostname     x509.HostnameError
-	)
-	return errors.As(err, &verification) || errors.As(err, &authority) || errors.As(err, &hostname) ||
-		IsCleartextServer(err)
+	_, verification := errors.AsType[*tls.CertificateVerificationError](err)
+	return verification || IsCleartextServer(err)
 }
 
 // IsCleartextServer reports that the host was asked for TLS and answered in plain HTTP, or not in TLS at all.
 func IsCleartextServer(err error) bool {
-	var record tls.RecordHeaderError
-	return errors.Is(err, http.ErrSchemeMismatch) || errors.As(err, &record)
+	_, noRecord := errors.AsType[tls.RecordHeaderError](err)
+	return noRecord || errors.Is(err, http.ErrSchemeMismatch)
 }
 
 // retryAfter reads the Retry-After header, given in seconds or as a date. A date counts from the answer's own
 // Date if there is one, so that a wrong clock on either side does no harm. A wait in the past is none.
 func retryAfter(header http.Header, now time.Time) (time.Duration, bool) {
 	text := strings.TrimSpace(header.Get("Retry-After"))
-	if text == "" {
-		return 0, false
-	}
 	const longest = 24 * time.Hour
-	if strings.Trim(text, "0123456789") == "" {
-		seconds, err := strconv.ParseInt(text, 10, 64)
-		if err != nil || seconds > int64(longest/time.Second) {
-			return longest, true
-		}
-		return time.Duration(seconds) * time.Second, true
+	if seconds, err := strconv.ParseUint(text, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
+		return time.Duration(min(seconds, uint64(longest/time.Second))) * time.Second, true
 	}
 	until, err := http.ParseTime(text)
 	if err != nil {

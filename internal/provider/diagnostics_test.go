@@ -39,7 +39,7 @@ func TestErrorsToDiagnostics(t *testing.T) {
 			connection(&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}), "Alphamoon's certificate is not trusted", "SSL_CERT_FILE",
 		},
 		"wrong host name": {
-			connection(x509.HostnameError{Certificate: &x509.Certificate{}, Host: "x"}), "Alphamoon's certificate is not trusted", "base_url",
+			connection(&tls.CertificateVerificationError{Err: x509.HostnameError{Certificate: &x509.Certificate{}, Host: "x"}}), "Alphamoon's certificate is not trusted", "base_url",
 		},
 		"no TLS":       {connection(tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}), "Alphamoon's address does not speak TLS", "http only for a loopback host"},
 		"plain HTTP":   {connection(http.ErrSchemeMismatch), "Alphamoon's address does not speak TLS", "base_url"},
