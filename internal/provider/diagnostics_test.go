@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -59,6 +60,20 @@ func TestErrorsToDiagnostics(t *testing.T) {
 				t.Errorf("got %v", diags)
 			}
 		})
+	}
+}
+
+// TestComeBackLater: only a refusal for now is waited out for ten minutes, which is 429, or 503 with Retry-After.
+func TestComeBackLater(t *testing.T) {
+	t.Parallel()
+	for status, waitedOut := range map[int]bool{429: true, 503: true, 500: false, 502: false, 504: false} {
+		later := &alphamoon.StatusError{Status: status, HasRetryAfter: true, RetryAfter: time.Hour, RetryAt: time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)}
+		diags := processAPIKey.advice.diagnostics(later, "do this")
+		if len(diags) != 1 || diags[0].Summary() != "Alphamoon asks to come back later" ||
+			!strings.Contains(diags[0].Detail(), "stay away until 2") || !strings.Contains(diags[0].Detail(), "apply again then.") ||
+			strings.Contains(diags[0].Detail(), "ten minutes") != waitedOut {
+			t.Errorf("%d: got %v", status, diags)
+		}
 	}
 }
 
