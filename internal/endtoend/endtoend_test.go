@@ -5,9 +5,12 @@ package endtoend_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"testing"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
@@ -36,8 +39,8 @@ func TestMain(m *testing.M) {
 func setUpAndRun(m *testing.M) int {
 	err := func() (err error) {
 		ctx := context.Background()
-		// This program also plays the providers of the stores, and the race detector makes each wait a second at its end.
-		if err := os.Setenv("GORACE", "atexit_sleep_ms=0 "+os.Getenv("GORACE")); err != nil {
+		// Most of these tests wait more than they compute. An explicit -parallel is read later and wins.
+		if err := flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0))); err != nil {
 			return err
 		}
 		if cli, err = terraformcli.Find(ctx, filepath.Join(root, ".terraform-bin")); err != nil {
@@ -46,7 +49,7 @@ func setUpAndRun(m *testing.M) int {
 		if mirror, err = os.MkdirTemp("", "alphamoon-mirror-"); err != nil {
 			return err
 		}
-		return errors.Join(terraformcli.Mirror(ctx, root, mirror), mirrorStores(mirror))
+		return errors.Join(terraformcli.Mirror(ctx, root, mirror), mirrorStores(ctx, mirror))
 	}()
 	defer func() { _ = os.RemoveAll(mirror) }()
 	if err != nil {
