@@ -5,28 +5,23 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
-	"os/signal"
 
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/cmd/program"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/terraformcli"
 )
 
-func main() { os.Exit(status()) }
+func main() { program.Main("install", run) }
 
-// status installs and returns the exit status.
-func status() int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
+func run(ctx context.Context) error {
 	fmt.Println("Building the provider. The first build takes a minute or two.")
 	dir, err := terraformcli.PluginDir()
-	if err == nil {
-		err = terraformcli.Mirror(ctx, ".", dir)
-	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "install:", err)
-		return 1
+		return err
+	}
+	if err := terraformcli.Mirror(ctx, ".", dir); err != nil {
+		return err
 	}
 	fmt.Printf("Installed into %s. Run terraform init or tofu init. If you have rebuilt the provider, first remove "+
 		".terraform.lock.hcl: it names the checksum of the earlier build.\n", dir)
-	return 0
+	return nil
 }

@@ -9,14 +9,11 @@ import (
 	"io"
 	"net"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/cmd/program"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
 )
-
-func main() { os.Exit(status()) }
 
 // settings are the flags.
 type settings struct {
@@ -27,8 +24,7 @@ type settings struct {
 	latency   time.Duration
 }
 
-// status serves until it is interrupted and returns the exit status.
-func status() int {
+func main() {
 	var s settings
 	flag.StringVar(&s.address, "addr", "127.0.0.1:0", "the `address` to listen on; port 0 takes a free one")
 	flag.BoolVar(&s.exposed, "expose-to-network", false,
@@ -38,13 +34,7 @@ func status() int {
 		"how many requests a second are worked on, `R`; the others are refused with 429; 0 means any number")
 	flag.DurationVar(&s.latency, "latency", 0, "how long every answer takes, `D`, such as 50ms")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, s, os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, "sandbox:", err)
-		return 1
-	}
-	return 0
+	program.Main("sandbox", func(ctx context.Context) error { return run(ctx, s, os.Stdout) })
 }
 
 // names are those of the first processes; the others are numbered.
@@ -54,20 +44,15 @@ var names = []string{
 
 // processes makes processes that are the same at every start. The first one is the default.
 func processes(count int) []sandbox.Process {
-	list := []sandbox.Process{{ID: sandbox.DefaultProcessID, Name: names[0]}}
-	for i := 1; i < count; i++ {
-		name := fmt.Sprintf("Process %d", i+1)
+	list := make([]sandbox.Process, count)
+	for i := range list {
+		list[i] = sandbox.Process{ID: fmt.Sprintf("%032x", i+1), Name: fmt.Sprintf("Process %d", i+1)}
 		if i < len(names) {
-			name = names[i]
+			list[i].Name = names[i]
 		}
-		list = append(list, sandbox.Process{ID: fmt.Sprintf("%032x", i+1), Name: name})
 	}
+	list[0].ID = sandbox.DefaultProcessID
 	return list
-}
-
-// loopback reports whether only programs on this machine can reach the host.
-func loopback(host string) bool {
-	return host == "localhost" || net.ParseIP(host).IsLoopback()
 }
 
 // run serves until the context ends.
@@ -75,7 +60,8 @@ func run(ctx context.Context, s settings, output io.Writer) error {
 	if s.processes < 1 || s.rate < 0 || s.latency < 0 {
 		return fmt.Errorf("-processes must be 1 or more, -rate and -latency must not be negative")
 	}
-	if host, _, err := net.SplitHostPort(s.address); err == nil && !s.exposed && !loopback(host) {
+	host, _, err := net.SplitHostPort(s.address)
+	if local := host == "localhost" || net.ParseIP(host).IsLoopback(); err == nil && !local && !s.exposed {
 		return fmt.Errorf("-addr %s can be reached from other machines, and whoever reaches the sandbox can steer it: "+
 			"use 127.0.0.1, or add -expose-to-network", s.address)
 	}

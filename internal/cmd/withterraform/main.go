@@ -5,36 +5,18 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/cmd/program"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/terraformcli"
 )
 
-func main() { os.Exit(status()) }
+func main() { program.Main("withterraform", run) }
 
-// status runs the command and returns its exit status.
-func status() int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	err := run(ctx, os.Args[1:])
-	var exit *exec.ExitError
-	switch {
-	case err == nil:
-		return 0
-	case errors.As(err, &exit):
-		return exit.ExitCode()
-	default:
-		fmt.Fprintln(os.Stderr, "withterraform:", err)
-		return 1
-	}
-}
-
-func run(ctx context.Context, command []string) error {
-	if len(command) == 0 {
+func run(ctx context.Context) error {
+	if len(os.Args) < 2 {
 		return errors.New("no command given")
 	}
 	cache, err := filepath.Abs(".terraform-bin")
@@ -55,8 +37,13 @@ func run(ctx context.Context, command []string) error {
 		variables["TF_ACC_PROVIDER_HOST"], variables["TF_ACC_PROVIDER_NAMESPACE"] = "registry.opentofu.org", "hashicorp"
 	}
 	//nolint:gosec // running what it is told is its purpose
-	process := exec.CommandContext(ctx, command[0], command[1:]...)
+	process := exec.CommandContext(ctx, os.Args[1], os.Args[2:]...)
 	process.Stdin, process.Stdout, process.Stderr = os.Stdin, os.Stdout, os.Stderr
 	process.Env = terraformcli.Environ(variables)
-	return process.Run()
+	err = process.Run()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		os.Exit(exit.ExitCode()) // the command has said why
+	}
+	return err
 }
