@@ -111,18 +111,11 @@ type simulated struct {
 func (s simulation) run(t *testing.T) simulated {
 	result := simulated{perClient: make([]int, s.clients)}
 	var mu sync.Mutex
-	jitter := rand.New(rand.NewPCG(1, 2))
-	travel := func() {
-		mu.Lock()
-		half := s.latency*9/20 + time.Duration(jitter.Int64N(int64(s.latency/10)))
-		mu.Unlock()
-		time.Sleep(half)
-	}
 	began := now()
 	clock := func() time.Duration { return now().Sub(began) }
 	for client := range s.clients {
 		l := newLimiter(30*time.Second, 0)
-		send := func() bool {
+		send := func(travel func()) bool {
 			if err := l.wait(t.Context(), "keys"); err != nil {
 				t.Error(err)
 			}
@@ -153,10 +146,13 @@ func (s simulation) run(t *testing.T) simulated {
 			}
 			return ok
 		}
-		for range 10 {
+		for worker := range 10 {
+			// Each has a jitter of its own, or the order in which they run would decide what becomes of them.
+			jitter := rand.New(rand.NewPCG(uint64(client), uint64(worker)))
+			travel := func() { time.Sleep(s.latency*9/20 + time.Duration(jitter.Int64N(int64(s.latency/10)))) }
 			go func() {
 				for asked := clock(); asked < s.duration; asked = clock() {
-					for !send() && clock() < s.duration {
+					for !send(travel) && clock() < s.duration {
 					}
 					mu.Lock()
 					result.longest = max(result.longest, clock()-asked)
