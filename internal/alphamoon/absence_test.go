@@ -33,7 +33,7 @@ func TestAbsenceWhileKeysMove(t *testing.T) {
 				fill(box, 25)
 				sought := box.Keys(processID)[10].ID // the first of the second page
 				box.Inject(sandbox.Fault{Operation: sandbox.List, Then: then})
-				key, err := newClient(t, box).ProcessAPIKeys(processID).Find(t.Context(), alphamoon.Sought{ID: sought})
+				key, err := newClient(t, box, soon).ProcessAPIKeys(processID).Find(t.Context(), alphamoon.Sought{ID: sought})
 				if err != nil || key == nil {
 					t.Errorf("got %v, %v", key, err)
 				}
@@ -46,7 +46,7 @@ func TestAbsenceIsProvedByTwoListings(t *testing.T) {
 	t.Parallel()
 	box := &sandbox.Sandbox{Options: sandbox.Options{MaxLimit: 10}}
 	fill(box, 25)
-	key, err := newClient(t, box).ProcessAPIKeys(processID).Find(t.Context(), alphamoon.Sought{ID: "absent"})
+	key, err := newClient(t, box, soon).ProcessAPIKeys(processID).Find(t.Context(), alphamoon.Sought{ID: "absent"})
 	if key != nil || err != nil {
 		t.Errorf("got %v, %v", key, err)
 	}
@@ -62,18 +62,18 @@ func TestTotalOfThePage(t *testing.T) {
 			t.Parallel()
 			box := &sandbox.Sandbox{Options: sandbox.Options{CountPage: true}}
 			fill(box, size)
-			keys, err := newClient(t, box).ProcessAPIKeys(processID).List(t.Context())
+			keys, err := newClient(t, box, soon).ProcessAPIKeys(processID).List(t.Context())
 			if err != nil || len(keys) != size {
 				t.Errorf("%d keys are listed, %v", len(keys), err)
 			}
-			if size > 0 && !exists(t, newClient(t, box), box.Keys(processID)[size-1].ID) {
+			if size > 0 && !exists(t, newClient(t, box, soon), box.Keys(processID)[size-1].ID) {
 				t.Error("the last key is not found")
 			}
-			if exists(t, newClient(t, box), "absent") {
+			if exists(t, newClient(t, box, soon), "absent") {
 				t.Error("a key that is absent is found")
 			}
 			streamed := 0
-			for page, err := range newClient(t, box).ProcessAPIKeys(processID).Pages(t.Context(), alphamoon.Window{}) {
+			for page, err := range newClient(t, box, soon).ProcessAPIKeys(processID).Pages(t.Context(), alphamoon.Window{}) {
 				if err != nil {
 					t.Error(err)
 				}
@@ -109,7 +109,7 @@ func TestMovesDuringEveryListing(t *testing.T) {
 					then(box)
 				}
 				box.ServeHTTP(writer, req)
-			}))
+			}), soon)
 			for range 3 {
 				key, err := client.ProcessAPIKeys(processID).Find(t.Context(), alphamoon.Sought{ID: sought})
 				if key == nil && err == nil {
@@ -135,7 +135,7 @@ func TestPresenceNeedsNoProof(t *testing.T) {
 			first := box.Keys(processID)[0].ID
 			fault.Operation = list
 			box.Inject(fault)
-			if !exists(t, newClient(t, box), first) {
+			if !exists(t, newClient(t, box, soon), first) {
 				t.Error("the key is not found")
 			}
 		})
@@ -191,7 +191,7 @@ func TestWhatProvesNoAbsence(t *testing.T) {
 			if test.nameless {
 				box.AlterListed = func(fields map[string]any) { delete(fields, "orgId") }
 			}
-			client, owner := newClient(t, box), processID
+			client, owner := newClient(t, box, soon), processID
 			keys := client.ProcessAPIKeys(processID)
 			if test.organization {
 				keys, owner = client.OrganizationAPIKeys(), sandbox.Organization
@@ -205,6 +205,62 @@ func TestWhatProvesNoAbsence(t *testing.T) {
 			sought := alphamoon.Sought{ID: "absent", OrganizationID: "org_sandbox", CreatedAt: now.Add(-test.age)}
 			if key, err := keys.Find(t.Context(), sought); key != nil || !errors.Is(err, test.want) || err != nil && test.want == nil {
 				t.Errorf("got %v, %v", key, err)
+			}
+		})
+	}
+}
+
+// TestAbsenceBehindSeveralIndexes: pages that come in turn from an index that lags and one that does not skip the same key
+// in every listing, until the indexes agree.
+func TestAbsenceBehindSeveralIndexes(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		options sandbox.Options
+		change  func(box *sandbox.Sandbox)
+	}{
+		"a key was made, no total": {
+			sandbox.Options{OmitPagination: true, Lags: []time.Duration{0, 8 * time.Second, 8 * time.Second}},
+			func(box *sandbox.Sandbox) { fill(box, 1) },
+		},
+		"one was removed and one made": {
+			sandbox.Options{Lags: []time.Duration{0, 8 * time.Second}},
+			func(box *sandbox.Sandbox) { box.RemoveKey(box.Keys(processID)[0].ID); fill(box, 1) },
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				test.options.Now, test.options.MaxLimit, test.options.NewestFirst = time.Now, 2, true //nolint:forbidigo // the bubble's clock
+				box := &sandbox.Sandbox{Options: test.options}
+				fill(box, 3)
+				time.Sleep(time.Hour)
+				kept := box.Keys(processID)[1]
+				test.change(box)
+				keys := newClient(t, box).ProcessAPIKeys(processID)
+				sought := alphamoon.Sought{ID: kept.ID, CreatedAt: kept.CreatedAt}
+				if found, err := keys.Find(t.Context(), sought); found == nil {
+					t.Errorf("the key exists and is not found: %v", err)
+				}
+			})
+		})
+	}
+}
+
+// TestOneLookIsEnough: for keys whose absence is not judged by listings, there is no second one.
+func TestOneLookIsEnough(t *testing.T) {
+	t.Parallel()
+	for name, sought := range map[string]alphamoon.Sought{
+		"expired": {ID: "absent", Expired: true}, "young": {ID: "absent", CreatedAt: time.Now()}, //nolint:forbidigo // the service's clock is the real one
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			box := &sandbox.Sandbox{}
+			fill(box, 1)
+			if key, err := newClient(t, box).ProcessAPIKeys(processID).Find(t.Context(), sought); key != nil || sought.Expired && err != nil {
+				t.Errorf("got %v, %v", key, err)
+			}
+			if sent := box.Count(list); sent != 1 {
+				t.Errorf("%d requests", sent)
 			}
 		})
 	}
@@ -229,7 +285,7 @@ func TestHowAListingEnds(t *testing.T) {
 				t.Parallel()
 				box := &sandbox.Sandbox{Options: options}
 				fill(box, size)
-				client := newClient(t, box)
+				client := newClient(t, box, soon)
 				if keys, err := client.ProcessAPIKeys(processID).List(t.Context()); err != nil || len(keys) != size {
 					t.Errorf("got %d keys, %v", len(keys), err)
 				}
@@ -246,7 +302,7 @@ func TestARefusedEndProvesNothing(t *testing.T) {
 	t.Parallel()
 	box := &sandbox.Sandbox{Options: sandbox.Options{MaxLimit: 10, OmitPagination: true, EndStatus: 404}}
 	fill(box, 10)
-	if keys, err := newClient(t, box).ProcessAPIKeys(processID).List(t.Context()); err != nil || len(keys) != 10 {
+	if keys, err := newClient(t, box, soon).ProcessAPIKeys(processID).List(t.Context()); err != nil || len(keys) != 10 {
 		t.Errorf("got %d keys, %v", len(keys), err)
 	}
 	expectSent(t, box, 10, list, list, list, list)
@@ -299,7 +355,7 @@ func TestAStreamIsReadTwice(t *testing.T) {
 	fill(box, 25)
 	box.Inject(sandbox.Fault{Operation: list, Skip: 4, Then: func(box *sandbox.Sandbox) { fill(box, 1) }})
 	var last error
-	for _, err := range newClient(t, box).ProcessAPIKeys(processID).Pages(t.Context(), alphamoon.Window{}) {
+	for _, err := range newClient(t, box, soon).ProcessAPIKeys(processID).Pages(t.Context(), alphamoon.Window{}) {
 		last = err
 	}
 	if !errors.Is(last, alphamoon.ErrInconsistentListing) {
@@ -314,7 +370,7 @@ func TestAWindowOfPagesThatCountThemselves(t *testing.T) {
 	fill(box, 35)
 	for offset, want := range map[int]int{10: 25, 30: 5} {
 		read := 0
-		for page, err := range newClient(t, box).ProcessAPIKeys(processID).Pages(t.Context(), alphamoon.Window{Offset: offset}) {
+		for page, err := range newClient(t, box, soon).ProcessAPIKeys(processID).Pages(t.Context(), alphamoon.Window{Offset: offset}) {
 			if read += len(page.Elements); err != nil || page.Total != -1 {
 				t.Errorf("a total of %d, %v", page.Total, err)
 			}
@@ -332,7 +388,7 @@ func TestOddElements(t *testing.T) {
 		fields["name"], fields["scopes"], fields["exp"], fields["status"] = 7, []any{"a.b:c", 1}, "soon", nil
 	}}}
 	fill(box, 3)
-	keys, err := newClient(t, box).ProcessAPIKeys(processID).List(t.Context())
+	keys, err := newClient(t, box, soon).ProcessAPIKeys(processID).List(t.Context())
 	if err != nil || len(keys) != 3 {
 		t.Fatalf("got %v, %v", keys, err)
 	}

@@ -88,55 +88,80 @@ type Sought struct {
 	// OrganizationID is empty, and CreatedAt zero, if it is not known.
 	OrganizationID string
 	CreatedAt      time.Time
+	// Expired means that the key is past its expiry. Its absence needs no proof.
+	Expired bool
 }
 
 // Sought is what is known of a listed key.
-func (k APIKey) Sought() Sought { return Sought{k.ID, k.OrganizationID, k.CreatedAt.Time} }
+func (k APIKey) Sought() Sought {
+	return Sought{ID: k.ID, OrganizationID: k.OrganizationID, CreatedAt: k.CreatedAt.Time}
+}
 
-// Find looks for a key. It returns nil without an error only if the absence is proved: two complete listings, the
-// second one fresh, do not have it, and where the service gives no total, they agree with each other; the key is old
-// enough to be listed, else [ErrTooYoung]; and the listing is not another organization's, else [ErrOtherOrganization].
+// Find looks for a key. It returns nil without an error only if the absence is proved: two complete listings do not have
+// it, and where the service gives no total, they agree with each other; the key is old enough to be listed, else
+// [ErrTooYoung]; and the listing is not another organization's, else [ErrOtherOrganization]. The second listing begins
+// ten seconds after the first one: pages may come from several indexes, and one that lags makes a listing skip a key.
 // A key that stands on any page is found, whatever became of the rest. Readers share both listings, and nobody may
 // change the result. They share a failure too: all but the first get a [*RepeatedError].
 func (k *APIKeys) Find(ctx context.Context, sought Sought) (*APIKey, error) {
+	return k.find(ctx, sought, k.client.config.SettleTime)
+}
+
+func (k *APIKeys) find(ctx context.Context, sought Sought, pause time.Duration) (*APIKey, error) {
 	k.mu.Lock()
 	listings := k.listings
 	k.mu.Unlock()
 	var readings [2]reading[APIKey]
 	for i, call := range listings {
 		var err error
-		readings[i], err = call.get(ctx, k.listing.read)
+		readings[i], err = call.get(ctx, func(ctx context.Context) (reading[APIKey], error) {
+			if err := sleep(ctx, time.Duration(i)*pause); err != nil {
+				return newReading[APIKey](), err
+			}
+			return k.listing.read(ctx)
+		})
 		if key := readings[i].get(sought.ID); key != nil {
 			return key, nil
 		}
-		if err != nil {
+		switch {
+		case err != nil:
 			return nil, k.client.report(err)
+		case sought.Expired:
+			return nil, nil
+		case pause > 0 && k.isYoung(sought, readings[i]): // after a removal, two listings say more than one
+			return nil, ErrTooYoung
 		}
 	}
 	first, second := readings[0], readings[1]
 	if (!first.proven || !second.proven) && !first.sameAs(second) {
 		return nil, k.client.report(fmt.Errorf("%w: two readings differ", ErrInconsistentListing))
 	}
-	return nil, k.judgeAbsence(sought, second)
+	switch {
+	case k.isYoung(sought, second):
+		return nil, ErrTooYoung
+	case k.isAnothers(sought, second):
+		return nil, ErrOtherOrganization
+	}
+	return nil, nil
 }
 
-// judgeAbsence says why a key that is not listed may still exist; nil if it does not.
-func (k *APIKeys) judgeAbsence(sought Sought, listed reading[APIKey]) error {
+// isYoung reports whether a key was made so recently, by the clock of the service if it tells its time, that listings may
+// not show it yet.
+func (k *APIKeys) isYoung(sought Sought, listed reading[APIKey]) bool {
 	date, err := http.ParseTime(listed.header.Get("Date"))
 	if err != nil {
 		date = k.client.config.Clock()
 	}
-	if !sought.CreatedAt.IsZero() && date.Sub(sought.CreatedAt) < youth {
-		return ErrTooYoung
+	return !sought.CreatedAt.IsZero() && date.Sub(sought.CreatedAt) < youth
+}
+
+// isAnothers reports whether a listing is another organization's than the key.
+func (k *APIKeys) isAnothers(sought Sought, listed reading[APIKey]) bool {
+	if len(listed.elements) == 0 {
+		return slices.Equal(k.path, organizationKeysPath()) // the organization of the key that lists has one at least
 	}
-	if len(listed.elements) == 0 && slices.Equal(k.path, organizationKeysPath()) {
-		return ErrOtherOrganization // the organization of the key that lists has one at least
-	}
-	if len(listed.elements) > 0 && sought.OrganizationID != "" && !slices.ContainsFunc(listed.elements,
-		func(key APIKey) bool { return key.OrganizationID == "" || key.OrganizationID == sought.OrganizationID }) {
-		return ErrOtherOrganization
-	}
-	return nil
+	return sought.OrganizationID != "" && !slices.ContainsFunc(listed.elements,
+		func(key APIKey) bool { return key.OrganizationID == "" || key.OrganizationID == sought.OrganizationID })
 }
 
 // invalidate ends the validity of what is known of the collection. Those who wait for a listing now began to wait before
@@ -191,7 +216,7 @@ func (k *APIKeys) Revoke(ctx context.Context, sought Sought) error {
 	foreign := answered && !status.Documented && status.Status < 500
 	for retries := 0; ; retries++ {
 		k.invalidate()
-		key, err := k.Find(ctx, sought)
+		key, err := k.find(ctx, sought, 0)
 		switch {
 		case errors.Is(err, ErrTooYoung) && !foreign && sent, err == nil && (key == nil || DoesNotWork(key.Status)):
 			return nil

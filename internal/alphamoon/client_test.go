@@ -114,7 +114,7 @@ func TestListingOfServersThatIgnoreTheOffset(t *testing.T) {
 			t.Parallel()
 			box := &sandbox.Sandbox{Options: test.options}
 			fill(box, test.size)
-			client := newClient(t, box)
+			client := newClient(t, box, soon)
 			keys, err := client.ProcessAPIKeys(processID).List(t.Context())
 			if !errors.Is(err, test.err) || err == nil && len(keys) != test.size {
 				t.Fatalf("got %d keys, %v, want %v", len(keys), err, test.err)

@@ -99,6 +99,9 @@ func clientAt(t testing.TB, address string, changes ...func(*alphamoon.Config)) 
 	return alphamoon.NewClient(config)
 }
 
+// soon lets the second look for a key follow the first one at once.
+func soon(config *alphamoon.Config) { config.SettleTime = time.Nanosecond }
+
 // stopwatch returns a function that says how long ago stopwatch was called, in a bubble by the bubble's clock.
 func stopwatch() func() time.Duration {
 	began := time.Now()                                      //nolint:forbidigo // waits are real, or the bubble's

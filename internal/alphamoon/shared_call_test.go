@@ -44,7 +44,7 @@ func TestReadersShareListings(t *testing.T) {
 			t.Parallel()
 			box := &sandbox.Sandbox{}
 			fill(box, test.total)
-			client := newClient(t, box)
+			client := newClient(t, box, soon)
 			var ids, missing []string
 			for _, key := range box.Keys(processID)[:test.read] {
 				ids = append(ids, key.ID)

@@ -131,12 +131,13 @@ func (r *apiKeyResource) Read(ctx context.Context, req resource.ReadRequest, res
 	resp.Diagnostics.Append(model.identify(ctx, resp.Identity)...)
 	processID, before := model.ProcessID.ValueString(), model
 	r.data.run.markRefreshed(model.ID.ValueString())
-	key, err := r.kind.keys(client, processID).Find(ctx, model.sought())
-	absent := err == nil || errors.Is(err, alphamoon.ErrTooYoung) || errors.Is(err, alphamoon.ErrOtherOrganization)
+	sought := model.sought()
+	sought.Expired = model.expired(r.data.now())
+	key, err := r.kind.keys(client, processID).Find(ctx, sought)
 	switch {
 	case key != nil:
 		model.applyListed(*key)
-	case absent && model.expired(r.data.now()):
+	case err == nil && sought.Expired:
 		model.Status = types.StringValue(statusExpired)
 	case errors.Is(err, alphamoon.ErrTooYoung):
 		return

@@ -48,7 +48,8 @@ func (r *runMemory) applying() bool {
 }
 
 // replacedByHand reports whether a key was created that replaces this one although nothing changed and nothing was due,
-// as with -replace: of such a replacement the plan could say nothing.
+// as with -replace: of such a replacement the plan could say nothing. What is due by only one of both policies may have
+// been planned in place, and then somebody asked for another key.
 func (r *runMemory) replacedByHand(now time.Time, state apiKeyModel) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -56,6 +57,7 @@ func (r *runMemory) replacedByHand(now time.Time, state apiKeyModel) bool {
 		if !created.ExpiresIn.IsNull() {
 			created.ExpiresAt = state.ExpiresAt
 		}
-		return len(changedArguments(state, created)) == 0 && !created.policy().Due(now, state.rotationKey())
+		key := state.rotationKey()
+		return len(changedArguments(state, created)) == 0 && (!created.policy().Due(now, key) || !state.policy().Due(now, key))
 	})
 }

@@ -203,8 +203,8 @@ func (s *Sandbox) create(owner string, body []byte, fault Fault, entry *Request)
 		return s.noProcess()
 	}
 	key := Key{Name: wanted.name, Scopes: wanted.scopes, ExpiresAt: wanted.expiresAt}
-	if fault.AnswerExisting && len(s.keys[owner]) > 0 {
-		key = s.keys[owner][0]
+	if existing := s.shown(s.keys[owner], s.Options); fault.AnswerExisting && len(existing) > 0 {
+		key = existing[0]
 	} else {
 		fault.alterGrant(&key)
 		key = s.addKey(owner, key)
@@ -216,6 +216,17 @@ func (s *Sandbox) create(owner string, body []byte, fault Fault, entry *Request)
 		fault.AlterCreated(fields)
 	}
 	return answer{status: cmp.Or(s.CreateStatus, http.StatusCreated), body: fields}
+}
+
+// shown are the keys that listings do not hide. Where nothing is hidden there is no copy, which would make every page of a
+// large process take long.
+func (s *Sandbox) shown(keys []Key, options Options) []Key {
+	if !options.HideExpired && !options.HideInactive {
+		return keys
+	}
+	return slices.DeleteFunc(slices.Clone(keys), func(key Key) bool {
+		return options.HideExpired && !s.clock().Before(key.ExpiresAt) || options.HideInactive && key.Status != StatusActive
+	})
 }
 
 // list answers a listing under the given options, with more or fewer added to the total and with nothing to see if the
@@ -235,15 +246,9 @@ func (s *Sandbox) list(owner string, req *http.Request, options Options, addToTo
 	if hidden {
 		keys = nil
 	}
-	if options.HideExpired || options.HideInactive || options.NewestFirst {
-		keys = slices.Clone(keys) // a large process would take long to list if every page did this
-	}
-	if options.HideExpired || options.HideInactive {
-		keys = slices.DeleteFunc(keys, func(key Key) bool {
-			return options.HideExpired && !s.clock().Before(key.ExpiresAt) || options.HideInactive && key.Status != StatusActive
-		})
-	}
+	keys = s.shown(keys, options)
 	if options.NewestFirst {
+		keys = slices.Clone(keys)
 		slices.Reverse(keys)
 	}
 	if refusal := s.beyond(window, len(keys), options); refusal != nil {

@@ -30,6 +30,7 @@ func mutants() []mutant {
 		{"the ten seconds removed", client + "client.go", "cmp.Or(config.SettleTime, 10*time.Second)", "time.Nanosecond"},
 		{"the five minutes removed", client + "api_keys.go", "const youth = 5 * time.Minute", "const youth = 0"},
 		{"a listing believed once", client + "api_keys.go", "range listings {", "range [2]*sharedCall[reading[APIKey]]{listings[0], listings[0]} {"},
+		{"the pause between two listings removed", client + "api_keys.go", "time.Duration(i)*pause", "0"},
 		{"revocable always true", client + "lost_creations.go", "result[i].equal = equal", "result[i].equal, result[i].revocable = equal, true"},
 		{"a dropped lock", client + "api_keys_create.go", `	if err := k.attempts.Acquire(ctx, everyAttempt); err != nil {
 		failure.Obstacle = err
@@ -46,7 +47,7 @@ func mutants() []mutant {
 		{"a refused end not understood", client + "pages.go", "return r.answers > 0 &&", "return false &&"},
 		{"a page's own count believed", client + "pages.go", "r.doubtful = received > 0 &&", "r.doubtful = false &&"},
 		{"a wrong count ignored", client + "pages.go", "r.total >= 0 && count != r.total &&", "r.total >= 0 && false &&"},
-		{"another organization's listing believed", client + "api_keys.go", "if len(listed.elements) > 0 && sought.OrganizationID", "if false && sought.OrganizationID"},
+		{"another organization's listing believed", client + "api_keys.go", "return sought.OrganizationID != \"\" &&", "return false &&"},
 		{"a removal expected to show at once", client + "api_keys.go", "case !sent || retries >= k.client.config.MaxRetries:", "case true:"},
 		{"a removal believed without looking", client + "api_keys.go", "&& sent, err == nil && (key == nil || DoesNotWork(key.Status)):", "&& sent, err == nil:"},
 		{"a refused removal of a young key believed", client + "api_keys.go", "!foreign && sent,", "!foreign,"},

@@ -102,14 +102,31 @@ func (t *team) newConfiguration(r *rand.Rand) *configuration {
 	return c
 }
 
-// edit changes one argument.
-func (w *world) edit(r *rand.Rand, c *configuration) {
+// untilDue is how long it takes until a key of the team is due for its rotation, which nobody waits for too long.
+func (t *team) untilDue() time.Duration {
+	for _, o := range t.objects() {
+		at, err := time.Parse(time.RFC3339, text(o.value, "rotates_at"))
+		if wait := time.Until(at) + time.Hour; err == nil && wait > time.Hour && wait < 40*day {
+			return wait
+		}
+	}
+	return time.Hour
+}
+
+// inPlace are the arguments whose change keeps the key.
+var inPlace = []string{"expires_in", "rotate_before_expiry", "revoke_on_destroy"}
+
+// edit changes one argument, of all or of the given ones.
+func (w *world) edit(r *rand.Rand, c *configuration, among ...string) {
 	changes := []string{
 		"name", "scopes", "expiry", "expires_in", "rotate_before_expiry", "rotation_triggers", "revoke_on_destroy",
 		"encrypt_to", "create_before_destroy", "ignore_changes",
 	}
 	if c.kind == processKind {
 		changes = append(changes, "process_id", "allow_undocumented_scopes")
+	}
+	if len(among) > 0 {
+		changes = among
 	}
 	what := pick(r, changes...)
 	a := c.arguments
@@ -206,12 +223,16 @@ func (w *world) weather(r *rand.Rand, t *team) (foul []string) {
 		}
 		fault := weather.make(r)
 		fault.Name, late = weather.name, fault.Late
-		if weather.name == "pages shift" {
-			owner, name := pick(r, processIDs...), pick(r, "by hand", names[0])
+		if name, skips := pick(r, "by hand", names[0]), weather.name == pageSkips; skips || weather.name == pagesShift {
 			fault.Then = func(box *sandbox.Sandbox) {
-				w.oracle.byHand(box.AddKey(owner, sandbox.Key{
-					Name: name, Scopes: []string{"workspace.result:read"}, ExpiresAt: time.Now().Add(3 * 365 * day),
-				}))
+				for _, owner := range processIDs {
+					if keys := box.Keys(owner); skips && len(keys) > 0 && w.oracle.hand[keys[0].ID] {
+						box.RemoveKey(keys[0].ID) // the total stays
+					}
+					w.oracle.byHand(box.AddKey(owner, sandbox.Key{
+						Name: name, Scopes: []string{"workspace.result:read"}, ExpiresAt: time.Now().Add(3 * 365 * day),
+					}))
+				}
 			}
 		}
 		switch fault.Operation {
@@ -321,10 +342,13 @@ func (w *world) operate(r *rand.Rand, t *team) {
 	case choice == 10:
 		w.run(r, t, options, false)
 	case choice <= 12:
+		if r.IntN(3) > 0 && len(addresses) > 0 {
+			w.edit(r, t.configurations[pick(r, addresses...)], inPlace...)
+		}
 		if t.saved = w.run(r, t, options, false); t.saved != nil {
 			w.count("action: plan saved")
 		}
-		time.Sleep(pick(r, time.Hour, 2*day, 11*day))
+		time.Sleep(pick(r, time.Hour, 2*day, 11*day, t.untilDue(), t.untilDue()))
 		w.applySaved(r, t)
 	case choice <= 14:
 		other := w.teams[(slices.Index(w.teams, t)+1)%len(w.teams)]
