@@ -150,7 +150,6 @@ func serveStore(name string) error {
 // detector, every start of a store would take twice as long.
 func mirrorStores(ctx context.Context, dir string) error {
 	program := filepath.Join(dir, "stores")
-	//nolint:gosec // a folder of its own
 	build := exec.CommandContext(ctx, "go", "test", "-c", "-ldflags", "-s -w", "-o", program, ".")
 	if output, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("building the stores: %w\n%s", err, output)

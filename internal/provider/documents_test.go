@@ -14,7 +14,6 @@ import (
 	"testing"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
-	"github.com/alphamoon/terraform-provider-alphamoon/internal/documents"
 )
 
 // expectSection demands that the section of a document between two markers is as given. With UPDATE_DOCUMENTS=1
@@ -26,7 +25,7 @@ func expectSection(t *testing.T, document, section, text string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	updated, err := documents.ReplaceSection(string(raw), section, text)
+	updated, err := replaceSection(string(raw), section, text)
 	if err != nil {
 		t.Fatalf("%s: %v", document, err)
 	}
@@ -39,6 +38,37 @@ func expectSection(t *testing.T, document, section, text string) {
 	}
 	if err := os.WriteFile(document, []byte(updated), 0o600); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// replaceSection returns a document with another text between the two comments that mark a section:
+//
+//	<!-- begin NAME -->
+//	<!-- end NAME -->
+func replaceSection(document, name, text string) (string, error) {
+	begin, end := "<!-- begin "+name+" -->\n", "<!-- end "+name+" -->"
+	before, rest, found := strings.Cut(document, begin)
+	_, after, ended := strings.Cut(rest, end)
+	if !found || !ended {
+		return "", fmt.Errorf("the document has no section %q", name)
+	}
+	return before + begin + text + end + after, nil
+}
+
+func TestReplaceSection(t *testing.T) {
+	t.Parallel()
+	const document = "a\n<!-- begin x -->\nold\n<!-- end x -->\nb\n"
+	got, err := replaceSection(document, "x", "new\n")
+	if want := "a\n<!-- begin x -->\nnew\n<!-- end x -->\nb\n"; err != nil || got != want {
+		t.Errorf("got %q, %v", got, err)
+	}
+	if again, err := replaceSection(got, "x", "new\n"); err != nil || again != got {
+		t.Errorf("a second time: got %q, %v", again, err)
+	}
+	for _, broken := range []string{"", "<!-- begin x -->\n", "<!-- end x -->\n<!-- begin x -->\n", "<!-- begin y -->\n<!-- end y -->"} {
+		if got, err := replaceSection(broken, "x", "new"); err == nil {
+			t.Errorf("%q became %q", broken, got)
+		}
 	}
 }
 

@@ -28,10 +28,6 @@ const (
 	builtVersion = "0.1.0"
 )
 
-// ErrNotFound means that there is no Terraform and that none could be downloaded.
-var ErrNotFound = errors.New("no terraform or tofu is on the PATH, and Terraform " + PinnedVersion +
-	" could not be downloaded")
-
 // CLI is a Terraform or OpenTofu.
 type CLI struct {
 	Path string
@@ -59,7 +55,7 @@ func Find(ctx context.Context, cacheDir string) (CLI, error) {
 		Product: product.Terraform, Version: version.Must(version.NewVersion(PinnedVersion)), InstallDir: cacheDir,
 	}).Install(ctx)
 	if err != nil {
-		return CLI{}, fmt.Errorf("%w: %w", ErrNotFound, err)
+		return CLI{}, fmt.Errorf("no terraform or tofu is on the PATH, and Terraform %s could not be downloaded: %w", PinnedVersion, err)
 	}
 	return CLI{Path: path}, nil
 }
@@ -81,9 +77,6 @@ func Mirror(ctx context.Context, moduleDir, mirrorDir string) error {
 
 // MirrorPackage does the same for a provider in another package of the module, as alphamoon/NAME.
 func MirrorPackage(ctx context.Context, moduleDir, packagePath, providerName, mirrorDir string) (err error) {
-	if _, err := exec.LookPath("go"); err != nil {
-		return errors.New("no Go is on the PATH, which is needed to build the provider")
-	}
 	scratch, err := os.MkdirTemp("", "alphamoon-build-")
 	if err != nil {
 		return err
@@ -121,12 +114,12 @@ func MirrorPackage(ctx context.Context, moduleDir, packagePath, providerName, mi
 
 // PluginDir is where Terraform and OpenTofu look for providers before they ask a registry.
 func PluginDir() (string, error) {
-	home, homeErr := os.UserHomeDir()
-	config, configErr := os.UserConfigDir()
+	parent := os.UserHomeDir
 	if runtime.GOOS == "windows" {
-		return pluginDir(runtime.GOOS, config), configErr
+		parent = os.UserConfigDir
 	}
-	return pluginDir(runtime.GOOS, home), homeErr
+	dir, err := parent()
+	return pluginDir(runtime.GOOS, dir), err
 }
 
 // pluginDir is the folder below %APPDATA% on Windows and below the home folder elsewhere.
@@ -144,14 +137,10 @@ func (c CLI) New(dir string, env map[string]string) (*tfexec.Terraform, error) {
 	if err != nil {
 		return nil, err
 	}
-	return runner, runner.SetEnv(Environment(env))
+	return runner, runner.SetEnv(environment(runtime.GOOS, os.Environ(), env))
 }
 
-// Environment is the process's own without what steers Terraform or the provider, and with the given variables.
-func Environment(additions map[string]string) map[string]string {
-	return environment(runtime.GOOS, os.Environ(), additions)
-}
-
+// environment is the process's own without what steers Terraform or the provider, and with the given variables.
 func environment(goos string, variables []string, additions map[string]string) map[string]string {
 	// No configuration file of the user's applies, above all no development overrides.
 	result := map[string]string{"TF_CLI_CONFIG_FILE": os.DevNull}
@@ -177,10 +166,10 @@ func environment(goos string, variables []string, additions map[string]string) m
 	return result
 }
 
-// Environ is [Environment] in the form of [os.Environ].
+// Environ is the process's own environment without what steers Terraform or the provider, and with the given variables.
 func Environ(additions map[string]string) []string {
 	var list []string
-	for name, value := range Environment(additions) {
+	for name, value := range environment(runtime.GOOS, os.Environ(), additions) {
 		list = append(list, name+"="+value)
 	}
 	slices.Sort(list)

@@ -20,18 +20,22 @@ func process(number int) string { return fmt.Sprintf("%032x", number) }
 // resources is a configuration with a number of keys in each of a number of processes. Another round replaces all.
 func resources(provider string, processes, keys, round int) string {
 	return fmt.Sprintf(`
+resource "terraform_data" "round" {
+  input = %d
+}
+
 resource "%s_process_api_key" "test" {
-  count             = %d
-  process_id        = format("%%032x", floor(count.index / %d) + 1)
-  name              = "bench-${count.index}"
-  scopes            = ["workspace.file:upload", "workspace.result:read"]
-  expires_in        = "90d"
-  rotation_triggers = { round = "%d" }
+  count      = %d
+  process_id = format("%%032x", floor(count.index / %d) + 1)
+  name       = "bench-${count.index}"
+  scopes     = ["workspace.file:upload", "workspace.result:read"]
+  expires_in = "90d"
   lifecycle {
     create_before_destroy = true
+    replace_triggered_by  = [terraform_data.round]
   }
 }
-`, provider, processes*keys, keys, round)
+`, round, provider, processes*keys, keys)
 }
 
 // applied makes a workspace for each provider and applies it.

@@ -7,11 +7,9 @@ import (
 	"log"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	framework "github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/provider"
@@ -39,18 +37,16 @@ func (bare) Configure(context.Context, framework.ConfigureRequest, *framework.Co
 
 func (bare) DataSources(context.Context) []func() datasource.DataSource { return nil }
 
-func (bare) Resources(context.Context) []func() resource.Resource {
-	return []func() resource.Resource{func() resource.Resource { return key{} }}
+func (bare) Resources(ctx context.Context) []func() resource.Resource {
+	actual := provider.New(provider.Options{})().Resources(ctx)[0]
+	return []func() resource.Resource{func() resource.Resource { return key{actual()} }}
 }
 
-type key struct{}
+// key takes its schema from the real resource. The benchmark updates none in place.
+type key struct{ resource.Resource }
 
 func (key) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = "bare_process_api_key"
-}
-
-func (key) Schema(ctx context.Context, req resource.SchemaRequest, resp *resource.SchemaResponse) {
-	provider.New(provider.Options{})().Resources(ctx)[0]().Schema(ctx, req, resp)
 }
 
 func (key) Create(_ context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
@@ -71,26 +67,6 @@ func (key) Create(_ context.Context, req resource.CreateRequest, resp *resource.
 	}
 }
 
-// ModifyPlan replaces a key for other triggers, so that a rotation can be compared.
-func (key) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.State.Raw.IsNull() || req.Plan.Raw.IsNull() {
-		return
-	}
-	var before, after types.Map
-	triggers := path.Root("rotation_triggers")
-	resp.Diagnostics.Append(req.State.GetAttribute(ctx, triggers, &before)...)
-	resp.Diagnostics.Append(req.Plan.GetAttribute(ctx, triggers, &after)...)
-	if !before.Equal(after) {
-		resp.RequiresReplace.Append(triggers)
-	}
-}
-
-func (key) Read(_ context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	resp.State.Raw = req.State.Raw
-}
-
-func (key) Update(_ context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	resp.State.Raw = req.Plan.Raw
-}
+func (key) Read(context.Context, resource.ReadRequest, *resource.ReadResponse) {}
 
 func (key) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {}
