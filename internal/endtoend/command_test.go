@@ -2,6 +2,7 @@ package endtoend_test
 
 import (
 	"context"
+	"encoding/json"
 	"maps"
 	"os"
 	"os/exec"
@@ -11,17 +12,19 @@ import (
 	"github.com/hashicorp/go-version"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
-	"github.com/alphamoon/terraform-provider-alphamoon/internal/terraformcli"
 )
 
 // cliVersion asks the Terraform or OpenTofu at hand once.
 var cliVersion = sync.OnceValues(func() (*version.Version, error) {
-	runner, err := cli.New(os.TempDir(), nil)
+	raw, err := cli.Command(context.Background(), os.TempDir(), nil, "version", "-json").Output()
 	if err != nil {
 		return nil, err
 	}
-	current, _, err := runner.Version(context.Background(), false)
-	return current, err
+	var answer struct {
+		Version *version.Version `json:"terraform_version"`
+	}
+	err = json.Unmarshal(raw, &answer)
+	return answer.Version, err
 })
 
 // olderThan reports whether the Terraform or OpenTofu at hand is. A pre-release counts as its release.
@@ -51,8 +54,5 @@ func (w *workspace) command(ctx context.Context, environment map[string]string, 
 		"TF_DISABLE_PLUGIN_TLS": "1",
 	}
 	maps.Copy(variables, environment)
-	command := exec.CommandContext(ctx, cli.Path, append(arguments, "-no-color")...)
-	command.Dir = w.dir
-	command.Env = terraformcli.Environ(variables)
-	return command
+	return cli.Command(ctx, w.dir, variables, append(arguments, "-no-color")...)
 }

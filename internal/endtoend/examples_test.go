@@ -1,6 +1,7 @@
 package endtoend_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"os"
@@ -11,7 +12,6 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
-	"github.com/hashicorp/terraform-exec/tfexec"
 )
 
 const requirement = `
@@ -120,16 +120,17 @@ func TestAccExamples(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(dir, file), []byte(config), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			runner, err := cli.New(dir, nil)
-			if err != nil {
-				t.Fatal(err)
+			if raw, err := cli.Command(t.Context(), dir, nil, "init", "-input=false", "-no-color", "-plugin-dir="+mirror).
+				CombinedOutput(); err != nil {
+				t.Fatalf("%v\n%s", err, raw)
 			}
-			if err := runner.Init(t.Context(), tfexec.PluginDir(mirror)); err != nil {
-				t.Fatal(err)
+			raw, _ := cli.Command(t.Context(), dir, nil, "validate", "-json").Output() // the diagnostics say whether it failed
+			var output struct {
+				Valid       bool
+				Diagnostics []struct{ Severity, Summary, Detail string }
 			}
-			output, err := runner.Validate(t.Context())
-			if err != nil {
-				t.Fatal(err)
+			if err := json.Unmarshal(raw, &output); err != nil || !output.Valid {
+				t.Errorf("%v\n%s", err, raw)
 			}
 			for _, diagnostic := range output.Diagnostics {
 				t.Errorf("%s: %s %s", diagnostic.Severity, diagnostic.Summary, diagnostic.Detail)

@@ -45,8 +45,7 @@ func TestAccInstall(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, arguments := range [][]string{{"init", "-input=false", "-no-color"}, {"validate", "-no-color"}} {
-		command := exec.CommandContext(t.Context(), cli.Path, arguments...)
-		command.Dir, command.Env = dir, terraformcli.Environ(map[string]string{"HOME": home, "APPDATA": home})
+		command := cli.Command(t.Context(), dir, map[string]string{"HOME": home, "APPDATA": home}, arguments...)
 		if output, err := command.CombinedOutput(); err != nil {
 			t.Fatalf("%s: %v\n%s", arguments, err, output)
 		}

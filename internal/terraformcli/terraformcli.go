@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,7 +16,6 @@ import (
 	"github.com/hashicorp/go-version"
 	"github.com/hashicorp/hc-install/product"
 	"github.com/hashicorp/hc-install/releases"
-	"github.com/hashicorp/terraform-exec/tfexec"
 )
 
 const (
@@ -130,50 +128,33 @@ func pluginDir(goos, parent string) string {
 	return filepath.Join(parent, ".terraform.d", "plugins")
 }
 
-// New returns a runner for the configuration in a directory. The variables of the environment that steer
-// Terraform or the provider are replaced by env, so that nothing of the user's own set-up gets in.
-func (c CLI) New(dir string, env map[string]string) (*tfexec.Terraform, error) {
-	runner, err := tfexec.NewTerraform(dir, c.Path)
-	if err != nil {
-		return nil, err
-	}
-	return runner, runner.SetEnv(environment(runtime.GOOS, os.Environ(), env))
-}
-
-// environment is the process's own without what steers Terraform or the provider, and with the given variables.
-func environment(goos string, variables []string, additions map[string]string) map[string]string {
-	// No configuration file of the user's applies, above all no development overrides.
-	result := map[string]string{"TF_CLI_CONFIG_FILE": os.DevNull}
-	maps.Copy(result, additions)
-	taken := map[string]bool{}
-	// To Windows, Path and PATH are one variable; of two entries it would take either.
-	canonical := func(name string) string {
-		if goos == "windows" {
-			return strings.ToUpper(name)
-		}
-		return name
-	}
-	for name := range result {
-		taken[canonical(name)] = true
-	}
-	for _, variable := range variables {
-		name, value, _ := strings.Cut(variable, "=")
-		known := canonical(name)
-		if !taken[known] && !strings.HasPrefix(known, "TF_") && !strings.HasPrefix(known, "ALPHAMOON_") {
-			result[name] = value
-		}
-	}
-	return result
+// Command prepares a run in a directory. The variables of the environment that steer Terraform or the provider are
+// replaced by env, so that nothing of the user's own set-up gets in.
+func (c CLI) Command(ctx context.Context, dir string, env map[string]string, arguments ...string) *exec.Cmd {
+	command := exec.CommandContext(ctx, c.Path, arguments...) //nolint:gosec // a Terraform that was looked for
+	command.Dir, command.Env = dir, Environ(env)
+	return command
 }
 
 // Environ is the process's own environment without what steers Terraform or the provider, and with the given variables.
+// Of several values of a name the last one counts, on Windows in whatever case; see [exec.Cmd].
 func Environ(additions map[string]string) []string {
-	var list []string
-	for name, value := range environment(runtime.GOOS, os.Environ(), additions) {
-		list = append(list, name+"="+value)
+	return environ(runtime.GOOS, os.Environ(), additions)
+}
+
+func environ(goos string, variables []string, additions map[string]string) []string {
+	result := slices.DeleteFunc(slices.Clone(variables), func(variable string) bool {
+		if goos == "windows" {
+			variable = strings.ToUpper(variable)
+		}
+		return strings.HasPrefix(variable, "TF_") || strings.HasPrefix(variable, "ALPHAMOON_")
+	})
+	// No configuration file of the user's applies, above all no development overrides.
+	result = append(result, "TF_CLI_CONFIG_FILE="+os.DevNull)
+	for name, value := range additions {
+		result = append(result, name+"="+value)
 	}
-	slices.Sort(list)
-	return list
+	return result
 }
 
 // executable is the file name of a program.

@@ -15,8 +15,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hashicorp/terraform-exec/tfexec"
-
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/cmd/program"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/terraformcli"
@@ -125,22 +123,27 @@ func (b *bench) delay(duration time.Duration) {
 	b.box.Update(func(options *sandbox.Options) { options.Latency = duration })
 }
 
-// workspace is a new folder with a configuration, ready to run against the sandbox of this moment.
-func (b *bench) workspace(ctx context.Context, config string) (*tfexec.Terraform, error) {
+// workspace is a new folder with a configuration, ready to run.
+func (b *bench) workspace(ctx context.Context, config string) (string, error) {
 	dir, err := os.MkdirTemp(b.dir, "workspace-")
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	if err := configure(dir, config); err != nil {
-		return nil, err
+		return "", err
 	}
-	terraform, err := b.cli.New(dir, map[string]string{
-		"CHECKPOINT_DISABLE": "1", "ALPHAMOON_API_KEY": sandbox.DefaultCredential, "ALPHAMOON_BASE_URL": b.url,
-	})
+	return dir, b.terraform(ctx, dir, "init", "-plugin-dir="+b.path("mirror"))
+}
+
+// terraform runs a command in a workspace, against the sandbox of this moment.
+func (b *bench) terraform(ctx context.Context, dir string, arguments ...string) error {
+	output, err := b.cli.Command(ctx, dir, map[string]string{
+		"CHECKPOINT_DISABLE": "1", "ALPHAMOON_API_KEY": sandbox.DefaultCredential, "ALPHAMOON_BASE_URL": b.url, "TF_INPUT": "0",
+	}, append(arguments, "-no-color")...).CombinedOutput()
 	if err != nil {
-		return nil, err
+		return fmt.Errorf("terraform %s: %w\n%s", arguments[0], err, output)
 	}
-	return terraform, terraform.Init(ctx, tfexec.PluginDir(b.path("mirror")))
+	return nil
 }
 
 // configure writes a configuration into a folder.

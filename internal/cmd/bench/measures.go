@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/hashicorp/terraform-exec/tfexec"
-
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
 )
 
@@ -39,30 +37,28 @@ resource "%s_process_api_key" "test" {
 }
 
 // applied makes a workspace for each provider and applies it.
-func (b *bench) applied(ctx context.Context, processes, keys int) ([]*tfexec.Terraform, error) {
-	var workspaces []*tfexec.Terraform
+func (b *bench) applied(ctx context.Context, processes, keys int) (workspaces []string, err error) {
 	for _, provider := range providers {
-		terraform, err := b.workspace(ctx, resources(provider, processes, keys, 0))
+		dir, err := b.workspace(ctx, resources(provider, processes, keys, 0))
 		if err != nil {
 			return nil, err
 		}
-		if err := terraform.Apply(ctx); err != nil {
+		if err := b.apply(ctx, dir); err != nil {
 			return nil, err
 		}
-		workspaces = append(workspaces, terraform)
+		workspaces = append(workspaces, dir)
 	}
 	return workspaces, nil
 }
 
+func (b *bench) apply(ctx context.Context, dir string) error {
+	return b.terraform(ctx, dir, "apply", "-auto-approve")
+}
+
 // planned measures the plans of both providers and demands that they are empty.
-func planned(ctx context.Context, workspaces []*tfexec.Terraform) ([]time.Duration, error) {
-	plan := func(terraform *tfexec.Terraform) func() error {
-		return func() error {
-			if changes, err := terraform.Plan(ctx); err != nil || changes {
-				return fmt.Errorf("a plan with changes (%t): %w", changes, err)
-			}
-			return nil
-		}
+func (b *bench) planned(ctx context.Context, workspaces []string) ([]time.Duration, error) {
+	plan := func(dir string) func() error {
+		return func() error { return b.terraform(ctx, dir, "plan", "-detailed-exitcode") }
 	}
 	return medians(plan(workspaces[0]), plan(workspaces[1]))
 }
@@ -88,7 +84,7 @@ func (b *bench) measurePlans(ctx context.Context) error {
 			for _, delay := range b.delays {
 				b.delay(delay)
 				b.box.ClearJournal()
-				took, err := planned(ctx, workspaces)
+				took, err := b.planned(ctx, workspaces)
 				if err != nil {
 					return err
 				}
@@ -110,18 +106,18 @@ func (b *bench) measureApplies(ctx context.Context) error {
 		}
 		var creations []func() error
 		for _, provider := range providers {
-			var fresh []*tfexec.Terraform
+			var fresh []string
 			for range 3 {
-				terraform, err := b.workspace(ctx, resources(provider, 1, b.created, 0))
+				dir, err := b.workspace(ctx, resources(provider, 1, b.created, 0))
 				if err != nil {
 					return err
 				}
-				fresh = append(fresh, terraform)
+				fresh = append(fresh, dir)
 			}
 			creations = append(creations, func() error {
-				terraform := fresh[0]
+				dir := fresh[0]
 				fresh = fresh[1:]
-				return terraform.Apply(ctx)
+				return b.apply(ctx, dir)
 			})
 		}
 		took, err := medians(creations...)
@@ -152,7 +148,7 @@ func (b *bench) measureFleet(ctx context.Context) error {
 		b.box.ClearJournal()
 	}
 	b.box.ClearJournal()
-	took, err := planned(ctx, workspaces)
+	took, err := b.planned(ctx, workspaces)
 	if err != nil {
 		return err
 	}
@@ -162,13 +158,10 @@ func (b *bench) measureFleet(ctx context.Context) error {
 		round := 0
 		rotations = append(rotations, func() error {
 			round++
-			if err := configure(workspaces[i].WorkingDir(), resources(provider, b.processes, b.keys, round)); err != nil {
+			if err := configure(workspaces[i], resources(provider, b.processes, b.keys, round)); err != nil {
 				return err
 			}
-			if _, err := workspaces[i].Plan(ctx, tfexec.Refresh(false), tfexec.Out("rotation.tfplan")); err != nil {
-				return err
-			}
-			return workspaces[i].Apply(ctx, tfexec.DirOrPlan("rotation.tfplan"))
+			return b.terraform(ctx, workspaces[i], "apply", "-auto-approve", "-refresh=false")
 		})
 	}
 	if took, err = medians(rotations...); err != nil {
@@ -202,11 +195,11 @@ func (b *bench) measureLimits(ctx context.Context) error {
 			ceiling = fmt.Sprint(limit.ceiling)
 			config += "provider \"alphamoon\" {\n  requests_per_second = " + ceiling + "\n}\n"
 		}
-		terraform, err := b.workspace(ctx, config)
+		dir, err := b.workspace(ctx, config)
 		if err != nil {
 			return err
 		}
-		took, err := timed(func() error { return terraform.Apply(ctx) })
+		took, err := timed(func() error { return b.apply(ctx, dir) })
 		if err != nil {
 			return err
 		}

@@ -66,9 +66,7 @@ func run(ctx context.Context, moduleDir string, output io.Writer, coloured bool)
 		environment["TF_CLI_ARGS"] = "-no-color"
 	}
 	d.command = func(arguments ...string) *exec.Cmd {
-		command := exec.CommandContext(ctx, cli.Path, arguments...) //nolint:gosec // Terraform
-		command.Dir, command.Env = work, terraformcli.Environ(environment)
-		return command
+		return cli.Command(ctx, work, environment, arguments...)
 	}
 	if text, err := d.command("init", "-input=false", "-plugin-dir="+mirror).CombinedOutput(); err != nil {
 		return fmt.Errorf("init: %w\n%s", err, text)
