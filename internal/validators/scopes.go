@@ -42,12 +42,8 @@ func DocumentedScopes(unless string) validator.Set {
 			if escape.IsUnknown() || escape.ValueBool() {
 				return ""
 			}
-			return fmt.Sprintf("%q is not a documented scope; the nearest one is %q. If the service has it all the "+
-				"same, set %s = true.",
+			return fmt.Sprintf("%q is not a documented scope; the nearest one is %q. If the service has it all the same, set %s = true.",
 				value, alphamoon.NearestScope(value), unless)
 		},
 	})
 }
-
-// ScopeGroup accepts the name of a group of the documented catalogue of scopes.
-func ScopeGroup() validator.String { return oneOf("Unknown group of scopes", alphamoon.ScopeGroups()) }

@@ -5,12 +5,7 @@ package validators
 
 import (
 	"context"
-	"fmt"
-	"regexp"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
-	"github.com/hashicorp/terraform-plugin-framework/attr"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 )
 
@@ -32,14 +27,4 @@ func (r rule) ValidateString(ctx context.Context, request validator.StringReques
 	if detail := r.refuse(ctx, request.ConfigValue.ValueString(), request); detail != "" {
 		response.Diagnostics.AddAttributeError(request.Path, r.summary, detail)
 	}
-}
-
-var notBlank = regexp.MustCompile(`\S`)
-
-// NotBlank accepts a text with at least one character that is not white space.
-func NotBlank() validator.String {
-	rule := stringvalidator.RegexMatches(notBlank, "")
-	return wordedString{rule, words{"Missing text", func(attribute path.Path, value attr.Value) string {
-		return fmt.Sprintf("%s is %s, but must have at least one character that is not a blank. Write a text.", attribute, value)
-	}}}
 }
