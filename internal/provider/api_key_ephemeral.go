@@ -8,7 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -34,33 +33,6 @@ var (
 	_ ephemeral.EphemeralResourceWithConfigure = (*apiKeyEphemeral)(nil)
 	_ ephemeral.EphemeralResourceWithClose     = (*apiKeyEphemeral)(nil)
 )
-
-// ephemeralModel holds the attributes of both kinds. Those that a kind does not have stay null.
-type ephemeralModel struct {
-	ProcessID               types.String
-	Name                    types.String
-	Scopes                  types.Set
-	AllowUndocumentedScopes types.Bool
-	ExpiresIn               types.String
-	RevokeOnClose           types.Bool
-	ID                      types.String
-	Key                     types.String
-	ExpiresAt               types.String
-}
-
-func (m *ephemeralModel) fields() []field {
-	return []field{
-		bindString("process_id", &m.ProcessID),
-		bindString("name", &m.Name),
-		bind[types.Set]("scopes", types.SetType{ElemType: texts}, &m.Scopes),
-		bindBool("allow_undocumented_scopes", &m.AllowUndocumentedScopes),
-		bindString("expires_in", &m.ExpiresIn),
-		bindBool("revoke_on_close", &m.RevokeOnClose),
-		bindString("id", &m.ID),
-		bindString("key", &m.Key),
-		bindString("expires_at", &m.ExpiresAt),
-	}
-}
 
 // openKey is a key that Open created and that Close is to revoke.
 type openKey struct {
@@ -148,22 +120,25 @@ func (e *apiKeyEphemeral) Configure(_ context.Context, req ephemeral.ConfigureRe
 // Open creates a key. A key that is created and cannot be used is revoked or named in the error, for it lives on.
 func (e *apiKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
 	defer e.data.warnOfLongWait(&resp.Diagnostics)
-	var model ephemeralModel
-	resp.Diagnostics.Append(loadObject(ctx, req.Config.Raw, model.fields())...)
+	var model apiKeyModel
+	var revokeOnClose types.Bool
+	fields := append(model.fields(), bindBool("revoke_on_close", &revokeOnClose))
+	resp.Diagnostics.Append(loadObject(ctx, req.Config.Raw, fields)...)
 	client := e.data.requireClient("create ephemeral keys", &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	wanted := model.request(e.data.now(), &resp.Diagnostics)
+	settled := model // with the defaults, which the result does not show
+	if model.ExpiresIn.IsNull() {
+		settled.ExpiresIn = types.StringValue(defaultEphemeralLifetime)
+	}
+	wanted, creation := settled.request(e.data.now(), &resp.Diagnostics), settled.creation(e.kind)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	creation := keyCreation{
-		kind: e.kind, name: wanted.Name, processID: model.ProcessID.ValueString(), expiry: "expires_in",
-		revokes: e.kind.revokes, revocation: "revoke_on_close",
-	}
-	if !model.RevokeOnClose.IsNull() {
-		creation.revokes = model.RevokeOnClose.ValueBool()
+	creation.revokes, creation.revocation = e.kind.revokes, "revoke_on_close"
+	if !revokeOnClose.IsNull() {
+		creation.revokes = revokeOnClose.ValueBool()
 	}
 	keys := e.kind.keys(client, creation.processID)
 	key, err := keys.Create(ctx, wanted, alphamoon.CreateOptions{RevokeRemains: creation.revokes})
@@ -192,8 +167,9 @@ func (e *apiKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, r
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, openKeyNote, note)...)
 		e.data.opened.byNote.Store(string(note), openKey{creation, keys, key.Sought()})
 	}
-	model.ID, model.Key, model.ExpiresAt = types.StringValue(key.ID), types.StringValue(key.Key.Reveal()), instantOrNull(key.ExpiresAt.Time)
-	result, diags := storeObject(ctx, req.Config.Raw.Type(), model.fields())
+	model.ID, model.Key = types.StringValue(key.ID), types.StringValue(key.Key.Reveal())
+	model.ExpiresAt = stringOrNull(instantOrEmpty(key.ExpiresAt.Time))
+	result, diags := storeObject(ctx, req.Config.Raw.Type(), fields)
 	resp.Diagnostics.Append(diags...)
 	resp.Result.Raw = result
 }
@@ -253,13 +229,4 @@ func (e *apiKeyEphemeral) Close(ctx context.Context, req ephemeral.CloseRequest,
 			"works is not certain: %s It expires by itself. To end it sooner, delete it %s; or set revoke_on_close = "+
 			"false to let such keys expire.", key.sought.ID, key.creation.owner(), sentence(whyNotRevoked(err)), e.kind.whereToDelete))
 	}
-}
-
-// request translates the configuration into what the API is asked for.
-func (m *ephemeralModel) request(now time.Time, diags *diag.Diagnostics) alphamoon.APIKeyRequest {
-	model := apiKeyModel{Name: m.Name, Scopes: m.Scopes, ExpiresIn: m.ExpiresIn}
-	if m.ExpiresIn.IsNull() {
-		model.ExpiresIn = types.StringValue(defaultEphemeralLifetime)
-	}
-	return model.request(now, diags)
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/list"
@@ -130,7 +129,7 @@ func (s *keyStream) owner(ctx context.Context, processID, prefix string) bool {
 			return true
 		}
 		for _, key := range page.Elements {
-			if !s.status.IsNull() && !strings.EqualFold(key.Status, s.status.ValueString()) {
+			if !hasStatus(key, s.status) {
 				continue
 			}
 			result := s.result(ctx, processID, prefix, key)
@@ -154,7 +153,7 @@ func (s *keyStream) result(ctx context.Context, processID, prefix string, key al
 	result := s.req.NewListResult(ctx)
 	result.DisplayName = prefix + key.Name
 	model := s.kind.importedModel(ctx, processID, key)
-	result.Diagnostics.Append(model.identify(ctx, result.Identity)...)
+	result.Diagnostics.Append(model.store(ctx, &result.Identity.Raw)...)
 	if s.req.IncludeResource {
 		result.Diagnostics.Append(model.store(ctx, &result.Resource.Raw)...)
 	}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
@@ -48,20 +47,20 @@ func (m *apiKeyModel) fields() []field {
 	return []field{
 		bindString("process_id", &m.ProcessID),
 		bindString("name", &m.Name),
-		bind[types.Set]("scopes", types.SetType{ElemType: texts}, &m.Scopes),
+		bindSet("scopes", &m.Scopes),
 		bindString("expires_at", &m.ExpiresAt),
 		bindString("expires_in", &m.ExpiresIn),
 		bindString("rotate_before_expiry", &m.RotateBeforeExpiry),
-		bind[types.Map]("rotation_triggers", types.MapType{ElemType: texts}, &m.RotationTriggers),
+		bind("rotation_triggers", types.MapType{ElemType: texts}, &m.RotationTriggers),
 		bindBool("revoke_on_destroy", &m.RevokeOnDestroy),
 		bindBool("allow_undocumented_scopes", &m.AllowUndocumentedScopes),
-		bind[types.List]("encrypt_to", types.ListType{ElemType: texts}, &m.EncryptTo),
+		bind("encrypt_to", types.ListType{ElemType: texts}, &m.EncryptTo),
 		bindString("id", &m.ID),
 		bindString("organization_id", &m.OrganizationID),
 		bindString("status", &m.Status),
 		bindString("created_at", &m.CreatedAt),
 		bindString("rotates_at", &m.RotatesAt),
-		bind[types.Int64]("key_version", types.Int64Type, &m.KeyVersion),
+		bind("key_version", types.Int64Type, &m.KeyVersion),
 		bindString("key", &m.Key),
 		bindString("encrypted_key", &m.EncryptedKey),
 	}
@@ -85,7 +84,7 @@ func (m *apiKeyModel) load(ctx context.Context, raw tftypes.Value) diag.Diagnost
 	return loadObject(ctx, raw, m.fields())
 }
 
-// store writes the model into a state or a plan.
+// store writes the model into a state, a plan or an identity.
 func (m *apiKeyModel) store(ctx context.Context, raw *tftypes.Value) diag.Diagnostics {
 	value, diags := storeObject(ctx, raw.Type(), m.fields())
 	if !diags.HasError() {
@@ -94,18 +93,11 @@ func (m *apiKeyModel) store(ctx context.Context, raw *tftypes.Value) diag.Diagno
 	return diags
 }
 
-// identify writes the identity of a key beside its state.
-func (m *apiKeyModel) identify(ctx context.Context, identity *tfsdk.ResourceIdentity) diag.Diagnostics {
-	return m.store(ctx, &identity.Raw)
-}
-
 // newAPIKeyModel returns a model whose attributes are all null. The zero value has collections without a type, which
 // the framework refuses.
 func newAPIKeyModel(ctx context.Context) apiKeyModel {
 	var model apiKeyModel
-	for _, field := range model.fields() {
-		field.setNull(ctx)
-	}
+	_ = model.load(ctx, tftypes.NewValue(tftypes.Object{}, map[string]tftypes.Value{})) // nothing to fail on
 	return model
 }
 
@@ -153,9 +145,9 @@ func (m *apiKeyModel) applyListed(key alphamoon.APIKey) {
 	}
 	m.OrganizationID = heard(m.OrganizationID, key.OrganizationID)
 	m.Status = heard(m.Status, key.Status)
-	m.CreatedAt = heard(m.CreatedAt, instantOrNull(key.CreatedAt.Time).ValueString())
+	m.CreatedAt = heard(m.CreatedAt, instantOrEmpty(key.CreatedAt.Time))
 	if current, known := m.expiry(); !known || !alphamoon.SameSecond(current, key.ExpiresAt.Time) {
-		m.ExpiresAt = heard(m.ExpiresAt, instantOrNull(key.ExpiresAt.Time).ValueString())
+		m.ExpiresAt = heard(m.ExpiresAt, instantOrEmpty(key.ExpiresAt.Time))
 	}
 	m.RotatesAt = m.rotatesAt()
 	if m.KeyVersion.IsNull() || m.KeyVersion.IsUnknown() {

@@ -360,9 +360,9 @@ func TestFieldsEqualTheSchemas(t *testing.T) {
 	model := newAPIKeyModel(t.Context())
 	bound := map[string]attr.Type{}
 	for _, field := range model.fields() {
-		bound[field.name] = field.value().Type(t.Context())
-		if !field.value().IsNull() {
-			t.Errorf("%s of a new model is %s", field.name, field.value())
+		bound[field.name] = field.get().Type(t.Context())
+		if !field.get().IsNull() {
+			t.Errorf("%s of a new model is %s", field.name, field.get())
 		}
 	}
 	seen := map[string]bool{}

@@ -86,7 +86,7 @@ func (r *apiKeyResource) Create(ctx context.Context, req resource.CreateRequest,
 		model.KeyVersion = types.Int64Value(r.data.now().Unix())
 	}
 	resp.Diagnostics.Append(model.store(ctx, &resp.State.Raw)...)
-	resp.Diagnostics.Append(model.identify(ctx, resp.Identity)...)
+	resp.Diagnostics.Append(model.store(ctx, &resp.Identity.Raw)...)
 	resp.Diagnostics.Append(noteFingerprint(ctx, resp.Private, model, key.Key)...)
 
 	if key.Key.IsZero() {
@@ -128,7 +128,7 @@ func (r *apiKeyResource) Read(ctx context.Context, req resource.ReadRequest, res
 	}
 	// A state that was written before Terraform knew of identities gets one here. Also a key that turns out to be
 	// gone needs it: the framework demands one after every read.
-	resp.Diagnostics.Append(model.identify(ctx, resp.Identity)...)
+	resp.Diagnostics.Append(model.store(ctx, &resp.Identity.Raw)...)
 	processID, before := model.ProcessID.ValueString(), model
 	r.data.run.markRefreshed(model.ID.ValueString())
 	sought := model.sought()
@@ -186,7 +186,7 @@ func (r *apiKeyResource) Update(ctx context.Context, req resource.UpdateRequest,
 		model.RotatesAt = model.rotatesAt()
 	}
 	resp.Diagnostics.Append(model.store(ctx, &resp.State.Raw)...)
-	resp.Diagnostics.Append(model.identify(ctx, resp.Identity)...)
+	resp.Diagnostics.Append(model.store(ctx, &resp.Identity.Raw)...)
 }
 
 // Delete forgets the key or revokes it. A key past its expiry is simply forgotten, whatever revoke_on_destroy says.
@@ -278,7 +278,7 @@ func (r *apiKeyResource) ImportState(ctx context.Context, req resource.ImportSta
 	}
 	model := r.kind.importedModel(ctx, processID, *key)
 	resp.Diagnostics.Append(model.store(ctx, &resp.State.Raw)...)
-	resp.Diagnostics.Append(model.identify(ctx, resp.Identity)...)
+	resp.Diagnostics.Append(model.store(ctx, &resp.Identity.Raw)...)
 	r.data.importWarning.Do(func() {
 		resp.Diagnostics.AddAttributeWarning(path.Root("key"), "Secret of imported keys is not known",
 			"The service shows a secret only when it creates the key, so the attribute key of an imported key is null. "+

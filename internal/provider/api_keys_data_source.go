@@ -25,30 +25,11 @@ type apiKeysDataSource struct {
 	kind apiKeyKind
 }
 
+func newAPIKeysDataSource(kind apiKeyKind) datasource.DataSource {
+	return &apiKeysDataSource{configuredDataSource{name: kind.typeName + "s"}, kind}
+}
+
 var _ datasource.DataSourceWithConfigure = (*apiKeysDataSource)(nil)
-
-// apiKeysModel holds the arguments. The result is not in it, see listedKeys.
-type apiKeysModel struct {
-	ProcessID types.String
-	Offset    types.Number
-	Limit     types.Number
-	Name      types.String
-	Status    types.String
-}
-
-func (m *apiKeysModel) fields() []field {
-	return []field{
-		bindString("process_id", &m.ProcessID),
-		bind[types.Number]("offset", types.NumberType, &m.Offset),
-		bind[types.Number]("limit", types.NumberType, &m.Limit),
-		bindString("name", &m.Name),
-		bindString("status", &m.Status),
-	}
-}
-
-func (d *apiKeysDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_" + d.kind.typeName + "s"
-}
 
 func (d *apiKeysDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	key := map[string]schema.Attribute{
@@ -104,49 +85,57 @@ func (d *apiKeysDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 	resp.Schema = schema.Schema{MarkdownDescription: d.kind.dataSourceDescription, Attributes: attributes}
 }
 
-// computedText is an attribute that a data source fills in.
-func computedText(description string) schema.StringAttribute {
-	return schema.StringAttribute{MarkdownDescription: description, Computed: true}
-}
-
 // maxWindow bounds offset and limit far above what a process can hold.
 const maxWindow = 1_000_000
 
 func (d *apiKeysDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	defer d.data.warnOfLongWait(&resp.Diagnostics)
-	var model apiKeysModel
-	resp.Diagnostics.Append(loadObject(ctx, req.Config.Raw, model.fields())...)
+	var processID, name, status types.String
+	var offset, limit types.Number
+	resp.Diagnostics.Append(loadObject(ctx, req.Config.Raw, []field{
+		bindString("process_id", &processID), bindString("name", &name), bindString("status", &status),
+		bind("offset", types.NumberType, &offset), bind("limit", types.NumberType, &limit),
+	})...)
 	client := d.data.requireClient("list keys", &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	processID := model.ProcessID.ValueString()
-	keys, total, err := readWindow(ctx, d.kind.keys(client, processID), model)
+	window := alphamoon.Window{Offset: wholeNumber(offset), Limit: wholeNumber(limit)}
+	keys, total, err := readWindow(ctx, d.kind.keys(client, processID.ValueString()), window)
 	if err != nil {
-		resp.Diagnostics.Append(d.kind.advice.diagnostics(err, "list the keys of "+d.kind.owner(processID))...)
+		resp.Diagnostics.Append(d.kind.advice.diagnostics(err, "list the keys of "+d.kind.owner(processID.ValueString()))...)
 		return
 	}
-	warnOfStatus(model.Status, slices.ContainsFunc(keys, func(key alphamoon.APIKey) bool {
-		return strings.EqualFold(key.Status, model.Status.ValueString())
-	}), &resp.Diagnostics)
-	keys = slices.DeleteFunc(keys, func(key alphamoon.APIKey) bool {
-		return !model.Name.IsNull() && key.Name != model.Name.ValueString() ||
-			!model.Status.IsNull() && !strings.EqualFold(key.Status, model.Status.ValueString())
-	})
+	keys = slices.DeleteFunc(keys, func(key alphamoon.APIKey) bool { return !hasStatus(key, status) })
+	warnOfStatus(status, len(keys) > 0, &resp.Diagnostics)
+	keys = slices.DeleteFunc(keys, func(key alphamoon.APIKey) bool { return !name.IsNull() && key.Name != name.ValueString() })
 	slices.SortFunc(keys, func(a, b alphamoon.APIKey) int {
 		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt.Time), cmp.Compare(a.ID, b.ID))
 	})
-	var attributes map[string]tftypes.Value
-	if err := req.Config.Raw.As(&attributes); err != nil {
-		resp.Diagnostics.Append(defect("The configuration of the data source cannot be read: " + err.Error())...)
-		return
-	}
-	attributes["total"] = tftypes.NewValue(tftypes.Number, nil)
+	computed := object{"total": tftypes.NewValue(tftypes.Number, nil)}
 	if total >= 0 {
-		attributes["total"] = tftypes.NewValue(tftypes.Number, total)
+		computed["total"] = tftypes.NewValue(tftypes.Number, total)
 	}
-	attributes["api_keys"] = listedKeys(keys, attributes["api_keys"].Type(), processID)
-	resp.State.Raw = tftypes.NewValue(req.Config.Raw.Type(), attributes)
+	setResult(resp, req.Config.Raw, computed, "api_keys", keys, func(key alphamoon.APIKey) object {
+		result := object{
+			"id":              textOrNull(key.ID),
+			"name":            textOrNull(key.Name),
+			"scopes":          textSet(key.Scopes),
+			"status":          textOrNull(key.Status),
+			"created_at":      textOrNull(instantOrEmpty(key.CreatedAt.Time)),
+			"expires_at":      textOrNull(instantOrEmpty(key.ExpiresAt.Time)),
+			"organization_id": textOrNull(key.OrganizationID),
+		}
+		if d.kind.ofProcess {
+			result["process_id"] = textOrNull(processID.ValueString())
+		}
+		return result
+	})
+}
+
+// hasStatus reports whether a key passes the filter, in upper or lower case. A null filter lets every key pass.
+func hasStatus(key alphamoon.APIKey, filter types.String) bool {
+	return filter.IsNull() || strings.EqualFold(key.Status, filter.ValueString())
 }
 
 // warnOfStatus warns of a filter that found nothing and may be mistyped. It is no error: the service may have other words
@@ -155,54 +144,14 @@ func warnOfStatus(status types.String, found bool, diags *diag.Diagnostics) {
 	if found || status.IsNull() || alphamoon.KnowsStatus(status.ValueString()) {
 		return
 	}
-	diags.AddAttributeWarning(path.Root("status"), "No key has this status", fmt.Sprintf("No listed key has the status "+
-		"%q. The known words "+
-		"are %s. Correct the status if it is mistyped; the service may have other words.", status.ValueString(),
+	diags.AddAttributeWarning(path.Root("status"), "No key has this status", fmt.Sprintf("No listed key has the status %q. The "+
+		"known words are %s. Correct the status if it is mistyped; the service may have other words.", status.ValueString(),
 		strings.Join(alphamoon.Statuses(), ", ")))
-}
-
-// listedKeys builds the attribute api_keys from plain values. To have the framework build it from structs takes
-// three times as long and twice the memory, which shows in processes with thousands of keys.
-func listedKeys(keys []alphamoon.APIKey, kind tftypes.Type, processID string) tftypes.Value {
-	list, _ := kind.(tftypes.List) // the schema says so
-	object, _ := list.ElementType.(tftypes.Object)
-	_, ofProcess := object.AttributeTypes["process_id"]
-	scopesType := tftypes.Set{ElementType: tftypes.String}
-	text := func(value types.String) tftypes.Value {
-		if value.IsNull() {
-			return tftypes.NewValue(tftypes.String, nil)
-		}
-		return tftypes.NewValue(tftypes.String, value.ValueString())
-	}
-	elements := make([]tftypes.Value, len(keys))
-	for i, key := range keys {
-		scopes := make([]tftypes.Value, len(key.Scopes))
-		for j, scope := range key.Scopes {
-			scopes[j] = tftypes.NewValue(tftypes.String, scope)
-		}
-		attributes := map[string]tftypes.Value{
-			"id":              tftypes.NewValue(tftypes.String, key.ID),
-			"name":            tftypes.NewValue(tftypes.String, key.Name),
-			"scopes":          tftypes.NewValue(scopesType, scopes),
-			"status":          text(stringOrNull(key.Status)),
-			"created_at":      text(instantOrNull(key.CreatedAt.Time)),
-			"expires_at":      text(instantOrNull(key.ExpiresAt.Time)),
-			"organization_id": text(stringOrNull(key.OrganizationID)),
-		}
-		if ofProcess {
-			attributes["process_id"] = tftypes.NewValue(tftypes.String, processID)
-		}
-		elements[i] = tftypes.NewValue(object, attributes)
-	}
-	return tftypes.NewValue(list, elements)
 }
 
 // readWindow reads what offset and limit select, and how many keys there are in all, -1 if that is not known.
 // Without either it reads all there are; a window is what the service makes of it.
-func readWindow(ctx context.Context, keys *alphamoon.APIKeys,
-	model apiKeysModel,
-) (found []alphamoon.APIKey, total int, err error) {
-	window := alphamoon.Window{Offset: wholeNumber(model.Offset), Limit: wholeNumber(model.Limit)}
+func readWindow(ctx context.Context, keys *alphamoon.APIKeys, window alphamoon.Window) (found []alphamoon.APIKey, total int, err error) {
 	if window == (alphamoon.Window{}) {
 		found, err = keys.List(ctx)
 		return found, len(found), err

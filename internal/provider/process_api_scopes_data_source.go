@@ -19,20 +19,6 @@ func newProcessAPIScopesDataSource() datasource.DataSource { return processAPISc
 // processAPIScopesDataSource needs neither the service nor the provider's configuration.
 type processAPIScopesDataSource struct{}
 
-var _ datasource.DataSource = processAPIScopesDataSource{}
-
-type processAPIScopesModel struct {
-	Groups types.Set     `tfsdk:"groups"`
-	Names  []string      `tfsdk:"names"`
-	Scopes []scopeObject `tfsdk:"scopes"`
-}
-
-type scopeObject struct {
-	Name        string `tfsdk:"name"`
-	Group       string `tfsdk:"group"`
-	Description string `tfsdk:"description"`
-}
-
 func (processAPIScopesDataSource) Metadata(_ context.Context, req datasource.MetadataRequest,
 	resp *datasource.MetadataResponse,
 ) {
@@ -47,7 +33,7 @@ func (processAPIScopesDataSource) Schema(_ context.Context, _ datasource.SchemaR
 			"groups": schema.SetAttribute{
 				MarkdownDescription: "Keeps only the scopes of these groups, like `Results`. Default: all.",
 				Optional:            true,
-				ElementType:         types.StringType,
+				ElementType:         texts,
 				Validators: []validator.Set{
 					validators.FilledSet("Name at least one group, like Results, or remove the argument."),
 					setvalidator.ValueStringsAre(validators.ScopeGroup()),
@@ -56,7 +42,7 @@ func (processAPIScopesDataSource) Schema(_ context.Context, _ datasource.SchemaR
 			"names": schema.SetAttribute{
 				MarkdownDescription: "The names of the scopes, to be used as `scopes` of a key.",
 				Computed:            true,
-				ElementType:         types.StringType,
+				ElementType:         texts,
 			},
 			"scopes": schema.ListNestedAttribute{
 				MarkdownDescription: "The scopes, in the order of the documentation.",
@@ -72,18 +58,21 @@ func (processAPIScopesDataSource) Schema(_ context.Context, _ datasource.SchemaR
 }
 
 func (processAPIScopesDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	var model processAPIScopesModel
-	var groups []string
-	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
-	resp.Diagnostics.Append(model.Groups.ElementsAs(ctx, &groups, false)...)
+	var groups types.Set
+	resp.Diagnostics.Append(loadObject(ctx, req.Config.Raw, []field{bindSet("groups", &groups)})...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	var names []string
+	var scopes []alphamoon.Scope
 	for _, scope := range alphamoon.Scopes() {
-		if model.Groups.IsNull() || slices.Contains(groups, scope.Group) {
-			model.Names = append(model.Names, scope.Name)
-			model.Scopes = append(model.Scopes, scopeObject(scope))
+		if groups.IsNull() || slices.Contains(elements(groups.Elements()), scope.Group) {
+			names, scopes = append(names, scope.Name), append(scopes, scope)
 		}
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
+	setResult(resp, req.Config.Raw, object{"names": textSet(names)}, "scopes", scopes, func(scope alphamoon.Scope) object {
+		return object{
+			"name": textOrNull(scope.Name), "group": textOrNull(scope.Group), "description": textOrNull(scope.Description),
+		}
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -11,21 +12,21 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/validators"
 )
 
-func newProcessDataSource() datasource.DataSource { return &processDataSource{} }
+func newProcessDataSource() datasource.DataSource {
+	return &processDataSource{configuredDataSource{name: "process"}}
+}
 
 // processDataSource finds one process by its name or its id.
 type processDataSource struct{ configuredDataSource }
 
 var _ datasource.DataSourceWithConfigure = (*processDataSource)(nil)
-
-func (d *processDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_process"
-}
 
 func (d *processDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	attributes := processAttributes()
@@ -51,19 +52,18 @@ func (d *processDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 
 func (d *processDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	defer d.data.warnOfLongWait(&resp.Diagnostics)
-	var model processObject
-	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	var id, name types.String
+	resp.Diagnostics.Append(loadObject(ctx, req.Config.Raw, []field{bindString("id", &id), bindString("name", &name)})...)
 	processes := d.data.processes(ctx, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	process, problem := findProcess(processes, model.ID.ValueString(), model.Name.ValueString())
+	process, problem := findProcess(processes, id.ValueString(), name.ValueString())
 	if problem != nil {
 		resp.Diagnostics.Append(problem)
 		return
 	}
-	result := describeProcess(process)
-	resp.Diagnostics.Append(resp.State.Set(ctx, &result)...)
+	resp.State.Raw = tftypes.NewValue(req.Config.Raw.Type(), describeProcess(process))
 }
 
 // findProcess finds the one process with the id, or with the name if there is no id.
@@ -73,51 +73,34 @@ func findProcess(processes []alphamoon.Process, id, name string) (alphamoon.Proc
 		attribute, sought = path.Root("id"), fmt.Sprintf("the id %q", id)
 	}
 	var found []alphamoon.Process
+	var ids, names, known []string
 	for _, process := range processes {
 		if id != "" && process.ID == id || id == "" && process.Name == name {
-			found = append(found, process)
+			found, ids = append(found, process), append(ids, process.ID)
 		}
-	}
-	switch len(found) {
-	case 1:
-		return found[0], nil
-	case 0:
-		var known []string
-		for _, process := range processes {
-			known = append(known, fmt.Sprintf("%q (%s)", process.Name, process.ID))
-		}
-		hint := "It shows no process at all: check the credential's rights."
-		if id == "" && len(known) > 0 {
-			hint = "The nearest: " + strings.Join(nearestNames(name, processes), ", ") + "."
-		} else if len(known) > 0 {
-			slices.Sort(known)
-			hint = "It shows " + strings.Join(known[:min(len(known), 5)], ", ") + "."
-		}
-		return alphamoon.Process{}, diag.NewAttributeErrorDiagnostic(attribute, "Process not found",
-			fmt.Sprintf("No process that the provider's api_key can see has %s. %s Correct it, or use a key of the right "+
-				"workspace.", sought, hint))
-	default:
-		var ids []string
-		for _, process := range found {
-			ids = append(ids, process.ID)
-		}
-		return alphamoon.Process{}, diag.NewAttributeErrorDiagnostic(attribute, "Several processes found",
-			fmt.Sprintf("%d processes have %s: %s. Set id to the one that you mean.", len(found), sought,
-				strings.Join(ids, ", ")))
-	}
-}
-
-// nearestNames quotes the names that resemble the given one most.
-func nearestNames(name string, processes []alphamoon.Process) []string {
-	var names []string
-	for _, process := range processes {
-		if process.Name != "" && !slices.Contains(names, process.Name) {
+		if process.Name != "" {
 			names = append(names, process.Name)
 		}
+		known = append(known, fmt.Sprintf("%q (%s)", process.Name, process.ID))
 	}
-	var quoted []string
-	for _, near := range alphamoon.Nearest(name, names, 3) {
-		quoted = append(quoted, fmt.Sprintf("%q", near))
+	switch {
+	case len(found) == 1:
+		return found[0], nil
+	case len(found) > 1:
+		return alphamoon.Process{}, diag.NewAttributeErrorDiagnostic(attribute, "Several processes found",
+			fmt.Sprintf("%d processes have %s: %s. Set id to the one that you mean.", len(found), sought, strings.Join(ids, ", ")))
 	}
-	return quoted
+	hint := "It shows no process at all: check the credential's rights."
+	if len(known) > 0 && id == "" {
+		nearest := alphamoon.Nearest(name, slices.Compact(names), 3) // equal names are neighbours
+		for i, name := range nearest {
+			nearest[i] = strconv.Quote(name)
+		}
+		hint = "The nearest: " + strings.Join(nearest, ", ") + "."
+	} else if len(known) > 0 {
+		hint = "It shows " + strings.Join(known[:min(len(known), 5)], ", ") + "."
+	}
+	return alphamoon.Process{}, diag.NewAttributeErrorDiagnostic(attribute, "Process not found",
+		fmt.Sprintf("No process that the provider's api_key can see has %s. %s Correct it, or use a key of the right workspace.",
+			sought, hint))
 }

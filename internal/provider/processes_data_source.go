@@ -13,15 +13,6 @@ import (
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
 )
 
-// configuredDataSource is a data source that needs the provider's configuration.
-type configuredDataSource struct{ data *providerData }
-
-func (d *configuredDataSource) Configure(
-	_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse,
-) {
-	d.data = providerDataFrom(req.ProviderData, &resp.Diagnostics)
-}
-
 // processes lists the processes that the credential can see, sorted by name.
 func (d *providerData) processes(ctx context.Context, diags *diag.Diagnostics) []alphamoon.Process {
 	client := d.requireClient("list processes", diags)
@@ -39,40 +30,13 @@ func (d *providerData) processes(ctx context.Context, diags *diag.Diagnostics) [
 	return processes
 }
 
-func newProcessesDataSource() datasource.DataSource { return &processesDataSource{} }
+func newProcessesDataSource() datasource.DataSource {
+	return &processesDataSource{configuredDataSource{name: "processes"}}
+}
 
 type processesDataSource struct{ configuredDataSource }
 
 var _ datasource.DataSourceWithConfigure = (*processesDataSource)(nil)
-
-type processesModel struct {
-	Name      types.String    `tfsdk:"name"`
-	Processes []processObject `tfsdk:"processes"`
-}
-
-type processObject struct {
-	ID             types.String `tfsdk:"id"`
-	Name           types.String `tfsdk:"name"`
-	TypeID         types.String `tfsdk:"type_id"`
-	TypeName       types.String `tfsdk:"type_name"`
-	Status         types.String `tfsdk:"status"`
-	OrganizationID types.String `tfsdk:"organization_id"`
-	CreatedAt      types.String `tfsdk:"created_at"`
-	UpdatedAt      types.String `tfsdk:"updated_at"`
-}
-
-func describeProcess(process alphamoon.Process) processObject {
-	return processObject{
-		ID:             types.StringValue(process.ID),
-		Name:           stringOrNull(process.Name),
-		TypeID:         stringOrNull(process.TypeID),
-		TypeName:       stringOrNull(process.TypeName),
-		Status:         stringOrNull(process.Status),
-		OrganizationID: stringOrNull(process.OrganizationID),
-		CreatedAt:      instantOrNull(process.CreatedAt.Time),
-		UpdatedAt:      instantOrNull(process.UpdatedAt.Time),
-	}
-}
 
 // processAttributes describes a process.
 func processAttributes() map[string]schema.Attribute {
@@ -88,10 +52,17 @@ func processAttributes() map[string]schema.Attribute {
 	}
 }
 
-func (d *processesDataSource) Metadata(_ context.Context, req datasource.MetadataRequest,
-	resp *datasource.MetadataResponse,
-) {
-	resp.TypeName = req.ProviderTypeName + "_processes"
+func describeProcess(process alphamoon.Process) object {
+	return object{
+		"id":              textOrNull(process.ID),
+		"name":            textOrNull(process.Name),
+		"type_id":         textOrNull(process.TypeID),
+		"type_name":       textOrNull(process.TypeName),
+		"status":          textOrNull(process.Status),
+		"organization_id": textOrNull(process.OrganizationID),
+		"created_at":      textOrNull(instantOrEmpty(process.CreatedAt.Time)),
+		"updated_at":      textOrNull(instantOrEmpty(process.UpdatedAt.Time)),
+	}
 }
 
 func (d *processesDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
@@ -113,18 +84,14 @@ func (d *processesDataSource) Schema(_ context.Context, _ datasource.SchemaReque
 
 func (d *processesDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	defer d.data.warnOfLongWait(&resp.Diagnostics)
-	var model processesModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	var name types.String
+	resp.Diagnostics.Append(loadObject(ctx, req.Config.Raw, []field{bindString("name", &name)})...)
 	processes := d.data.processes(ctx, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	model.Processes = []processObject{}
-	for _, process := range processes {
-		if !model.Name.IsNull() && process.Name != model.Name.ValueString() {
-			continue
-		}
-		model.Processes = append(model.Processes, describeProcess(process))
-	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
+	processes = slices.DeleteFunc(processes, func(process alphamoon.Process) bool {
+		return !name.IsNull() && process.Name != name.ValueString()
+	})
+	setResult(resp, req.Config.Raw, nil, "processes", processes, describeProcess)
 }

@@ -147,7 +147,7 @@ func (p *alphamoonProvider) Resources(context.Context) []func() resource.Resourc
 }
 
 func (p *alphamoonProvider) DataSources(context.Context) []func() datasource.DataSource {
-	return append(perKind(func(kind apiKeyKind) datasource.DataSource { return &apiKeysDataSource{kind: kind} }),
+	return append(perKind(newAPIKeysDataSource),
 		newProcessAPIScopesDataSource, newProcessDataSource, newProcessesDataSource)
 }
 

@@ -1,8 +1,8 @@
 package provider
 
 import (
+	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -16,34 +16,22 @@ import (
 // of the provider's time in a plan of many keys.
 type field struct {
 	name string
-	load func(context.Context, tftypes.Value) error
-	// setNull sets the variable to a null of the attribute's type.
-	setNull func(context.Context)
-	// value is what the variable holds.
-	value func() attr.Value
+	kind attr.Type
+	set  func(attr.Value)
+	get  func() attr.Value
 }
 
 // bind makes a field. kind is the type of the attribute.
 func bind[T attr.Value](name string, kind attr.Type, variable *T) field {
-	load := func(ctx context.Context, raw tftypes.Value) error {
-		value, err := kind.ValueFromTerraform(ctx, raw)
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		typed, ok := value.(T)
-		if !ok {
-			return fmt.Errorf("%s: %T instead of %T", name, value, *variable)
-		}
-		*variable = typed
-		return nil
-	}
-	return field{name: name, load: load, value: func() attr.Value { return *variable }, setNull: func(ctx context.Context) {
-		_ = load(ctx, tftypes.NewValue(kind.TerraformType(ctx), nil)) // a null has the type
-	}}
+	return field{name, kind, func(value attr.Value) { *variable = value.(T) }, func() attr.Value { return *variable }}
 }
 
 func bindString(name string, variable *types.String) field {
 	return bind(name, types.StringType, variable)
+}
+
+func bindSet(name string, variable *types.Set) field {
+	return bind(name, types.SetType{ElemType: texts}, variable)
 }
 
 func bindBool(name string, variable *types.Bool) field { return bind(name, types.BoolType, variable) }
@@ -51,43 +39,36 @@ func bindBool(name string, variable *types.Bool) field { return bind(name, types
 // texts is the type of the elements of all collections here.
 var texts = types.StringType
 
-// loadObject fills variables from an object. An attribute that the object does not have leaves its variable alone.
+// loadObject fills variables from an object. What the object does not have is null.
 func loadObject(ctx context.Context, object tftypes.Value, fields []field) diag.Diagnostics {
 	var attributes map[string]tftypes.Value
-	if err := object.As(&attributes); err != nil {
-		return defect("A value of Terraform's cannot be read: " + err.Error())
-	}
+	err := object.As(&attributes)
 	for _, field := range fields {
-		if raw, ok := attributes[field.name]; ok {
-			if err := field.load(ctx, raw); err != nil {
-				return defect("A value of Terraform's cannot be read: " + err.Error())
-			}
+		raw, ok := attributes[field.name]
+		if !ok {
+			raw = tftypes.NewValue(field.kind.TerraformType(ctx), nil)
 		}
+		value, problem := field.kind.ValueFromTerraform(ctx, raw)
+		if err = cmp.Or(err, problem); err != nil {
+			return defect("A value of Terraform's cannot be read: " + err.Error())
+		}
+		field.set(value)
 	}
 	return nil
 }
 
-// storeObject is the reverse of loadObject: an object of the type, whose attributes that no field has are null.
+// storeObject is the reverse of loadObject. Each attribute of the type has a field.
 func storeObject(ctx context.Context, kind tftypes.Type, fields []field) (tftypes.Value, diag.Diagnostics) {
-	object, ok := kind.(tftypes.Object)
-	if !ok {
-		return tftypes.Value{}, defect("A value is no object")
-	}
-	attributes := make(map[string]tftypes.Value, len(object.AttributeTypes))
+	attributes := map[string]tftypes.Value{}
 	for _, field := range fields {
-		if _, ok := object.AttributeTypes[field.name]; !ok {
+		if _, ok := kind.(tftypes.Object).AttributeTypes[field.name]; !ok {
 			continue
 		}
-		value, err := field.value().ToTerraformValue(ctx)
+		value, err := field.get().ToTerraformValue(ctx)
 		if err != nil {
 			return tftypes.Value{}, defect("A value cannot be written: " + err.Error())
 		}
 		attributes[field.name] = value
-	}
-	for name, kind := range object.AttributeTypes {
-		if _, ok := attributes[name]; !ok {
-			attributes[name] = tftypes.NewValue(kind, nil)
-		}
 	}
 	return tftypes.NewValue(kind, attributes), nil
 }
@@ -128,11 +109,12 @@ func wholeNumber(value types.Number) int {
 
 func formatInstant(instant time.Time) string { return instant.UTC().Format(time.RFC3339) }
 
-func instantOrNull(instant time.Time) types.String {
+// instantOrEmpty writes an instant, the empty text if it is not known.
+func instantOrEmpty(instant time.Time) string {
 	if instant.IsZero() {
-		return types.StringNull()
+		return ""
 	}
-	return types.StringValue(formatInstant(instant))
+	return formatInstant(instant)
 }
 
 func stringOrNull(text string) types.String {
