@@ -70,14 +70,25 @@ func (k *APIKeys) List(ctx context.Context) ([]APIKey, error) {
 }
 
 // Pages reads a window of the collection page by page, or all of it. It ends when the window is full, when the
-// service's total is reached, or at a page that brings nothing new. An error is the last thing it yields; then what
-// was read is not all that was asked for.
+// service's total is reached, or at a page that brings nothing new; where nothing proves that this is all, a second
+// reading must agree. An error is the last thing it yields; then what was read is not all that was asked for.
 func (k *APIKeys) Pages(ctx context.Context, window Window) iter.Seq2[Page[APIKey], error] {
 	return func(yield func(Page[APIKey], error) bool) {
-		for page, err := range k.listing.stream(ctx, window) {
-			if !yield(page, k.client.report(err)) {
+		r := k.listing.reader(window, 1)
+		for page, err := range r.all(ctx) {
+			if !yield(page, k.client.report(err)) || err != nil {
 				return
 			}
+		}
+		if r.full() || r.isProven() || window.Offset > 0 {
+			return
+		}
+		again, err := k.listing.read(ctx)
+		if err == nil && !r.sameAs(again) {
+			err = fmt.Errorf("%w: a second reading differs", ErrInconsistentListing)
+		}
+		if err != nil {
+			yield(Page[APIKey]{Total: -1}, k.client.report(err))
 		}
 	}
 }

@@ -3,7 +3,6 @@ package alphamoon
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"math"
 	"net/http"
@@ -56,13 +55,13 @@ func (k *APIKeys) Create(ctx context.Context, wanted APIKeyRequest, options Crea
 	}
 }
 
-// listBefore notes which keys exist before the first creation. It returns false if that could not be seen for a reason
-// that does not concern creations: they go on, and nobody can tell what a lost one left.
+// listBefore notes which keys exist before the first creation. It returns false if the credential may not see that:
+// creations go on, and nobody can tell what a lost one left.
 func (k *APIKeys) listBefore(ctx context.Context) (bool, error) {
 	result, err := k.listing.all(ctx)
 	k.ledger.know(result.elements...)
 	k.ledger.setClock(result.header)
-	if IsForbidden(err) || errors.Is(err, ErrUnproven) || errors.Is(err, ErrInconsistentListing) {
+	if IsForbidden(err) {
 		return false, nil
 	}
 	return err == nil, err

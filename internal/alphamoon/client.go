@@ -136,9 +136,7 @@ func NewClient(config Config) *Client {
 }
 
 // Credential is the API key that the client authenticates with.
-func (c *Client) Credential() Secret {
-	return NewSecret(c.config.Credential.user.Reveal() + ":" + c.config.Credential.pass.Reveal())
-}
+func (c *Client) Credential() Secret { return c.config.Credential.Secret }
 
 // Close closes the connections that carry no request. The client opens new ones if it is used again.
 func (c *Client) Close() { c.http.CloseIdleConnections() }

@@ -5,6 +5,8 @@ import (
 	"math"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 )
 
 // limiter holds requests back, so that the configured ceiling is kept and the service need not refuse requests. No
@@ -32,8 +34,8 @@ type limiter struct {
 const all = "*"
 
 func newLimiter(longestWait time.Duration, ceiling float64) *limiter {
-	l := &limiter{longestWait: longestWait, ceiling: newGate(), paced: newGate()}
-	l.pace = pace{slowest: 8 / longestWait.Seconds(), fastest: math.Inf(1)}
+	l := &limiter{longestWait: longestWait, pace: pace{slowest: 8 / longestWait.Seconds(), fastest: math.Inf(1)}}
+	l.ceiling.queue, l.paced.queue = semaphore.NewWeighted(1), semaphore.NewWeighted(1)
 	if ceiling > 0 {
 		l.spacing = time.Duration(min(math.Ceil(float64(time.Second)/ceiling), 1<<62))
 		l.pace.fastest = ceiling
@@ -74,24 +76,16 @@ func (l *limiter) waitForCeiling(ctx context.Context) error {
 
 // gate lets requests pass one by one, first come, first served.
 type gate struct {
-	queue chan struct{}
+	queue *semaphore.Weighted
 	last  time.Time // when the last one passed
-}
-
-func newGate() gate {
-	g := gate{queue: make(chan struct{}, 1)}
-	g.queue <- struct{}{}
-	return g
 }
 
 // pass returns at the time that next derives from the last passage. What next says may change while a request waits.
 func (g *gate) pass(ctx context.Context, next func(last time.Time) time.Time) error {
-	select {
-	case <-g.queue:
-		defer func() { g.queue <- struct{}{} }()
-	case <-ctx.Done():
-		return ctx.Err()
+	if err := g.queue.Acquire(ctx, 1); err != nil {
+		return err
 	}
+	defer g.queue.Release(1)
 	for {
 		wait := next(g.last).Sub(now())
 		if wait <= 0 {

@@ -275,28 +275,6 @@ func (r *reader[T]) isProven() bool {
 	return r.total >= 0 || r.pages <= 1 && !r.refused && len(r.elements) < PageSize
 }
 
-// stream reads a window, or everything, page by page. Everything is all there is, or the last thing is an error.
-func (l listing[T]) stream(ctx context.Context, window Window) iter.Seq2[Page[T], error] {
-	return func(yield func(Page[T], error) bool) {
-		r := l.reader(window, 1)
-		for page, err := range r.all(ctx) {
-			if !yield(page, err) || err != nil {
-				return
-			}
-		}
-		if r.full() || r.isProven() || window.Offset > 0 {
-			return
-		}
-		again, err := l.read(ctx)
-		if err == nil && !r.sameAs(again) {
-			err = fmt.Errorf("%w: a second reading differs", ErrInconsistentListing)
-		}
-		if err != nil {
-			yield(Page[T]{Total: -1}, err)
-		}
-	}
-}
-
 // reading is what was found by reading all pages. With an error it is everything that was seen.
 type reading[T any] struct {
 	elements []T

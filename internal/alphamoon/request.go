@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -197,7 +198,7 @@ func (r *request) send(ctx context.Context, number int) error {
 	if err != nil {
 		return fmt.Errorf("building the request: %w", err)
 	}
-	req.SetBasicAuth(config.Credential.user.Reveal(), config.Credential.pass.Reveal())
+	req.Header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(config.Credential.Reveal())))
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", config.UserAgent)
 	if r.payload != nil {

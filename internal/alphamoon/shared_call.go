@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 )
 
 // sharedCall is one result for all who ask for it. A success is kept. A failure is kept for those who were waiting and
@@ -11,8 +13,8 @@ import (
 type sharedCall[T any] struct {
 	// memory is for how long a failure is kept.
 	memory time.Duration
-	// lock is held by the one who calls. It is a channel so that the wait for it ends with the waiter's context.
-	lock chan struct{}
+	// lock is held by the one who calls. The wait for it ends with the waiter's context.
+	lock *semaphore.Weighted
 
 	value T
 	err   error
@@ -21,23 +23,20 @@ type sharedCall[T any] struct {
 }
 
 func newSharedCall[T any](memory time.Duration) *sharedCall[T] {
-	return &sharedCall[T]{memory: memory, lock: make(chan struct{}, 1)}
+	return &sharedCall[T]{memory: memory, lock: semaphore.NewWeighted(1)}
 }
 
 // get returns the result, and calls for it if there is none. With an error comes what the call returned beside it.
-func (s *sharedCall[T]) get(ctx context.Context, call func(context.Context) (T, error)) (T, error) {
+func (s *sharedCall[T]) get(ctx context.Context, call func(context.Context) (T, error)) (value T, err error) {
 	began := now()
-	select {
-	case s.lock <- struct{}{}:
-		defer func() { <-s.lock }()
-	case <-ctx.Done():
-		var none T
-		return none, ctx.Err()
+	if err := s.lock.Acquire(ctx, 1); err != nil {
+		return value, err
 	}
+	defer s.lock.Release(1)
 	if !s.came.IsZero() && (s.err == nil || s.came.After(began) || now().Sub(s.came) < s.memory) {
 		return s.value, s.err
 	}
-	value, err := call(ctx)
+	value, err = call(ctx)
 	if err != nil && ctx.Err() != nil {
 		return value, err // the caller was interrupted, which says nothing to the others
 	}
