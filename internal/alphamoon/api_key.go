@@ -15,9 +15,7 @@ func IsActive(status string) bool { return strings.EqualFold(status, StatusActiv
 
 // DoesNotWork reports whether a status says in so many words that the key does not work. None of these words is
 // documented, and any other may mean anything.
-func DoesNotWork(status string) bool {
-	return KnowsStatus(status) && !IsActive(status)
-}
+func DoesNotWork(status string) bool { return KnowsStatus(status) && !IsActive(status) }
 
 // KnowsStatus reports whether a status is one of [Statuses].
 func KnowsStatus(status string) bool {

@@ -35,9 +35,9 @@ func (k *APIKeys) Create(ctx context.Context, wanted APIKeyRequest, options Crea
 			return key, k.client.report(err)
 		}
 		failure := &LostCreationError{Err: err}
-		revocable := k.resolve(ctx, lost, listed, failure)
+		k.resolve(ctx, lost, listed, failure)
 		revoked := false
-		if revocable && options.RevokeRemains {
+		if failure.revocable && options.RevokeRemains {
 			failure.Obstacle = k.Revoke(ctx, failure.Equal[0].Sought())
 			if revoked = failure.Obstacle == nil; revoked {
 				failure.Equal = nil
@@ -103,12 +103,11 @@ func (k *APIKeys) post(ctx context.Context, wanted APIKeyRequest, retries *int) 
 	return &key, nil, nil
 }
 
-// resolve looks for what a lost creation left, and completes the failure with it. It reports whether the one equal key
-// can stem from nothing else.
-func (k *APIKeys) resolve(ctx context.Context, lost *lostCreation, listed bool, failure *LostCreationError) (revocable bool) {
+// resolve looks for what a lost creation left, and completes the failure with it.
+func (k *APIKeys) resolve(ctx context.Context, lost *lostCreation, listed bool, failure *LostCreationError) {
 	if !listed {
 		failure.Obstacle = ErrUnlistedBefore
-		return false
+		return
 	}
 	settleTime := k.client.config.SettleTime
 	failure.Settled = sleep(ctx, lost.at.Add(settleTime).Sub(now())) == nil
@@ -116,7 +115,7 @@ func (k *APIKeys) resolve(ctx context.Context, lost *lostCreation, listed bool, 
 	defer release()
 	if err := k.attempts.Acquire(ctx, everyAttempt); err != nil {
 		failure.Obstacle = err
-		return false
+		return
 	}
 	defer k.attempts.Release(everyAttempt)
 	if lost.findings == nil {
@@ -124,9 +123,7 @@ func (k *APIKeys) resolve(ctx context.Context, lost *lostCreation, listed bool, 
 		result, err := k.listing.all(ctx)
 		k.ledger.settle(lost, result.elements, err, began, settleTime)
 	}
-	failure.Equal, failure.Similar = lost.findings.equal, lost.findings.similar
-	failure.Obstacle = lost.findings.obstacle
-	return lost.findings.revocable
+	failure.findings = *lost.findings
 }
 
 func decodeCreated(body io.Reader, key *CreatedAPIKey) error {

@@ -13,16 +13,23 @@ import (
 // LostCreationError means that a creation was sent, that its answer was lost, and that a key may exist whose secret
 // nobody knows.
 type LostCreationError struct {
+	findings
 	// Err is what happened to the creation.
 	Err error
+	// Settled reports whether the keys were listed after the time that remains need to show. Without it, or after a
+	// failure that shows that the service worked on the request, a key may still appear.
+	Settled bool
+}
+
+// findings are what a listing shows of a lost creation.
+type findings struct {
 	// Equal are the new keys that are as the creation asked for. Similar are new keys that share only its name or its
 	// expiry; they are listed only if there is no equal one.
 	Equal, Similar []APIKey
 	// Obstacle is why the keys could not be listed, or the equal one not revoked; nil if neither failed.
 	Obstacle error
-	// Settled reports whether the keys were listed after the time that remains need to show. Without it, or after a
-	// failure that shows that the service worked on the request, a key may still appear.
-	Settled bool
+	// revocable reports that the one equal key can stem from no other creation of this client.
+	revocable bool
 }
 
 func (e *LostCreationError) Error() string {
@@ -65,14 +72,6 @@ type lostCreation struct {
 	findings *findings
 }
 
-// findings are what a listing shows of a lost creation.
-type findings struct {
-	equal, similar []APIKey
-	// revocable reports that the one equal key can stem from no other creation of this client.
-	revocable bool
-	obstacle  error
-}
-
 // ledger is what a collection remembers of creations, to distinguish what a lost one left from every other key.
 type ledger struct {
 	mu sync.Mutex
@@ -113,12 +112,8 @@ func (l *ledger) setClock(answer http.Header) {
 func (l *ledger) spacing(name string, apart time.Duration) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	newest, ok := l.newest[name]
-	if !ok {
-		return 0
-	}
 	// The service gives its time in whole seconds. A clock that is far off must not hold a creation up.
-	return min(max(newest.Add(apart).Sub(now().Add(l.skew)), 0), 2*apart)
+	return min(max(l.newest[name].Add(apart).Sub(now().Add(l.skew)), 0), 2*apart)
 }
 
 func (l *ledger) lose(request APIKeyRequest) *lostCreation {
@@ -135,14 +130,14 @@ func (l *ledger) lose(request APIKeyRequest) *lostCreation {
 func (l *ledger) settle(lost *lostCreation, listed []APIKey, obstacle error, began time.Time, settleTime time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	fresh := slices.DeleteFunc(slices.Clone(listed), func(key APIKey) bool { return l.known[key.ID] })
+	fresh := matching(listed, func(key APIKey) bool { return !l.known[key.ID] })
 	for i, found := range assign(l.lost, fresh) {
 		creation := l.lost[i]
 		if creation == lost || obstacle == nil && !creation.at.Add(settleTime).After(began) {
-			found.obstacle, found.revocable = obstacle, found.revocable && obstacle == nil
+			found.Obstacle, found.revocable = obstacle, found.revocable && obstacle == nil
 			creation.findings = &found
 			// These keys are named to somebody now. No later creation takes them for its own.
-			for _, key := range slices.Concat(found.equal, found.similar) {
+			for _, key := range slices.Concat(found.Equal, found.Similar) {
 				l.known[key.ID] = true
 			}
 		}
@@ -160,11 +155,11 @@ func assign(creations []*lostCreation, fresh []APIKey) []findings {
 		equal := matching(fresh, func(key APIKey) bool { return len(creation.request.Differences(key)) == 0 })
 		turn, sharers := 0, 0
 		for j, other := range creations {
+			if j == i {
+				turn = sharers
+			}
 			if other.request.same(creation.request) {
 				sharers++
-				if j < i {
-					turn++
-				}
 			}
 		}
 		for _, key := range equal {
@@ -172,14 +167,14 @@ func assign(creations []*lostCreation, fresh []APIKey) []findings {
 		}
 		switch {
 		case len(equal) > sharers:
-			result[i].equal = equal
+			result[i].Equal = equal
 		case turn < len(equal):
-			result[i].equal, result[i].revocable = equal[turn:turn+1], true
+			result[i].Equal, result[i].revocable = equal[turn:turn+1], true
 		}
 	}
 	for i, creation := range creations {
-		if len(result[i].equal) == 0 {
-			result[i].similar = matching(fresh, func(key APIKey) bool {
+		if len(result[i].Equal) == 0 {
+			result[i].Similar = matching(fresh, func(key APIKey) bool {
 				return !claimed[key.ID] && (key.Name == creation.request.Name ||
 					SameSecond(key.ExpiresAt.Time, creation.request.ExpiresAt))
 			})

@@ -56,11 +56,11 @@ func TestAssign(t *testing.T) {
 			}
 			var got []string
 			for _, found := range assign(creations, fresh) {
-				text := JoinIDs(found.equal)
+				text := JoinIDs(found.Equal)
 				if found.revocable {
 					text += "!"
 				}
-				got = append(got, text+"/"+JoinIDs(found.similar))
+				got = append(got, text+"/"+JoinIDs(found.Similar))
 			}
 			if !slices.Equal(got, test.want) {
 				t.Errorf("got %q, want %q", got, test.want)

@@ -87,10 +87,7 @@ func retryAfter(header http.Header, now time.Time) (time.Duration, bool) {
 // jitteredBackoff doubles the wait with every retry and takes a random half of it away, so that the many
 // resources of one apply do not come back at the same moment.
 func (c Config) jitteredBackoff(retries int) time.Duration {
-	wait := c.RetryWaitMax
-	if doubled := c.RetryWaitMin << retries; retries < 32 && doubled > 0 {
-		wait = min(doubled, wait)
-	}
+	wait := min(c.RetryWaitMin<<min(retries, 20), c.RetryWaitMax)
 	half := wait / 2
 	return half + c.Jitter(wait-half)
 }
