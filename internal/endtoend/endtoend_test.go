@@ -7,10 +7,12 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"sync"
 	"testing"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
@@ -98,9 +100,20 @@ func newWorkspaceFrom(t *testing.T, folder, test string, options sandbox.Options
 	return w
 }
 
+// nameInputs looks at what the provider is built from and at where Terraform is looked for, so that go test runs these
+// tests again when that changes: it remembers what tests read, not what was read before them or by other programs.
+var nameInputs = sync.OnceValue(func() error {
+	_ = os.Getenv("PATH")
+	_, err := os.ReadDir(root)
+	return errors.Join(err, filepath.WalkDir(filepath.Join(root, "internal"), func(_ string, _ fs.DirEntry, err error) error { return err }))
+})
+
 // serve starts a sandbox for an empty folder.
 func serve(t *testing.T, options sandbox.Options) *workspace {
 	t.Helper()
+	if err := nameInputs(); err != nil {
+		t.Fatal(err)
+	}
 	w := &workspace{Sandbox: &sandbox.Sandbox{Options: options}, t: t, dir: t.TempDir()}
 	address, stop, err := w.Listen(t.Context(), "127.0.0.1:0")
 	if err != nil {

@@ -98,7 +98,7 @@ func TestAccPreventDestroy(t *testing.T) {
 	key := func(lifecycle string) string {
 		return f.keysOf(map[string]map[string]string{"test": {"lifecycle": "{\n    ignore_changes = all\n    " + lifecycle + "\n  }"}})
 	}
-	refused := resource.TestStep{Config: key("prevent_destroy = true"), ExpectError: says("Instance cannot be destroyed")}
+	refused := resource.TestStep{Config: key("prevent_destroy = true"), ExpectError: says("nstance cannot be destroyed")}
 	f.run(resource.TestStep{Config: key("prevent_destroy = true")}, f.after(60*day, refused), f.after(60*day, refused),
 		resource.TestStep{Config: key("")})
 	f.expectCounts(2, 2)

@@ -84,7 +84,8 @@ func run(ctx context.Context, quick bool, into string) (err error) {
 	now := time.Now().UTC() //nolint:forbidigo // a benchmark measures
 	b.printf("# Measurements\n\n`make bench` writes these tables. The *bare* provider has the same schema and sends no requests, so "+
 		"the ratio to it is what this provider adds to the plugin framework and to Terraform.\n\n"+
-		"%s, %s/%s with %d cores, %s, %s. Seconds are the median of three runs.\n", now.Format(time.DateOnly), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), b.cli.Name())
+		"%s, %s/%s with %d cores, %s, %s. Seconds are the median of three runs.\n",
+		now.Format(time.DateOnly), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), b.cli.Name())
 	for _, measure := range []func(context.Context) error{b.measurePlans, b.measureApplies, b.measureFleet, b.measureLimits} {
 		if err := measure(ctx); err != nil {
 			return err
