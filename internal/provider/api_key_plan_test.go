@@ -245,6 +245,52 @@ func TestCheckNewAPIKey(t *testing.T) {
 	}
 }
 
+// TestShortLivedKey: only a duration can mistake minutes for months.
+func TestShortLivedKey(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		plan   apiKeyModel
+		detail string
+	}{
+		"a lifetime": {
+			apiKeyModel{ExpiresIn: types.StringValue("3m"), ExpiresAt: types.StringUnknown()},
+			"A new key is valid for 3m only. In a duration, m means minutes: write three months as 90d.",
+		},
+		"a date": {
+			apiKeyModel{ExpiresAt: types.StringValue("2026-03-01T12:03:00Z")},
+			"A new key expires at 2026-03-01T12:03:00Z, in less than an hour. Check the date, the time and the offset.",
+		},
+	} {
+		if diags := checkNewAPIKey(planTime, test.plan); len(diags) != 1 || diags[0].Detail() != test.detail {
+			t.Errorf("%s: got %v", name, diags)
+		}
+	}
+}
+
+// TestWarnOfLostOverlap: it warns only where an overlap was asked for, and revocation was not.
+func TestWarnOfLostOverlap(t *testing.T) {
+	t.Parallel()
+	null := types.BoolNull()
+	for name, test := range map[string]struct {
+		kind    apiKeyKind
+		window  types.String
+		revokes types.Bool
+		warns   bool
+	}{
+		"an overlap":               {organizationAPIKey, types.StringValue("30d"), null, true},
+		"an overlap not known yet": {organizationAPIKey, types.StringUnknown(), null, true},
+		"no overlap":               {organizationAPIKey, types.StringValue("0s"), null, false},
+		"the default":              {organizationAPIKey, types.StringNull(), null, false},
+		"revocation confirmed":     {organizationAPIKey, types.StringValue("30d"), types.BoolValue(true), false},
+		"no revocation by default": {processAPIKey, types.StringValue("30d"), null, false},
+	} {
+		config := apiKeyModel{ExpiresIn: types.StringValue("90d"), RotateBeforeExpiry: test.window, RevokeOnDestroy: test.revokes}
+		if diags := test.kind.warnOfLostOverlap(config); (len(diags) > 0) != test.warns {
+			t.Errorf("%s: got %v", name, diags)
+		}
+	}
+}
+
 func TestWarnOfForgetting(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

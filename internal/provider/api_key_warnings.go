@@ -16,15 +16,13 @@ const staysValid = "Key stays valid until it expires"
 
 // checkNewAPIKey judges the expiry of a key that the plan creates.
 func checkNewAPIKey(now time.Time, plan apiKeyModel) (diags diag.Diagnostics) {
-	attribute, expiresAt := path.Root("expires_at"), time.Time{}
-	switch instant, known := plan.expiry(); {
-	case !plan.ExpiresIn.IsNull():
-		if attribute, expiresAt = path.Root("expires_in"), now.Add(plan.policy().Lifetime); expiresAt.Equal(now) {
-			return nil // not known yet
-		}
-	case known:
-		expiresAt = instant
-	default:
+	attribute := path.Root("expires_at")
+	expiresAt, known := plan.expiry()
+	if !plan.ExpiresIn.IsNull() {
+		lifetime := plan.policy().Lifetime
+		attribute, expiresAt, known = path.Root("expires_in"), now.Add(lifetime), lifetime > 0
+	}
+	if !known {
 		return nil
 	}
 	switch rotation.CheckNew(now, expiresAt) {
@@ -37,8 +35,13 @@ func checkNewAPIKey(now time.Time, plan apiKeyModel) (diags diag.Diagnostics) {
 			"Alphamoon advises to change keys every 3 to 6 months: consider expires_in = \"90d\", which renews the key "+
 			"30 days before it expires.", int(expiresAt.Sub(now).Hours()/24)))
 	case rotation.ShortLived:
-		diags.AddAttributeWarning(attribute, "Short-lived key", fmt.Sprintf("A new key is valid for %s only. In a "+
-			"duration, m means minutes: write three months as 90d.", expiresAt.Sub(now).Round(time.Second)))
+		detail := fmt.Sprintf("A new key expires at %s, in less than an hour. Check the date, the time and the offset.",
+			plan.ExpiresAt.ValueString())
+		if !plan.ExpiresIn.IsNull() {
+			detail = fmt.Sprintf("A new key is valid for %s only. In a duration, m means minutes: write three months as 90d.",
+				plan.ExpiresIn.ValueString())
+		}
+		diags.AddAttributeWarning(attribute, "Short-lived key", detail)
 	case rotation.Sound:
 	}
 	return diags
@@ -84,11 +87,12 @@ func (k apiKeyKind) warnOfForgetting(now time.Time, state apiKeyModel) diag.Diag
 
 // warnOfLostOverlap warns once of a rotation that the default of revoke_on_destroy deprives of its overlap.
 func (k apiKeyKind) warnOfLostOverlap(config apiKeyModel) (diags diag.Diagnostics) {
-	if k.revokes && config.RevokeOnDestroy.IsNull() && !config.RotateBeforeExpiry.IsNull() {
+	window := config.RotateBeforeExpiry
+	overlap := window.IsUnknown() || !window.IsNull() && config.policy().Window > 0
+	if k.revokes && config.RevokeOnDestroy.IsNull() && overlap {
 		diags.AddAttributeWarning(path.Root("revoke_on_destroy"), "Rotation revokes the old key at once",
-			"Each rotation of this key revokes the old key in the same apply, because revoke_on_destroy is true by "+
-				"default for organization keys. Set revoke_on_destroy = false to let the old key work until it expires, or "+
-				"true to confirm.")
+			"Each rotation of this key revokes the old key in the same apply, because revoke_on_destroy is true by default for "+
+				"organization keys. Set revoke_on_destroy = false to let the old key work until it expires, or true to confirm.")
 	}
 	return diags
 }

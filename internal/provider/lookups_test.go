@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -163,6 +164,9 @@ func TestAccProcessIDFunction(t *testing.T) {
 			resource.TestStep{Config: output(wrong), ExpectError: says("nor the web address of a process's queue")},
 			// Terraform adds a full stop.
 			resource.TestStep{Config: output(wrong), ExpectError: regexp.MustCompile(says("do not name the process.").String() + `([\s│]|$)`)})
+	}
+	for _, upper := range []string{strings.ToUpper(processID), "https://workspace.alphamoon.ai/queue/" + strings.ToUpper(processID)} {
+		steps = append(steps, resource.TestStep{Config: output(upper), ExpectError: says("has no upper-case letters")})
 	}
 	resource.UnitTest(t, resource.TestCase{
 		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_8_0)},

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/function"
 
@@ -11,8 +12,6 @@ import (
 func newProcessIDFunction() function.Function { return processIDFunction{} }
 
 type processIDFunction struct{}
-
-var _ function.Function = processIDFunction{}
 
 func (processIDFunction) Metadata(_ context.Context, _ function.MetadataRequest, resp *function.MetadataResponse) {
 	resp.Name = "process_id"
@@ -36,15 +35,19 @@ func (processIDFunction) Run(ctx context.Context, req function.RunRequest, resp 
 	if resp.Error = req.Arguments.Get(ctx, &text); resp.Error != nil {
 		return
 	}
-	id, ok := alphamoon.ProcessIDFromQueueURL(text)
-	if !ok {
-		if id = text; !alphamoon.IsProcessID(id) {
-			resp.Error = function.NewArgumentFuncError(0, "This is neither the id of a process, 32 lower-case "+
-				"hexadecimal characters, nor the web address of a process's queue, like "+
-				"https://workspace.alphamoon.ai/queue/2080d36bf94c4147b2e543104342fc2f. Other pages do not name the "+
-				"process") // Terraform adds the full stop
-			return
+	id, ofQueue := alphamoon.ProcessIDFromQueueURL(text)
+	if !ofQueue {
+		id = text
+	}
+	if !alphamoon.IsProcessID(id) {
+		// Terraform adds the full stop.
+		problem := "This is neither the id of a process, 32 lower-case hexadecimal characters, nor the web address of a process's " +
+			"queue, like https://workspace.alphamoon.ai/queue/2080d36bf94c4147b2e543104342fc2f. Other pages do not name the process"
+		if _, ofQueue := alphamoon.ProcessIDFromQueueURL(strings.ToLower(text)); ofQueue || alphamoon.IsProcessID(strings.ToLower(text)) {
+			problem = "The id of a process has no upper-case letters. Write it as the web application shows it, in lower case"
 		}
+		resp.Error = function.NewArgumentFuncError(0, problem)
+		return
 	}
 	resp.Error = resp.Result.Set(ctx, id)
 }
