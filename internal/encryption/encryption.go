@@ -27,10 +27,8 @@ const ExampleRecipient = "age1qyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqy
 var (
 	ErrPrivateKey = errors.New("this is a private key, which must never be in a configuration. Give the public key that " +
 		"belongs to it, and replace the pair, because the private key may have been stored")
-	ErrNoRecipient = errors.New("a recipient is an age public key (age1…) or an SSH public key (ssh-ed25519 … or " +
-		"ssh-rsa …)")
-	ErrBadRecipient = errors.New("this starts like a recipient, but it is cut off, mistyped or too short. Copy the public " +
-		"key once more")
+	ErrNoRecipient  = errors.New("a recipient is an age public key (age1…) or an SSH public key (ssh-ed25519 … or ssh-rsa …)")
+	ErrBadRecipient = errors.New("this starts like a recipient, but it is cut off, mistyped or too short. Copy the public key once more")
 )
 
 // Reasons why [Open] fails.
@@ -45,9 +43,8 @@ var (
 var (
 	ErrNoIdentity = errors.New("an identity has neither the form of an age identity file nor that of an SSH private key " +
 		"without a passphrase. Give the text of the file that age-keygen or ssh-keygen wrote")
-	ErrWrongIdentity = errors.New("no identity matches any of the recipients. Give the private key of one of the " +
-		"recipients in encrypt_to")
-	ErrNoFile = errors.New("it is not an armored age file, or it is damaged. Give the attribute encrypted_key of a key")
+	ErrWrongIdentity = errors.New("no identity matches any of the recipients. Give the private key of one of the recipients in encrypt_to")
+	ErrNoFile        = errors.New("it is not an armored age file, or it is damaged. Give the attribute encrypted_key of a key")
 )
 
 // Reasons why the plugins of age fail.

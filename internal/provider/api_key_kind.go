@@ -12,11 +12,9 @@ import (
 type apiKeyKind struct {
 	// typeName is the resource's type without the provider's name: process_api_key. The data source's is the plural.
 	typeName string
-	// noun is what a person calls such a key.
-	noun string
 	// ofProcess says that a key belongs to a process, which process_id names, and else to the organization.
 	ofProcess bool
-	// catalogue says that the scopes of such keys are documented, so that others need a permission.
+	// scopesDocumented says that the scopes of such keys are documented, so that others need a permission.
 	scopesDocumented bool
 	// revokes is the default of revoke_on_destroy and revoke_on_close. A removal is documented only for keys of the
 	// organization.
@@ -48,31 +46,18 @@ func (k apiKeyKind) owner(processID string) string {
 	return "the organization"
 }
 
-// importForm is how an import names a key, with an example.
-func (k apiKeyKind) importForm() (form, example string) {
-	const process, key = "2080d36bf94c4147b2e543104342fc2f", "688874d9d9064c23bf78bf3ec93cbd2d"
-	if k.ofProcess {
-		return "PROCESS_ID/KEY_ID", process + "/" + key
-	}
-	return "KEY_ID", key
-}
-
 // parseImportID reads what an import is given. processID is empty for keys of the organization.
 func (k apiKeyKind) parseImportID(text string) (processID, id string, err error) {
-	form, example := k.importForm()
-	id = text
-	if k.ofProcess {
-		var found bool
-		if processID, id, found = strings.Cut(text, "/"); !found {
-			id = ""
-		}
+	form, example := "KEY_ID", "688874d9d9064c23bf78bf3ec93cbd2d"
+	if id = text; k.ofProcess {
+		form, example = "PROCESS_ID/"+form, "2080d36bf94c4147b2e543104342fc2f/"+example
+		processID, id, _ = strings.Cut(text, "/")
 	}
 	if id == "" || strings.ContainsAny(id, "/ \t\r\n") {
 		return "", "", fmt.Errorf("%q does not have the form %s. Write it like %s", text, form, example)
 	}
-	if k.ofProcess && !alphamoon.IsProcessID(processID) {
-		return "", "", fmt.Errorf("%q does not begin with the id of a process: %s", text,
-			validators.ProcessIDAdvice(processID))
+	if advice := validators.ProcessIDAdvice(processID); k.ofProcess && advice != "" {
+		return "", "", fmt.Errorf("%q does not begin with the id of a process: %s", text, advice)
 	}
 	return processID, id, nil
 }

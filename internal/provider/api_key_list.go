@@ -9,7 +9,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/list/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -18,20 +17,11 @@ import (
 )
 
 // apiKeyList finds keys of either kind for "terraform query".
-type apiKeyList struct {
-	kind apiKeyKind
-	data *providerData
-}
+type apiKeyList struct{ apiKeyType }
 
 var _ list.ListResourceWithConfigure = (*apiKeyList)(nil)
 
-func (l *apiKeyList) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_" + l.kind.typeName
-}
-
-func (l *apiKeyList) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest,
-	resp *list.ListResourceSchemaResponse,
-) {
+func (l *apiKeyList) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
 	attributes := map[string]schema.Attribute{
 		"status": schema.StringAttribute{
 			MarkdownDescription: "Lists only the keys with this status, like `Active`, in upper or lower case. Default: all keys.",
@@ -46,10 +36,6 @@ func (l *apiKeyList) ListResourceConfigSchema(_ context.Context, _ list.ListReso
 		}
 	}
 	resp.Schema = schema.Schema{MarkdownDescription: l.kind.listDescription, Attributes: attributes}
-}
-
-func (l *apiKeyList) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	l.data = providerDataFrom(req.ProviderData, &resp.Diagnostics)
 }
 
 // List streams the keys page by page. Whatever goes wrong is an error in the stream: a list that ends early would

@@ -23,9 +23,7 @@ const warnedNote = "warned"
 // ModifyPlan decides what depends on the clock and on several attributes at once. It only decides: no planned
 // value is derived from the present time, so that a plan may be applied later than it was made. Terraform asks
 // twice about a replacement, the second time as if the new key were the first, and shows only the first warnings.
-func (r *apiKeyResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest,
-	resp *resource.ModifyPlanResponse,
-) {
+func (r *apiKeyResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if r.data == nil {
 		return
 	}

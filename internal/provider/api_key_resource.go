@@ -17,10 +17,7 @@ import (
 )
 
 // apiKeyResource manages a key of either kind.
-type apiKeyResource struct {
-	kind apiKeyKind
-	data *providerData
-}
+type apiKeyResource struct{ apiKeyType }
 
 var (
 	_ resource.ResourceWithConfigure   = (*apiKeyResource)(nil)
@@ -29,17 +26,25 @@ var (
 	_ resource.ResourceWithIdentity    = (*apiKeyResource)(nil)
 )
 
-func (r *apiKeyResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_" + r.kind.typeName
+// apiKeyType is what the resource and the list resource of a kind share.
+type apiKeyType struct {
+	kind apiKeyKind
+	data *providerData
+}
+
+func (t *apiKeyType) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_" + t.kind.typeName
+}
+
+func (t *apiKeyType) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	t.data = providerDataFrom(req.ProviderData, &resp.Diagnostics)
 }
 
 func (r *apiKeyResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = r.kind.resourceSchema()
 }
 
-func (r *apiKeyResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest,
-	resp *resource.IdentitySchemaResponse,
-) {
+func (r *apiKeyResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
 	attributes := map[string]identityschema.Attribute{
 		"id": identityschema.StringAttribute{Description: "The id of the key.", RequiredForImport: true},
 	}
@@ -50,10 +55,6 @@ func (r *apiKeyResource) IdentitySchema(_ context.Context, _ resource.IdentitySc
 		}
 	}
 	resp.IdentitySchema = identityschema.Schema{Attributes: attributes}
-}
-
-func (r *apiKeyResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	r.data = providerDataFrom(req.ProviderData, &resp.Diagnostics)
 }
 
 // Create saves the id and the secret before anything else can fail: whatever is wrong with the key then, it is
@@ -130,7 +131,7 @@ func (r *apiKeyResource) Read(ctx context.Context, req resource.ReadRequest, res
 	// gone needs it: the framework demands one after every read.
 	resp.Diagnostics.Append(model.store(ctx, &resp.Identity.Raw)...)
 	processID, before := model.ProcessID.ValueString(), model
-	r.data.run.markRefreshed(model.ID.ValueString())
+	r.data.run.refreshed.Store(model.ID.ValueString(), true)
 	sought := model.sought()
 	sought.Expired = model.expired(r.data.now())
 	key, err := r.kind.keys(client, processID).Find(ctx, sought)
@@ -155,9 +156,8 @@ func (r *apiKeyResource) Read(ctx context.Context, req resource.ReadRequest, res
 		return
 	default:
 		resp.Diagnostics.AddWarning("Key is gone",
-			fmt.Sprintf("The key %q (%s) of %s is no longer listed, so it leaves the state, and the next apply makes "+
-				"another one if it is still "+
-				"configured. An api_key that sees only a part of the keys would see the same: make sure that it is the right one.",
+			fmt.Sprintf("The key %q (%s) of %s is no longer listed, so it leaves the state, and the next apply makes another one if it is "+
+				"still configured. An api_key that sees only a part of the keys would see the same: make sure that it is the right one.",
 				model.Name.ValueString(), model.ID.ValueString(), r.kind.owner(processID)))
 		resp.State.RemoveResource(ctx)
 		return
@@ -222,32 +222,28 @@ func (r *apiKeyResource) Delete(ctx context.Context, req resource.DeleteRequest,
 		return
 	}
 	err := r.kind.keys(client, model.ProcessID.ValueString()).Revoke(ctx, model.sought())
-	var failure *alphamoon.NotRevokedError
-	switch errors.As(err, &failure); {
+	failure, isFailure := errors.AsType[*alphamoon.NotRevokedError](err)
+	switch {
 	case err == nil:
-	case failure != nil && r.kind.ofProcess && alphamoon.IsNotFound(failure.Unchecked):
+	case isFailure && r.kind.ofProcess && alphamoon.IsNotFound(failure.Unchecked):
 		resp.Diagnostics.AddWarning(fmt.Sprintf("Key %s may still work", model.ID.ValueString()),
-			fmt.Sprintf("Terraform forgets %s, but could not see what became of it: the process was deleted, or the "+
-				"provider's api_key has no "+
-				"access to it. If the process exists, the key works until %s; "+
-				"delete it %s.", name, model.ExpiresAt.ValueString(), r.kind.whereToDelete))
-	case failure != nil && failure.Unchecked != nil && !errors.Is(failure.Unchecked, alphamoon.ErrTooYoung):
+			fmt.Sprintf("Terraform forgets %s, but could not see what became of it: the process was deleted, or the provider's api_key "+
+				"has no access to it. If the process exists, the key works until %s; delete it "+
+				"%s.", name, model.ExpiresAt.ValueString(), r.kind.whereToDelete))
+	case isFailure && failure.Unchecked != nil && !errors.Is(failure.Unchecked, alphamoon.ErrTooYoung):
 		resp.Diagnostics.Append(r.kind.advice.diagnostics(failure.Unchecked,
 			fmt.Sprintf("check whether %s was revoked; it stays in the state", name))...)
 	default:
 		resp.Diagnostics.AddError("Key could not be revoked",
-			fmt.Sprintf("The key stays in the state, because %s may still work: %s Give the provider an organization "+
-				"admin's API key, or "+
-				"delete the key %s; then apply again. If the key is not a deposed object, you can also set revoke_on_destroy = false "+
-				"and apply: then Terraform forgets the key.", name, sentence(whyNotRevoked(err)), r.kind.whereToDelete))
+			fmt.Sprintf("The key stays in the state, because %s may still work: %s Give the provider an organization admin's API key, or "+
+				"delete the key %s; then apply again. If the key is not a deposed object, you can also set revoke_on_destroy = false and "+
+				"apply: then Terraform forgets the key.", name, sentence(whyNotRevoked(err)), r.kind.whereToDelete))
 	}
 }
 
 // ImportState reads the key itself, instead of leaving it to Terraform's first read, so that it can say what is
 // wrong with the id.
-func (r *apiKeyResource) ImportState(ctx context.Context, req resource.ImportStateRequest,
-	resp *resource.ImportStateResponse,
-) {
+func (r *apiKeyResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	defer r.data.warnOfLongWait(&resp.Diagnostics)
 	text := req.ID
 	if text == "" && req.Identity != nil {
@@ -267,8 +263,7 @@ func (r *apiKeyResource) ImportState(ctx context.Context, req resource.ImportSta
 	}
 	key, err := r.kind.keys(client, processID).Find(ctx, alphamoon.Sought{ID: id})
 	if err != nil {
-		resp.Diagnostics.Append(
-			r.kind.advice.diagnostics(err, fmt.Sprintf("import the key %s of %s", id, r.kind.owner(processID)))...)
+		resp.Diagnostics.Append(r.kind.advice.diagnostics(err, fmt.Sprintf("import the key %s of %s", id, r.kind.owner(processID)))...)
 		return
 	}
 	if key == nil {

@@ -75,9 +75,8 @@ func (k apiKeyKind) resourceSchema() schema.Schema {
 			},
 		},
 		"rotation_triggers": schema.MapAttribute{
-			MarkdownDescription: "Any values. Changing them creates a new key, and so does setting them for the first time. " +
-				"Removing them does not, nor does setting them for an imported key that has not been replaced yet. An empty " +
-				"map means none.",
+			MarkdownDescription: "Any values. Changing them creates a new key, and so does setting them for the first time. Removing " +
+				"them does not, nor does setting them for an imported key that has not been replaced yet. An empty map means none.",
 			Optional:    true,
 			ElementType: texts,
 			Validators:  []validator.Map{validators.NoNullValues()},
@@ -110,10 +109,9 @@ func (k apiKeyKind) resourceSchema() schema.Schema {
 			Computed:            true,
 		},
 		"status": schema.StringAttribute{
-			MarkdownDescription: "The status that the service gives, usually `Active`. `Expired` also stands for a key that is no " +
-				"longer listed after its expiry. A key whose status is `Disabled`, `Inactive`, `Revoked`, `Deleted` or " +
-				"`Expired` before its expiry is replaced, unless it was imported. With any other status the key stays, and the " +
-				"plan warns.",
+			MarkdownDescription: "The status that the service gives, usually `Active`. `Expired` also stands for a key that is no longer " +
+				"listed after its expiry. A key whose status is `Disabled`, `Inactive`, `Revoked`, `Deleted` or `Expired` before its " +
+				"expiry is replaced, unless it was imported. With any other status the key stays, and the plan warns.",
 			Computed: true,
 		},
 		"created_at": schema.StringAttribute{

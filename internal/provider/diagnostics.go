@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -23,7 +24,7 @@ type advice struct {
 	forbidden string
 	// notFound is the summary, and cure the advice, for a 404 in the service's own words.
 	notFound, cure string
-	// rejected is the advice for every other refusal of the service.
+	// rejected is the advice for every other refusal of the service, if there is a better one than its words.
 	rejected string
 }
 
@@ -32,7 +33,6 @@ var processesAdvice = advice{
 	forbidden: "To list processes, the provider's api_key needs the scope workspace.process:read: use a key that has it.",
 	notFound:  "Alphamoon does not offer the list of processes",
 	cure:      "Check base_url, and that the provider's api_key belongs to a workspace.",
-	rejected:  keptAsItWas + "the words of the service say why.",
 }
 
 // diagnostics is the one place where an error of the client becomes a diagnostic: what happened, and what to
@@ -41,8 +41,7 @@ var processesAdvice = advice{
 func (a advice) diagnostics(err error, action string) diag.Diagnostics {
 	summary, next := a.explain(err)
 	detail := fmt.Sprintf("The provider could not %s: %s %s", action, sentence(reason(err)), next)
-	var repeated *alphamoon.RepeatedError
-	if errors.As(err, &repeated) {
+	if _, repeated := errors.AsType[*alphamoon.RepeatedError](err); repeated {
 		detail = fmt.Sprintf("The detailed error %q says why.", summary) // one line of a terminal, for there may be hundreds
 	}
 	return diag.Diagnostics{diag.NewErrorDiagnostic(summary, detail)}
@@ -58,13 +57,11 @@ func sentence(text string) string {
 
 // reason says what happened in words for a user: the service's own if there are any.
 func reason(err error) string {
-	var (
-		status     *alphamoon.StatusError
-		answer     *alphamoon.AnswerError
-		connection *alphamoon.ConnectionError
-	)
+	status, isStatus := errors.AsType[*alphamoon.StatusError](err)
+	answer, isAnswer := errors.AsType[*alphamoon.AnswerError](err)
+	connection, isConnection := errors.AsType[*alphamoon.ConnectionError](err)
 	switch {
-	case errors.As(err, &status):
+	case isStatus:
 		text := fmt.Sprintf("%s %s was answered with status %d", status.Method, status.Path, status.Status)
 		if name := http.StatusText(status.Status); name != "" {
 			text += " " + name
@@ -73,13 +70,13 @@ func reason(err error) string {
 			text += ", saying: " + words
 		}
 		return text
-	case errors.As(err, &answer) && !alphamoon.IsTimeout(err):
+	case isAnswer && !alphamoon.IsTimeout(err):
 		what := answer.Err.Error()
-		if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
+		if _, isSyntax := errors.AsType[*json.SyntaxError](err); isSyntax {
 			what = fmt.Sprintf("it is not JSON; its content type is %q", answer.ContentType)
 		}
 		return fmt.Sprintf("%s %s was answered with a body that is not what the API sends (%s)", answer.Method, answer.Path, what)
-	case errors.As(err, &connection):
+	case isConnection:
 		peer := connection.Host
 		if connection.Proxy != "" {
 			peer += " through the proxy " + connection.Proxy
@@ -97,12 +94,9 @@ func reason(err error) string {
 
 // explain chooses the summary of an error and what to do next.
 func (a advice) explain(err error) (summary, next string) {
-	var (
-		status     *alphamoon.StatusError
-		dns        *net.DNSError
-		connection *alphamoon.ConnectionError
-	)
-	isStatus := errors.As(err, &status)
+	status, isStatus := errors.AsType[*alphamoon.StatusError](err)
+	connection, isConnection := errors.AsType[*alphamoon.ConnectionError](err)
+	_, isDNS := errors.AsType[*net.DNSError](err)
 	switch {
 	case errors.Is(err, context.Canceled):
 		return "Interrupted", keptAsItWas + "apply again when you want to go on."
@@ -131,19 +125,17 @@ func (a advice) explain(err error) (summary, next string) {
 	case alphamoon.IsTimeout(err), isStatus && status.Status == http.StatusRequestTimeout:
 		return "Alphamoon did not answer in time", keptAsItWas + "try again later, or raise the provider's request_timeout."
 	case isStatus && status.Location != "":
-		return "Alphamoon redirected the request", fmt.Sprintf("The provider does not follow redirects, because they "+
-			"would hand over its credential. If %s is "+
-			"the right address, set base_url accordingly.", status.Location)
+		return "Alphamoon redirected the request", fmt.Sprintf("The provider does not follow redirects, because they would hand over its "+
+			"credential. If %s is the right address, set base_url accordingly.", status.Location)
 	case isStatus && status.Status >= 500:
 		return "Alphamoon failed to answer", fmt.Sprintf("%stry again later. If it persists, give the status and the "+
 			"path to Alphamoon's support%s.",
 			keptAsItWas, instance(status))
 	case isStatus && status.Words() == "":
-		return "Alphamoon rejected the request", fmt.Sprintf("The service gives no reason. Check base_url, and whether "+
-			"a proxy or a gateway "+
-			"refuses such requests; else give the status and the path to Alphamoon's support%s.", instance(status))
+		return "Alphamoon rejected the request", fmt.Sprintf("The service gives no reason. Check base_url, and whether a proxy or a "+
+			"gateway refuses such requests; else give the status and the path to Alphamoon's support%s.", instance(status))
 	case isStatus:
-		return "Alphamoon rejected the request", a.rejected
+		return "Alphamoon rejected the request", cmp.Or(a.rejected, keptAsItWas+"the words of the service say why.")
 	case errors.Is(err, alphamoon.ErrOtherOrganization):
 		return "Keys of another organization", keptAsItWas + "the provider's api_key seems to belong to another " +
 			"organization: use a key of the organization that the key belongs to."
@@ -156,14 +148,14 @@ func (a advice) explain(err error) (summary, next string) {
 	case alphamoon.IsTrustFailure(err):
 		return "Alphamoon's certificate is not trusted", "Check base_url, and whether a proxy replaces certificates: " +
 			"SSL_CERT_FILE can name the authority to trust."
-	case errors.As(err, &connection) && connection.Proxy != "":
+	case isConnection && connection.Proxy != "":
 		return "Alphamoon cannot be reached", "Check the proxy: its address, user and password in HTTPS_PROXY, and " +
 			"whether NO_PROXY must exempt the host. Then try again."
-	case errors.As(err, &dns):
+	case isDNS:
 		return "Alphamoon's host name cannot be resolved", "Check base_url, the network, and whether HTTPS_PROXY must be set."
 	case alphamoon.IsUnusableAnswer(err):
 		return "Alphamoon's answer cannot be understood", "A proxy may have replaced it: check base_url and the network, and try again."
-	case errors.As(err, &connection):
+	case isConnection:
 		return "Alphamoon cannot be reached", "Check base_url, the network, and whether HTTPS_PROXY must be set; then try again."
 	default:
 		return "Alphamoon request failed", keptAsItWas + "try again."
@@ -226,23 +218,23 @@ func (o keyCreation) owner() string { return o.kind.owner(o.processID) }
 // creationDiagnostics says what became of a creation that failed. It puts the service's complaints on the
 // attributes they concern, word for word.
 func creationDiagnostics(err error, creation keyCreation) diag.Diagnostics {
-	var lost *alphamoon.LostCreationError
-	var reused *alphamoon.ReusedIDError
+	lost, isLost := errors.AsType[*alphamoon.LostCreationError](err)
+	reused, isReused := errors.AsType[*alphamoon.ReusedIDError](err)
 	switch {
-	case errors.As(err, &lost) && errors.Is(lost.Obstacle, alphamoon.ErrUnlistedBefore) && alphamoon.IsForbidden(err):
+	case isLost && errors.Is(lost.Obstacle, alphamoon.ErrUnlistedBefore) && alphamoon.IsForbidden(err):
 		// The credential may neither list nor create, which is all there is to say.
 		return creation.kind.advice.diagnostics(err, fmt.Sprintf("create the key %q in %s", creation.name, creation.owner()))
-	case errors.As(err, &lost):
+	case isLost:
 		return diag.Diagnostics{lostCreationDiagnostic(lost, creation)}
-	case errors.As(err, &reused):
+	case isReused:
 		return diag.Diagnostics{diag.NewErrorDiagnostic("Alphamoon answered with an existing key",
 			fmt.Sprintf("The service answered the creation of the key %q in %s with the key %s, which existed before. It was neither "+
 				"taken into the state nor revoked, because it may be somebody else's. Use another name, or import that key.",
 				creation.name, creation.owner(), reused.ID))}
 	}
-	var status *alphamoon.StatusError
 	var diags diag.Diagnostics
-	if errors.As(err, &status) {
+	status, isStatus := errors.AsType[*alphamoon.StatusError](err)
+	if isStatus {
 		for _, field := range status.Fields {
 			if len(field.Location) == 0 || !slices.Contains([]string{"name", "scopes", "exp"}, field.Location[0]) {
 				continue
@@ -256,7 +248,7 @@ func creationDiagnostics(err error, creation keyCreation) diag.Diagnostics {
 		return diags
 	}
 	rejection := creation.kind.advice
-	if rejection.rejected = "Change the configuration as the message says."; status != nil && status.Status == http.StatusConflict {
+	if rejection.rejected = "Change the configuration as the message says."; isStatus && status.Status == http.StatusConflict {
 		rejection.rejected = creation.kind.conflict
 	}
 	return append(diags, rejection.diagnostics(err,
@@ -275,12 +267,12 @@ func lostCreationDiagnostic(lost *alphamoon.LostCreationError, creation keyCreat
 	switch {
 	case len(lost.Equal) > 0:
 		advice := fmt.Sprintf("With %s = true the provider revokes such a key itself.", creation.revocation)
-		var revocation *alphamoon.NotRevokedError
+		revocation, failed := errors.AsType[*alphamoon.NotRevokedError](lost.Obstacle)
 		switch {
 		case creation.expiry == "expires_at":
 			advice = "It may also be the key of another configuration that asks for an equal one: make sure that nobody " +
 				"uses it before you delete it."
-		case errors.As(lost.Obstacle, &revocation):
+		case failed:
 			advice = "Revoking it failed: " + sentence(whyNotRevoked(revocation))
 		case lost.Obstacle != nil:
 			advice = strings.TrimSpace(obstacle)
@@ -292,24 +284,21 @@ func lostCreationDiagnostic(lost *alphamoon.LostCreationError, creation keyCreat
 				text, alphamoon.JoinIDs(lost.Equal), creation.kind.whereToDelete, apply, advice))
 	case len(lost.Similar) > 0:
 		return diag.NewErrorDiagnostic("Key may have been created with other attributes",
-			fmt.Sprintf("%s There are new keys that resemble the request: %s. Somebody else may have made them, or the "+
-				"service created the key "+
-				"with other attributes. The creation was not repeated and nothing was revoked. Find out whose they are, "+
-				"delete what nobody "+
-				"uses %s%s%s", text, alphamoon.JoinIDs(lost.Similar), creation.kind.whereToDelete, apply, obstacle))
+			fmt.Sprintf("%s There are new keys that resemble the request: %s. Somebody else may have made them, or the service created "+
+				"the key with other attributes. The creation was not repeated and nothing was revoked. Find out whose they are, delete "+
+				"what nobody uses %s%s%s", text, alphamoon.JoinIDs(lost.Similar), creation.kind.whereToDelete, apply, obstacle))
 	default:
 		return diag.NewErrorDiagnostic("Key may have been created without its secret",
-			fmt.Sprintf("%s The key may exist, or may still appear, and its secret is lost.%s Look for a key of this "+
-				"name that was created just "+
-				"now, and delete it %s if nobody uses it%s", text, obstacle, creation.kind.whereToDelete, apply))
+			fmt.Sprintf("%s The key may exist, or may still appear, and its secret is lost.%s Look for a key of this name that was "+
+				"created just now, and delete it %s if nobody uses it%s", text, obstacle, creation.kind.whereToDelete, apply))
 	}
 }
 
 // whyNotRevoked says what became of a request to revoke a key.
 func whyNotRevoked(err error) string {
-	var failure *alphamoon.NotRevokedError
+	failure, failed := errors.AsType[*alphamoon.NotRevokedError](err)
 	switch {
-	case !errors.As(err, &failure):
+	case !failed:
 		return reason(err)
 	case failure.Unchecked != nil && (failure.Refusal == nil || !errors.Is(failure.Unchecked, alphamoon.ErrTooYoung)):
 		return reason(failure.Unchecked)
@@ -322,11 +311,8 @@ func whyNotRevoked(err error) string {
 
 // innermost drops the wrappings of network errors, which repeat the address in Go's terms.
 func innermost(err error) error {
-	for {
-		next := errors.Unwrap(err)
-		if next == nil {
-			return err
-		}
+	for next := err; next != nil; next = errors.Unwrap(next) {
 		err = next
 	}
+	return err
 }

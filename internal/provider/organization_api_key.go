@@ -4,7 +4,6 @@ package provider
 // one of them. No catalogue of their scopes is documented.
 var organizationAPIKey = apiKeyKind{
 	typeName:      "organization_api_key",
-	noun:          "organization API key",
 	revokes:       true,
 	whereToDelete: "in the web application",
 	conflict:      "It conflicts with a key of the organization that exists already: the web application shows them.",
@@ -12,7 +11,6 @@ var organizationAPIKey = apiKeyKind{
 		forbidden: "Keys of the organization need an organization admin's API key: give the provider one as api_key.",
 		notFound:  "Alphamoon does not offer organization keys",
 		cure:      "Check base_url, and that the provider's api_key belongs to an organization.",
-		rejected:  keptAsItWas + "the words of the service say why.",
 	},
 	description: "An API key of the whole organization, which only an organization admin can manage. The API can " +
 		"create, list and remove these keys but not change them, so most changes create a new key.",

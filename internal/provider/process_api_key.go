@@ -5,7 +5,6 @@ import "github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
 // processAPIKey is the kind of keys that give access to one process.
 var processAPIKey = apiKeyKind{
 	typeName:         "process_api_key",
-	noun:             "process API key",
 	ofProcess:        true,
 	scopesDocumented: true,
 	whereToDelete:    "in the web application (process, Configuration, API keys)",
@@ -15,7 +14,6 @@ var processAPIKey = apiKeyKind{
 			"the scope " + alphamoon.ScopeManageProcessAPIKeys + " for this process: use a key that has it.",
 		notFound: "Alphamoon does not know the process",
 		cure:     "Check process_id, and that the provider's api_key belongs to the workspace of the process.",
-		rejected: keptAsItWas + "the words of the service say why.",
 	},
 	description: "An API key of one Alphamoon process. The API can create and list these keys but not change them, " +
 		"so most changes create a new key.",
@@ -27,7 +25,6 @@ var processAPIKey = apiKeyKind{
 	revokeDescription: "Whether to revoke the key at the service when it is destroyed or replaced. The API documents " +
 		"removal for organization keys only. The provider tries it and checks the result; it returns an error and " +
 		"keeps the key in the state if revocation fails. Default: `false`, the key stays valid until it expires.",
-	revokeOnCloseDescription: "Whether to revoke the key when Terraform no longer needs it. The API documents removal " +
-		"for organization keys only. " +
-		"The provider tries it, checks the result, and returns an error if revocation fails. Default: `false`.",
+	revokeOnCloseDescription: "Whether to revoke the key when Terraform no longer needs it. The API documents removal for organization " +
+		"keys only. The provider tries it, checks the result, and returns an error if revocation fails. Default: `false`.",
 }

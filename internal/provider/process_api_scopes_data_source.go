@@ -19,9 +19,7 @@ func newProcessAPIScopesDataSource() datasource.DataSource { return processAPISc
 // processAPIScopesDataSource needs neither the service nor the provider's configuration.
 type processAPIScopesDataSource struct{}
 
-func (processAPIScopesDataSource) Metadata(_ context.Context, req datasource.MetadataRequest,
-	resp *datasource.MetadataResponse,
-) {
+func (processAPIScopesDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_process_api_scopes"
 }
 

@@ -15,7 +15,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/validators"
@@ -51,14 +50,6 @@ func End(ctx context.Context, instance provider.Provider) {
 	instance.(*alphamoonProvider).opened.revoke(ctx) // the only kind that New makes
 }
 
-type providerModel struct {
-	APIKey            types.String  `tfsdk:"api_key"`
-	BaseURL           types.String  `tfsdk:"base_url"`
-	MaxRetries        types.Number  `tfsdk:"max_retries"`
-	RequestTimeout    types.String  `tfsdk:"request_timeout"`
-	RequestsPerSecond types.Float64 `tfsdk:"requests_per_second"`
-}
-
 func (p *alphamoonProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
 	resp.TypeName = "alphamoon"
 	resp.Version = p.options.Version
@@ -77,9 +68,8 @@ func (p *alphamoonProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 				Validators: []validator.String{validators.Credential()},
 			},
 			"base_url": schema.StringAttribute{
-				MarkdownDescription: "The address of the service; a path prefix is kept. Plain `http` is accepted only " +
-					"for a loopback host. " +
-					"Default: the environment variable `ALPHAMOON_BASE_URL`, then `https://workspace.alphamoon.ai`.",
+				MarkdownDescription: "The address of the service; a path prefix is kept. Plain `http` is accepted only for a loopback " +
+					"host. Default: the environment variable `ALPHAMOON_BASE_URL`, then `https://workspace.alphamoon.ai`.",
 				Optional:   true,
 				Validators: []validator.String{validators.BaseURL()},
 			},
@@ -107,15 +97,8 @@ func (p *alphamoonProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 	}
 }
 
-func (p *alphamoonProvider) Configure(ctx context.Context, req provider.ConfigureRequest,
-	resp *provider.ConfigureResponse,
-) {
-	var model providerModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	data := newProviderData(p.options, model, req.TerraformVersion, &resp.Diagnostics)
+func (p *alphamoonProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+	data := newProviderData(ctx, p.options, req, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -143,12 +126,11 @@ func perKind[T any](make func(apiKeyKind) T) []func() T {
 }
 
 func (p *alphamoonProvider) Resources(context.Context) []func() resource.Resource {
-	return perKind(func(kind apiKeyKind) resource.Resource { return &apiKeyResource{kind: kind} })
+	return perKind(func(kind apiKeyKind) resource.Resource { return &apiKeyResource{apiKeyType{kind: kind}} })
 }
 
 func (p *alphamoonProvider) DataSources(context.Context) []func() datasource.DataSource {
-	return append(perKind(newAPIKeysDataSource),
-		newProcessAPIScopesDataSource, newProcessDataSource, newProcessesDataSource)
+	return append(perKind(newAPIKeysDataSource), newProcessAPIScopesDataSource, newProcessDataSource, newProcessesDataSource)
 }
 
 func (p *alphamoonProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
@@ -157,7 +139,7 @@ func (p *alphamoonProvider) EphemeralResources(context.Context) []func() ephemer
 }
 
 func (p *alphamoonProvider) ListResources(context.Context) []func() list.ListResource {
-	return perKind(func(kind apiKeyKind) list.ListResource { return &apiKeyList{kind: kind} })
+	return perKind(func(kind apiKeyKind) list.ListResource { return &apiKeyList{apiKeyType{kind: kind}} })
 }
 
 func (p *alphamoonProvider) Functions(context.Context) []func() function.Function {

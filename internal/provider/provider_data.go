@@ -12,6 +12,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
@@ -44,39 +45,50 @@ type providerData struct {
 }
 
 // newProviderData builds the client from the configuration and the environment, the configuration first.
-func newProviderData(options Options, model providerModel, terraformVersion string, diags *diag.Diagnostics) *providerData {
-	result := &providerData{now: options.Now, unknown: unknownArguments(model)}
-	if len(result.unknown) > 0 {
+func newProviderData(ctx context.Context, options Options, req provider.ConfigureRequest, diags *diag.Diagnostics) *providerData {
+	var (
+		apiKey, baseURL, requestTimeout types.String
+		maxRetries                      types.Number
+		requestsPerSecond               types.Float64
+	)
+	arguments := []field{
+		bindString("api_key", &apiKey), bindString("base_url", &baseURL), bind("max_retries", types.NumberType, &maxRetries),
+		bindString("request_timeout", &requestTimeout), bind("requests_per_second", types.Float64Type, &requestsPerSecond),
+	}
+	diags.Append(loadObject(ctx, req.Config.Raw, arguments)...)
+	result := &providerData{now: options.Now}
+	for _, argument := range arguments {
+		if argument.get().IsUnknown() {
+			result.unknown = append(result.unknown, argument.name)
+		}
+	}
+	if diags.HasError() || len(result.unknown) > 0 {
 		return result
 	}
 	config := alphamoon.Config{
-		Credential: resolveCredential(model.APIKey, diags),
+		Credential: resolveCredential(apiKey, diags),
 		UserAgent: fmt.Sprintf("terraform-provider-alphamoon/%s "+
-			"(+https://registry.terraform.io/providers/alphamoon/alphamoon) Terraform/%s", options.Version,
-			terraformVersion),
+			"(+https://registry.terraform.io/providers/alphamoon/alphamoon) Terraform/%s", options.Version, req.TerraformVersion),
 		Clock:             options.Now,
 		MaxRetries:        alphamoon.DefaultMaxRetries,
-		RequestsPerSecond: resolveRequestsPerSecond(model.RequestsPerSecond, diags),
+		RequestsPerSecond: resolveRequestsPerSecond(requestsPerSecond, diags),
 		OnAttempt:         logAttempt,
 	}
 	address, source := alphamoon.DefaultBaseURL, "The default"
-	if value, from, ok := fromConfigurationOrEnvironment(model.BaseURL, baseURLVariable); ok {
+	if value, from, ok := fromConfigurationOrEnvironment(baseURL, baseURLVariable); ok {
 		address, source = value, from
 	}
-	baseURL, err := alphamoon.ParseBaseURL(address)
-	if err != nil {
+	var err error
+	if config.BaseURL, err = alphamoon.ParseBaseURL(address); err != nil {
 		diags.Append(validators.BaseURLDiagnostic(path.Root("base_url"), source, err))
 	}
-	config.BaseURL = baseURL
-	if !model.MaxRetries.IsNull() {
-		config.MaxRetries = wholeNumber(model.MaxRetries)
+	if !maxRetries.IsNull() {
+		config.MaxRetries = wholeNumber(maxRetries)
 	}
-	if !model.RequestTimeout.IsNull() {
-		timeout, err := rotation.ParseDuration(model.RequestTimeout.ValueString())
-		if err != nil {
+	if !requestTimeout.IsNull() {
+		if config.RequestTimeout, err = rotation.ParseDuration(requestTimeout.ValueString()); err != nil {
 			diags.AddAttributeError(path.Root("request_timeout"), "Invalid duration", err.Error())
 		}
-		config.RequestTimeout = timeout
 	}
 	if diags.HasError() {
 		return nil
@@ -112,8 +124,7 @@ func resolveRequestsPerSecond(argument types.Float64, diags *diag.Diagnostics) f
 	number, err := strconv.ParseFloat(text, 64)
 	if err != nil || !(number > 0) || math.IsInf(number, 0) {
 		diags.AddAttributeError(path.Root("requests_per_second"), "Invalid number", fmt.Sprintf("The environment variable %s is %q, "+
-			"but must be a number above zero, like 5 or 0.5. Correct it, or remove it to set no "+
-			"ceiling.", requestsPerSecondVariable, text))
+			"but must be a number above zero, like 5 or 0.5. Correct it, or remove it to set no ceiling.", requestsPerSecondVariable, text))
 	}
 	return number
 }
@@ -129,25 +140,6 @@ func fromConfigurationOrEnvironment(argument types.String, variable string) (val
 		return value, "The value of the environment variable " + variable, true
 	}
 	return "", "", false
-}
-
-func unknownArguments(model providerModel) []string {
-	var names []string
-	for _, argument := range []struct {
-		name    string
-		unknown bool
-	}{
-		{"api_key", model.APIKey.IsUnknown()},
-		{"base_url", model.BaseURL.IsUnknown()},
-		{"max_retries", model.MaxRetries.IsUnknown()},
-		{"request_timeout", model.RequestTimeout.IsUnknown()},
-		{"requests_per_second", model.RequestsPerSecond.IsUnknown()},
-	} {
-		if argument.unknown {
-			names = append(names, argument.name)
-		}
-	}
-	return names
 }
 
 // requireClient returns the client, or nil with an error that says what to do about the unknown arguments.

@@ -9,28 +9,18 @@ import (
 // runMemory is what a walk over the resources leaves for its later steps. Terraform starts the provider anew for the
 // plan and for the apply, so neither sees what the other left here.
 type runMemory struct {
+	// refreshed are the ids of the keys that were read.
+	refreshed sync.Map
 	mu        sync.Mutex
-	refreshed map[string]bool
 	created   []apiKeyModel
 	applied   bool
-}
-
-// markRefreshed is for every key that was read.
-func (r *runMemory) markRefreshed(id string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.refreshed == nil {
-		r.refreshed = map[string]bool{}
-	}
-	r.refreshed[id] = true
 }
 
 // planning reports whether this walk certainly makes a plan: no apply reads a key. A plan with -refresh=false does not
 // either.
 func (r *runMemory) planning(id string) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.refreshed[id]
+	_, refreshed := r.refreshed.Load(id)
+	return refreshed
 }
 
 // markApplied is for everything that only an apply does, with the keys that it created.

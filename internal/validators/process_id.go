@@ -14,21 +14,21 @@ import (
 func ProcessID() validator.String {
 	return rule{
 		"be the id of a process, 32 lower-case hexadecimal characters", "Invalid process id",
-		func(_ context.Context, value string, _ validator.StringRequest) string {
-			if alphamoon.IsProcessID(value) {
-				return ""
-			}
-			return ProcessIDAdvice(value)
-		},
+		func(_ context.Context, value string, _ validator.StringRequest) string { return ProcessIDAdvice(value) },
 	}
 }
 
-// ProcessIDAdvice says why value is not the id of a process and, if the id can be found in it, what to write.
+// ProcessIDAdvice says why value is not the id of a process and, if the id can be found in it, what to write. It is empty
+// for an id.
 func ProcessIDAdvice(value string) string {
-	if id, ok := alphamoon.ProcessIDFromQueueURL(value); ok {
+	lower := strings.ToLower(strings.TrimSpace(value))
+	id, ofQueue := alphamoon.ProcessIDFromQueueURL(lower)
+	switch {
+	case alphamoon.IsProcessID(value):
+		return ""
+	case ofQueue:
 		return fmt.Sprintf("%q is the web address of a process's queue. Use only the id in it: %q.", value, id)
-	}
-	if lower := strings.ToLower(strings.TrimSpace(value)); alphamoon.IsProcessID(lower) {
+	case alphamoon.IsProcessID(lower):
 		return fmt.Sprintf("%q must be written in lower case and without blanks: %q.", value, lower)
 	}
 	return fmt.Sprintf("%q is not the id of a process, which has 32 lower-case hexadecimal characters, like "+

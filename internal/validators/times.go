@@ -40,8 +40,7 @@ func DurationUpTo(longest time.Duration) validator.String {
 		fmt.Sprintf("be at most %d hours", hours), "Duration too long",
 		func(_ context.Context, value string, request validator.StringRequest) string {
 			if duration, err := rotation.ParseDuration(value); err == nil && duration > longest {
-				return fmt.Sprintf("%s is %q, but at most %d hours are allowed here. Write %dh "+
-					"or less.", request.Path, value, hours, hours)
+				return fmt.Sprintf("%s is %q, but at most %d hours are allowed here. Write %dh or less.", request.Path, value, hours, hours)
 			}
 			return ""
 		},
@@ -78,8 +77,7 @@ func Instant() validator.String {
 			_, err := rotation.ParseInstant(value)
 			switch {
 			case errors.Is(err, rotation.ErrNoSuchInstant):
-				return fmt.Sprintf("%q cannot be used as %s: the calendar has no such day, or the clock no such time. "+
-					"Check the month, "+
+				return fmt.Sprintf("%q cannot be used as %s: the calendar has no such day, or the clock no such time. Check the month, "+
 					"the day, the time and the offset.", value, request.Path)
 			case err != nil:
 				return fmt.Sprintf("%q cannot be used as %s: it must be a date and a time with an offset (RFC 3339). Write "+
