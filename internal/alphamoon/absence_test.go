@@ -189,7 +189,7 @@ func TestWhatProvesNoAbsence(t *testing.T) {
 			// The age counts by the date of the answer, so that a wrong clock here does no harm.
 			box := &sandbox.Sandbox{Options: sandbox.Options{Now: func() time.Time { return now }}}
 			if test.nameless {
-				box.AlterListed = func(fields map[string]any) { delete(fields, "orgId") }
+				box.AlterListed = sandbox.Without("orgId")
 			}
 			client, owner := newClient(t, box, soon), processID
 			keys := client.ProcessAPIKeys(processID)

@@ -155,17 +155,17 @@ func TestLostCreation(t *testing.T) {
 			fault: sandbox.Fault{Status: 201, Body: "<html>"}, sent: "list, create, list", settled: true,
 		},
 		"other scopes": {
-			fault: sandbox.Fault{GrantScopes: []string{"workspace.result:read"}, ResetAfter: true},
+			fault: sandbox.Fault{AlterGranted: func(key *sandbox.Key) { key.Scopes = []string{"workspace.result:read"} }, ResetAfter: true},
 			sent:  "list, create, list", keys: 1, similar: 1, settled: true,
 		},
 		"another name": {
-			fault: sandbox.Fault{GrantName: "surprise", ResetAfter: true}, sent: "list, create, list", keys: 1, similar: 1, settled: true,
+			fault: sandbox.Fault{AlterGranted: func(key *sandbox.Key) { key.Name = "surprise" }, ResetAfter: true}, sent: "list, create, list", keys: 1, similar: 1, settled: true,
 		},
 		"another expiry": {
-			fault: sandbox.Fault{GrantLater: day, ResetAfter: true}, sent: "list, create, list", keys: 1, similar: 1, settled: true,
+			fault: sandbox.Fault{AlterGranted: func(key *sandbox.Key) { key.ExpiresAt = key.ExpiresAt.Add(day) }, ResetAfter: true}, sent: "list, create, list", keys: 1, similar: 1, settled: true,
 		},
 		"somebody else's key": {
-			fault: sandbox.Fault{GrantName: "theirs", GrantLater: day, ResetAfter: true},
+			fault: sandbox.Fault{AlterGranted: func(key *sandbox.Key) { key.Name, key.ExpiresAt = "theirs", key.ExpiresAt.Add(day) }, ResetAfter: true},
 			sent:  "list, create, list, create", keys: 2, none: true,
 		},
 		"revoked and made again": {
@@ -181,7 +181,7 @@ func TestLostCreation(t *testing.T) {
 			sent: "list, create, list, revoke, list, list, create, list, revoke, list, list", plain: true,
 		},
 		"similar keys are not revoked": {
-			fault: sandbox.Fault{GrantName: "surprise", ResetAfter: true}, revokes: true,
+			fault: sandbox.Fault{AlterGranted: func(key *sandbox.Key) { key.Name = "surprise" }, ResetAfter: true}, revokes: true,
 			sent: "list, create, list", keys: 1, similar: 1, settled: true,
 		},
 	} {

@@ -65,8 +65,8 @@ func TestListing(t *testing.T) {
 		"small pages, no total":   {MaxLimit: 7, OmitPagination: true},
 		"limit ignored":           {IgnoreLimit: true},
 		"newest first":            {NewestFirst: true},
-		"secret null":             {ListedSecret: sandbox.SecretNull},
-		"secret masked":           {ListedSecret: sandbox.SecretMasked},
+		"secret null":             {AlterListed: sandbox.With("key", nil)},
+		"secret masked":           {AlterListed: sandbox.With("key", "********")},
 		"limit ignored, no total": {IgnoreLimit: true, OmitPagination: true},
 	} {
 		for _, size := range []int{0, 1, 6, 7, 8, 99, 100, 101, 250} {

@@ -92,7 +92,7 @@ func TestAccCanary(t *testing.T) {
 	run("apply", "-input=false", "-auto-approve")
 	run("show")
 	w.write("main.tf", requirement+strings.ReplaceAll(keyConfig, "ROUND", "2")+organizationConfig)
-	w.Inject(sandbox.Fault{Operation: sandbox.Create, GrantName: "surprise"})
+	w.Inject(sandbox.Fault{Operation: sandbox.Create, AlterGranted: func(key *sandbox.Key) { key.Name = "surprise" }})
 	run("apply", "-input=false", "-auto-approve") // kept, tainted
 	w.Inject(sandbox.Fault{Operation: sandbox.Create, Status: 500, AfterWork: true, Body: echo, Then: collect})
 	run("apply", "-input=false", "-auto-approve")

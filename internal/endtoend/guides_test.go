@@ -231,7 +231,7 @@ resource "terraform_data" "store" {
 		}
 		return output
 	}
-	if output, err := terraform(sandbox.DefaultMemberCredential, "apply", "-input=false", "-auto-approve"); err == nil ||
+	if output, err := terraform(sandbox.MemberCredential, "apply", "-input=false", "-auto-approve"); err == nil ||
 		!strings.Contains(output, "Error: Alphamoon denied") {
 		t.Errorf("a key that is no admin's says:\n%s", output)
 	}
@@ -365,7 +365,7 @@ func TestAccLeakedKey(t *testing.T) {
 	// Refused: the old key stays, deposed, until somebody deletes it.
 	old, _ := w.keyInState()
 	w.write("main.tf", config(true))
-	member := map[string]string{"ALPHAMOON_API_KEY": sandbox.DefaultMemberCredential}
+	member := map[string]string{"ALPHAMOON_API_KEY": sandbox.MemberCredential}
 	w.typed("terraform apply", member, "1 changed")
 	if output, err := w.shell(replace, member); err == nil || !strings.Contains(output, "Error: Key could not be revoked") {
 		t.Errorf("it says:\n%s", output)

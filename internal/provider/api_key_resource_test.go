@@ -215,7 +215,7 @@ func TestAccDestroyAfterTheDateHasPassed(t *testing.T) {
 
 func TestAccImport(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t, sandbox.Options{ListedSecret: sandbox.SecretMasked})
+	f := newFixture(t, sandbox.Options{AlterListed: sandbox.With("key", "********")})
 	id := "688874d9d9064c23bf78bf3ec93cbd2d"
 	f.AddKey(processID, sandbox.Key{
 		ID:        id,
@@ -273,11 +273,11 @@ func TestAccBadAnswersToACreation(t *testing.T) {
 		message string
 		kept    bool // whether the key is in the state afterwards
 	}{
-		"no secret":      {sandbox.Fault{DropSecret: true}, "Key created without its secret", true},
-		"no id":          {sandbox.Fault{DropID: true}, `the answer has no "id"`, false},
-		"other scopes":   {sandbox.Fault{GrantScopes: []string{"workspace.result:read"}}, "it granted workspace.result:read", true},
-		"other name":     {sandbox.Fault{GrantName: "surprise"}, `it is called "surprise"`, true},
-		"clamped expiry": {sandbox.Fault{GrantExpiry: start.Add(30 * day)}, "it expires at 2026-03-31T09:30:15Z", true},
+		"no secret":      {sandbox.Fault{AlterCreated: sandbox.Without("key")}, "Key created without its secret", true},
+		"no id":          {sandbox.Fault{AlterCreated: sandbox.Without("id")}, `the answer has no "id"`, false},
+		"other scopes":   {sandbox.Fault{AlterGranted: func(key *sandbox.Key) { key.Scopes = []string{"workspace.result:read"} }}, "it granted workspace.result:read", true},
+		"other name":     {sandbox.Fault{AlterGranted: func(key *sandbox.Key) { key.Name = "surprise" }}, `it is called "surprise"`, true},
+		"clamped expiry": {sandbox.Fault{AlterGranted: func(key *sandbox.Key) { key.ExpiresAt = start.Add(30 * day) }}, "it expires at 2026-03-31T09:30:15Z", true},
 		"not JSON":       {sandbox.Fault{Body: "<html><body>Welcome</body></html>"}, "is not what the API sends", false},
 		"the service's own validation message": {
 			sandbox.Fault{Status: http.StatusBadRequest, Body: `{"title": "Bad", "errors": [{"location": "body: exp", "message": "must not be on a Sunday"}]}`},

@@ -43,7 +43,7 @@ func TestAccDataSource(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t,
-				sandbox.Options{MaxLimit: 2, OmitPagination: omitPagination, ListedSecret: sandbox.SecretMasked})
+				sandbox.Options{MaxLimit: 2, OmitPagination: omitPagination, AlterListed: sandbox.With("key", "********")})
 			for i, name := range []string{"b", "a", "b", "c", "b"} {
 				f.AddKey(processID, sandbox.Key{
 					ID:        fmt.Sprintf("id-%d", 9-i),

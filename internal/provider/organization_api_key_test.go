@@ -111,7 +111,7 @@ func TestAccOrganizationKeyNeedsAnAdmin(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	asMember := func(config string) string {
-		return strings.ReplaceAll(config, sandbox.DefaultCredential, sandbox.DefaultMemberCredential)
+		return strings.ReplaceAll(config, sandbox.DefaultCredential, sandbox.MemberCredential)
 	}
 	f.fails(asMember(f.organizationKey(lifetime)), "need an organization admin's API key")
 	f.fails(asMember(f.config(`data "alphamoon_organization_api_keys" "test" {}`)), "need an organization admin's API key")
@@ -294,7 +294,7 @@ func TestAnotherOrganizationsCredential(t *testing.T) {
 				t.Fatal(key.diagnostics)
 			}
 			f.clock.Advance(time.Hour)
-			other := f.connect(values{"api_key": sandbox.DefaultOtherCredential}).of(kind)
+			other := f.connect(values{"api_key": sandbox.OtherCredential}).of(kind)
 			for name, result := range map[string]outcome{
 				"read": other.read(t.Context(), key), "destroy": other.destroy(t.Context(), key),
 			} {

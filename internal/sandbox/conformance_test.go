@@ -425,8 +425,8 @@ func TestConformance(t *testing.T) {
 		"status 200":         {options: sandbox.Options{CreateStatus: http.StatusOK}},
 		"small pages":        {options: sandbox.Options{MaxLimit: 1}, want: []answer{{"largest page", "1 asked for as 1000"}}},
 		"newest first":       {options: sandbox.Options{NewestFirst: true}, want: []answer{{"order of a listing", "newest first"}}},
-		"secret null":        {options: sandbox.Options{ListedSecret: sandbox.SecretNull}, want: []answer{{"secret in a listing", "null"}}},
-		"secret masked":      {options: sandbox.Options{ListedSecret: sandbox.SecretMasked}, want: []answer{{"secret in a listing", "masked"}}},
+		"secret null":        {options: sandbox.Options{AlterListed: sandbox.With("key", nil)}, want: []answer{{"secret in a listing", "null"}}},
+		"secret masked":      {options: sandbox.Options{AlterListed: sandbox.With("key", "********")}, want: []answer{{"secret in a listing", "masked"}}},
 		"hides what is over": {options: sandbox.Options{HideExpired: true, HideInactive: true}},
 		"counts pages":       {options: sandbox.Options{CountPage: true}, want: []answer{{"total", "counts the page"}}},
 		"refuses the end":    {options: sandbox.Options{EndStatus: 416}, want: []answer{{"offset beyond the end", "416"}}},
@@ -452,7 +452,7 @@ func TestConformance(t *testing.T) {
 			box.Inject(test.faults...)
 			c := &conformance{
 				transport: served{box}, baseURL: "http://sandbox", patience: time.Minute, processID: sandbox.DefaultProcessID,
-				credential: sandbox.DefaultMemberCredential, adminCredential: sandbox.DefaultCredential,
+				credential: sandbox.MemberCredential, adminCredential: sandbox.DefaultCredential,
 			}
 			synctest.Test(t, func(t *testing.T) { c.run(t) })
 			for _, want := range test.want {

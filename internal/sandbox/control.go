@@ -26,7 +26,7 @@ func NamedFaults() map[string]Fault {
 		},
 		"reset":             {ResetBefore: true},
 		"lost-answer":       {Operation: Create, ResetAfter: true},
-		"granted-otherwise": {Operation: Create, GrantName: "surprise"},
+		"granted-otherwise": {Operation: Create, AlterGranted: func(key *Key) { key.Name = "surprise" }},
 		"revocation-fails":  {Operation: Revoke, Status: http.StatusNotFound, Body: problem},
 	}
 }
@@ -64,13 +64,7 @@ func (s *Sandbox) Control() http.Handler {
 		s.steer(writer, s.editKey(req.PathValue("id"), nil), "The key is removed.")
 	})
 	mux.HandleFunc("DELETE /sandbox/processes/{id}", func(writer http.ResponseWriter, req *http.Request) {
-		id := req.PathValue("id")
-		s.mu.Lock()
-		s.prepare()
-		known := id != Organization && s.hasOwner(id)
-		s.mu.Unlock()
-		s.RemoveProcess(id)
-		s.steer(writer, known, "The process is deleted, and its keys with it.")
+		s.steer(writer, s.RemoveProcess(req.PathValue("id")), "The process is deleted, and its keys with it.")
 	})
 	mux.HandleFunc("POST /sandbox/faults/{name}", s.switchOn)
 	mux.HandleFunc("DELETE /sandbox/faults", func(writer http.ResponseWriter, _ *http.Request) {
@@ -91,14 +85,6 @@ func (s *Sandbox) Control() http.Handler {
 		s.steer(writer, true, "The sandbox's clock has moved.")
 	})
 	return mux
-}
-
-// editKey is edit for those who do not hold the lock.
-func (s *Sandbox) editKey(id string, change func(*Key)) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.prepare()
-	return s.edit(id, change)
 }
 
 func (s *Sandbox) steer(writer http.ResponseWriter, known bool, done string) {
@@ -130,9 +116,8 @@ func (s *Sandbox) switchOn(writer http.ResponseWriter, req *http.Request) {
 
 // describe prints what there is, without secrets.
 func (s *Sandbox) describe(output io.Writer) {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
-	s.prepare()
 	table := tabwriter.NewWriter(output, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintf(table, "It is %s here, and %d requests came so far.\n\nOWNER\tKEY\tNAME\tSTATUS\tEXPIRES\tWORKS\n",
 		wireTime(s.clock()), len(s.journal))

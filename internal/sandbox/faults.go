@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"cmp"
-	"encoding/json"
 	"net"
 	"net/http"
 	"slices"
@@ -43,18 +42,11 @@ type Fault struct {
 	// SlowBody is the time in which the body trickles out.
 	SlowBody time.Duration
 
-	// DropSecret and DropID leave the field out of the answer to a creation.
-	DropSecret, DropID bool
-	// GrantScopes, GrantName and GrantExpiry replace what a creation asked for.
-	GrantScopes []string
-	GrantName   string
-	GrantExpiry time.Time
-	// GrantLater is added to the expiry that a creation asked for.
-	GrantLater time.Duration
-
+	// AlterGranted changes the key that a creation asked for before it is made.
+	AlterGranted func(*Key)
 	// AnswerExisting answers a creation with the oldest key of the same owner, and creates none if there is one.
 	AnswerExisting bool
-	// AlterCreated changes the answer to a creation before it is sent.
+	// AlterCreated changes the answer to a creation before it is sent, see [With] and [Without].
 	AlterCreated func(fields map[string]any)
 
 	// AddToTotal is added to the total of a listing.
@@ -69,17 +61,13 @@ type Fault struct {
 	Then func(*Sandbox)
 }
 
-type activeFault struct {
-	Fault
-	skip, left int
-}
-
 // Inject switches faults on. For each request the first fault that matches is at work.
 func (s *Sandbox) Inject(faults ...Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, fault := range faults {
-		s.faults = append(s.faults, &activeFault{Fault: fault, skip: fault.Skip, left: cmp.Or(fault.Times, 1)})
+		fault.Times = cmp.Or(fault.Times, 1)
+		s.faults = append(s.faults, &fault)
 	}
 }
 
@@ -97,15 +85,14 @@ func (s *Sandbox) nextFault(operation Operation, owner string) Fault {
 			fault.Owner != "" && fault.Owner != owner {
 			continue
 		}
-		if fault.skip > 0 {
-			fault.skip--
+		if fault.Skip > 0 {
+			fault.Skip--
 			continue
 		}
-		fault.left--
-		if fault.left == 0 {
+		if fault.Times--; fault.Times == 0 {
 			s.faults = slices.Delete(s.faults, i, i+1)
 		}
-		return fault.Fault
+		return *fault
 	}
 	return Fault{}
 }
@@ -116,44 +103,25 @@ func (f Fault) over(options Options) Options {
 	options.OmitPagination = options.OmitPagination || f.OmitPagination
 	options.IgnoreOffset = options.IgnoreOffset || f.IgnoreOffset
 	options.NewestFirst = options.NewestFirst != f.Reverse
+	options.addToTotal = f.AddToTotal
 	if f.AlterListed != nil {
 		options.AlterListed = f.AlterListed
 	}
 	return options
 }
 
-// alterGrant changes what a creation is granted.
-func (f Fault) alterGrant(key *Key) {
-	if f.GrantScopes != nil {
-		key.Scopes = f.GrantScopes
-	}
-	key.Name = cmp.Or(f.GrantName, key.Name)
-	if !f.GrantExpiry.IsZero() {
-		key.ExpiresAt = f.GrantExpiry
-	}
-	key.ExpiresAt = key.ExpiresAt.Add(f.GrantLater)
+// With gives a field of a key in an answer another value.
+func With(field string, value any) func(fields map[string]any) {
+	return func(fields map[string]any) { fields[field] = value }
 }
 
-// alterAnswer changes what is sent.
-func (f Fault) alterAnswer(answer *answer) {
-	if f.Status != 0 && f.AfterWork {
-		answer.status, answer.body = f.Status, nil
-	}
-	if f.Body != "" {
-		answer.body = json.RawMessage(f.Body)
-	}
-	if fields, ok := answer.body.(map[string]any); ok {
-		if f.DropSecret {
-			delete(fields, "key")
-		}
-		if f.DropID {
-			delete(fields, "id")
-		}
-	}
+// Without leaves a field out of a key in an answer.
+func Without(field string) func(fields map[string]any) {
+	return func(fields map[string]any) { delete(fields, field) }
 }
 
 // write sends an answer, or whatever the fault leaves of it.
-func (f Fault) write(writer http.ResponseWriter, req *http.Request, answer answer) {
+func (f Fault) write(writer http.ResponseWriter, req *http.Request, answer *answer) {
 	if f.LoseAnswer {
 		<-req.Context().Done()
 		panic(http.ErrAbortHandler)
@@ -161,7 +129,10 @@ func (f Fault) write(writer http.ResponseWriter, req *http.Request, answer answe
 	if f.ResetAfter {
 		breakConnection(writer)
 	}
-	body := answer.encode()
+	body := []byte(f.Body)
+	if f.Body == "" {
+		body = answer.encode()
+	}
 	header := writer.Header()
 	header.Set("Content-Type", "application/json")
 	for name, values := range f.Header {

@@ -17,12 +17,9 @@ type answer struct {
 	body   any
 }
 
-func (a answer) encode() []byte {
+func (a *answer) encode() []byte {
 	if a.body == nil {
 		return nil
-	}
-	if raw, ok := a.body.(json.RawMessage); ok {
-		return raw // a fault's body, which need not be JSON
 	}
 	encoded, err := json.Marshal(a.body)
 	if err != nil {
@@ -72,8 +69,7 @@ func (s *Sandbox) ServeHTTP(writer http.ResponseWriter, req *http.Request) {
 		return // the client went away
 	}
 	operation, id := route(req)
-	s.mu.Lock()
-	s.prepare()
+	s.lock()
 	fault := s.nextFault(operation, id)
 	entry := &Request{
 		Time: s.clock(), Operation: operation, Method: req.Method, Path: req.URL.Path,
@@ -82,7 +78,7 @@ func (s *Sandbox) ServeHTTP(writer http.ResponseWriter, req *http.Request) {
 	s.journal = append(s.journal, entry)
 	wait := s.Latency + fault.Delay
 	writer.Header().Set("Date", s.clock().UTC().Format(http.TimeFormat))
-	refusal := s.limit(operation, id, writer.Header())
+	refusal := s.limit(writer.Header())
 	s.mu.Unlock()
 
 	if wait > 0 && !sleep(req, wait) {
@@ -94,52 +90,52 @@ func (s *Sandbox) ServeHTTP(writer http.ResponseWriter, req *http.Request) {
 	if fault.Late > 0 && refusal == nil {
 		time.AfterFunc(fault.Late, func() { s.work(req, operation, id, body, fault, entry) })
 	}
-	answer := answer{status: fault.Status}
-	switch {
-	case refusal != nil:
-		answer = *refusal
-	case fault.Status == 0 || fault.AfterWork:
-		answer = s.work(req, operation, id, body, fault, entry)
+	result := refusal
+	if refusal == nil && (fault.Status == 0 || fault.AfterWork) {
+		result = s.work(req, operation, id, body, fault, entry)
 	}
-	fault.alterAnswer(&answer)
+	if refusal == nil && fault.Status != 0 {
+		result = &answer{status: fault.Status}
+	}
 	s.mu.Lock()
-	entry.Status = answer.status
+	entry.Status = result.status
 	s.mu.Unlock()
 	if fault.Then != nil {
 		fault.Then(s)
 	}
-	fault.write(writer, req, answer)
+	fault.write(writer, req, result)
 }
 
-func (s *Sandbox) work(req *http.Request, operation Operation, id string, body []byte, fault Fault, entry *Request) answer {
+func (s *Sandbox) work(req *http.Request, operation Operation, id string, body []byte, fault Fault, entry *Request) *answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if refusal := s.authorize(req, operation, id); refusal != nil {
-		return *refusal
-	}
 	user, pass, _ := req.BasicAuth()
 	credential := user + ":" + pass
-	hiding := s.hidden[access{credential, id}]
-	if operation == Revoke {
-		hiding = s.hidden[access{credential, s.ownerOf(id)}]
+	if refusal := s.authorize(credential, operation, id); refusal != nil {
+		return refusal
 	}
+	owner := id
+	if operation == Revoke {
+		owner, _ = s.find(id)
+	}
+	hiding := s.hidden[access{credential, owner}]
 	switch {
 	case hiding == http.StatusForbidden, hiding == http.StatusOK && operation == Create:
-		return s.problem(http.StatusForbidden, "Forbidden", "This API key may not do this.")
+		return s.forbidden()
 	case hiding == http.StatusNotFound:
 		return s.noProcess()
 	}
-	ofOther := credential == s.OtherCredential
-	if ofOther && (operation == Create || operation == List) {
-		id = OfOther(id)
+	byOther := credential == OtherCredential
+	if byOther && operation != Revoke {
+		owner = OfOther(id)
 	}
 	switch operation {
 	case Create:
-		return s.create(id, body, fault, entry)
+		return s.create(owner, body, fault, entry)
 	case List:
-		return s.list(id, req, fault.over(s.Options), fault.AddToTotal, hiding != 0)
+		return s.list(owner, req, fault.over(s.Options), hiding != 0)
 	case Revoke:
-		return s.revoke(id, entry, ofOther)
+		return s.revoke(id, owner, byOther, entry)
 	case ListProcesses:
 		return s.listProcesses(req, credential)
 	default:
@@ -157,9 +153,7 @@ const (
 
 // authorize checks the credential: those of the options are a person's, a key that was created here may do what its
 // scopes say, a process's key within its process.
-func (s *Sandbox) authorize(req *http.Request, operation Operation, id string) *answer {
-	user, pass, ok := req.BasicAuth()
-	credential := user + ":" + pass
+func (s *Sandbox) authorize(credential string, operation Operation, id string) *answer {
 	adminOnly := operation == Revoke || id == Organization
 	needed := scopeManageProcessKeys
 	switch {
@@ -168,32 +162,28 @@ func (s *Sandbox) authorize(req *http.Request, operation Operation, id string) *
 	case operation == ListProcesses:
 		needed = scopeReadProcesses
 	}
-	forbidden := s.problem(http.StatusForbidden, "Forbidden", "This API key may not do this.")
-	switch {
-	case !ok:
-	case credential == s.Credential, credential == s.OtherCredential:
-		return nil
-	case credential == s.MemberCredential && adminOnly:
-		return &forbidden
-	case credential == s.MemberCredential:
-		return nil
-	}
+	isAdmin := credential == s.Credential || credential == OtherCredential
+	known := isAdmin || credential == MemberCredential
+	permitted := isAdmin || !adminOnly
 	for owner, keys := range s.keys {
 		for _, key := range keys {
-			if !ok || key.Secret != credential || !s.isLive(key) {
-				continue
+			if key.Secret == credential && s.isLive(key) {
+				known = true
+				permitted = (owner == Organization || owner == id) && slices.Contains(key.Scopes, needed)
 			}
-			if (owner == Organization || owner == id) && slices.Contains(key.Scopes, needed) {
-				return nil
-			}
-			return &forbidden
 		}
 	}
-	refusal := s.problem(http.StatusUnauthorized, "Unauthorized", "The API key is wrong or has expired.")
-	return &refusal
+	switch {
+	case !known:
+		return s.problem(http.StatusUnauthorized, "Unauthorized", "The API key is wrong or has expired.")
+	case !permitted:
+		return s.forbidden()
+	default:
+		return nil
+	}
 }
 
-func (s *Sandbox) create(owner string, body []byte, fault Fault, entry *Request) answer {
+func (s *Sandbox) create(owner string, body []byte, fault Fault, entry *Request) *answer {
 	wanted, complaints := parseCreation(body)
 	entry.Name, entry.Scopes, entry.Expiry = wanted.name, wanted.scopes, wanted.expiry
 	if len(complaints) > 0 {
@@ -206,7 +196,9 @@ func (s *Sandbox) create(owner string, body []byte, fault Fault, entry *Request)
 	if existing := s.shown(s.keys[owner], s.Options); fault.AnswerExisting && len(existing) > 0 {
 		key = existing[0]
 	} else {
-		fault.alterGrant(&key)
+		if fault.AlterGranted != nil {
+			fault.AlterGranted(&key)
+		}
 		key = s.addKey(owner, key)
 		entry.KeyID = key.ID
 	}
@@ -215,7 +207,7 @@ func (s *Sandbox) create(owner string, body []byte, fault Fault, entry *Request)
 	if fault.AlterCreated != nil {
 		fault.AlterCreated(fields)
 	}
-	return answer{status: cmp.Or(s.CreateStatus, http.StatusCreated), body: fields}
+	return &answer{status: cmp.Or(s.CreateStatus, http.StatusCreated), body: fields}
 }
 
 // shown are the keys that listings do not hide. Where nothing is hidden there is no copy, which would make every page of a
@@ -229,13 +221,8 @@ func (s *Sandbox) shown(keys []Key, options Options) []Key {
 	})
 }
 
-// list answers a listing under the given options, with more or fewer added to the total and with nothing to see if the
-// keys are hidden.
-func (s *Sandbox) list(owner string, req *http.Request, options Options, addToTotal int, hidden bool) answer {
-	window, refusal := parseWindow(req, options)
-	if refusal != nil {
-		return *refusal
-	}
+// list answers a listing of keys under the given options, with nothing to see if the keys are hidden.
+func (s *Sandbox) list(owner string, req *http.Request, options Options, hidden bool) *answer {
 	if !s.hasOwner(owner) {
 		return s.noProcess()
 	}
@@ -251,25 +238,52 @@ func (s *Sandbox) list(owner string, req *http.Request, options Options, addToTo
 		keys = slices.Clone(keys)
 		slices.Reverse(keys)
 	}
-	if refusal := s.beyond(window, len(keys), options); refusal != nil {
-		return *refusal
-	}
-	elements := []map[string]any{}
-	for _, key := range cut(window, keys, options) {
+	return listing(s, req, options, "apiKeys", keys, func(key Key) map[string]any {
 		fields := s.render(key)
-		switch options.ListedSecret {
-		case SecretAbsent:
-		case SecretNull:
-			fields["key"] = nil
-		case SecretMasked:
-			fields["key"] = "********"
-		}
 		if options.AlterListed != nil {
 			options.AlterListed(fields)
 		}
-		elements = append(elements, fields)
+		return fields
+	})
+}
+
+// listing answers with the part of all elements that a request asks for.
+func listing[T any](
+	s *Sandbox, req *http.Request, options Options, field string, all []T, render func(T) map[string]any,
+) *answer {
+	offset, limit, refusal := parseWindow(req, cmp.Or(options.MaxLimit, defaultMaxLimit))
+	isBeyond := offset > 0 && offset >= len(all)
+	switch {
+	case refusal != nil:
+		return refusal
+	case isBeyond && options.EndStatus == http.StatusUnprocessableEntity:
+		return queryInvalid("offset", "ensure this value is less than the total", "value_error.number.not_lt")
+	case isBeyond && options.EndStatus != 0:
+		return s.problem(options.EndStatus, "Out of range", "The offset is at the end of the list.")
 	}
-	return page("apiKeys", elements, window, len(keys)+addToTotal, options)
+	part := all
+	if !options.IgnoreOffset {
+		part = part[min(offset, len(part)):]
+	}
+	if !options.IgnoreLimit {
+		part = part[:min(limit, len(part))]
+	}
+	elements := make([]map[string]any, len(part))
+	for i, element := range part {
+		elements[i] = render(element)
+	}
+	pagination := map[string]any{"offset": offset, "limit": limit, "total": len(all) + options.addToTotal}
+	if options.CountPage {
+		pagination["total"] = len(part)
+	}
+	if options.TotalOnFirstPage && offset > 0 {
+		delete(pagination, "total")
+	}
+	body := map[string]any{field: elements, "pagination": pagination}
+	if options.OmitPagination {
+		delete(body, "pagination")
+	}
+	return &answer{status: http.StatusOK, body: body}
 }
 
 // ownKey is the key of the admin who lists the organization's keys: the credential is one of them. Nobody can change it,
@@ -286,12 +300,12 @@ func (s *Sandbox) ownKey(owner string) Key {
 	}
 }
 
-func (s *Sandbox) revoke(id string, entry *Request, byOther bool) answer {
+func (s *Sandbox) revoke(id, owner string, byOther bool, entry *Request) *answer {
 	how := s.Revocation
-	if strings.HasSuffix(s.ownerOf(id), Organization) {
+	if strings.HasSuffix(owner, Organization) {
 		how = s.OrganizationRevocation
 	}
-	if strings.HasPrefix(s.ownerOf(id), otherPrefix) != byOther {
+	if strings.HasPrefix(owner, otherPrefix) != byOther {
 		how = RevocationUnknown
 	}
 	known := false
@@ -308,30 +322,21 @@ func (s *Sandbox) revoke(id string, entry *Request, byOther bool) answer {
 		return s.problem(http.StatusNotFound, "Not found", "No API key has this id.")
 	}
 	entry.KeyID = id
-	return answer{status: cmp.Or(s.RevokeStatus, http.StatusNoContent)}
+	return &answer{status: cmp.Or(s.RevokeStatus, http.StatusNoContent)}
 }
 
-func (s *Sandbox) listProcesses(req *http.Request, credential string) answer {
-	window, refusal := parseWindow(req, s.Options)
-	if refusal != nil {
-		return *refusal
-	}
+func (s *Sandbox) listProcesses(req *http.Request, credential string) *answer {
 	processes := slices.DeleteFunc(slices.Clone(s.processes), func(process Process) bool {
 		return s.hidden[access{credential, process.ID}] != 0
 	})
-	if refusal := s.beyond(window, len(processes), s.Options); refusal != nil {
-		return *refusal
-	}
-	elements := []map[string]any{}
-	for _, process := range cut(window, processes, s.Options) {
-		elements = append(elements, map[string]any{
+	return listing(s, req, s.Options, "processes", processes, func(process Process) map[string]any {
+		return map[string]any{
 			"id": process.ID, "name": process.Name, "typeId": process.TypeID, "typeName": process.TypeName,
 			"status": process.Status, "version": "0.1", "lastUpdated": wireTime(process.UpdatedAt), "usage": nil,
 			"orgId": process.OrganizationID, "createdBy": "auth0|sandbox", "createdAt": wireTime(process.CreatedAt),
 			"updatedAt": wireTime(process.UpdatedAt), "accesses": map[string]any{},
-		})
-	}
-	return page("processes", elements, window, len(processes), s.Options)
+		}
+	})
 }
 
 // render shows a key without its secret, its scopes in another order than they were sent.
@@ -350,19 +355,4 @@ func (s *Sandbox) render(key Key) map[string]any {
 
 func wireTime(instant time.Time) string {
 	return instant.UTC().Truncate(time.Second).Format(time.RFC3339)
-}
-
-func page(field string, elements []map[string]any, window window, total int, options Options) answer {
-	body := map[string]any{field: elements}
-	if options.CountPage {
-		total = len(elements)
-	}
-	pagination := map[string]any{"offset": window.offset, "limit": window.limit, "total": total}
-	if options.TotalOnFirstPage && window.offset > 0 {
-		delete(pagination, "total")
-	}
-	if !options.OmitPagination {
-		body["pagination"] = pagination
-	}
-	return answer{status: http.StatusOK, body: body}
 }

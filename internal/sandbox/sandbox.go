@@ -18,16 +18,16 @@ import (
 const (
 	// DefaultCredential is the API key that the sandbox accepts unless told otherwise.
 	DefaultCredential = "sandbox:sandbox-password"
-	// DefaultMemberCredential is an API key that manages keys of every process and is no organization admin's.
-	DefaultMemberCredential = "member:member-password"
+	// MemberCredential is an API key that manages keys of every process and is no organization admin's.
+	MemberCredential = "member:member-password"
+	// OtherCredential is the API key of an admin of another organization, see [OfOther].
+	OtherCredential = "other:other-password"
 	// Organization stands for the organization where the owner of keys is asked for, instead of a process.
 	Organization = "organization"
 	// DefaultProcessID is the process that exists unless told otherwise.
 	DefaultProcessID = "2080d36bf94c4147b2e543104342fc2f"
 	// StatusActive is the only documented status of a key.
 	StatusActive = "Active"
-	// DefaultOtherCredential is the API key of an admin of another organization, see [OfOther].
-	DefaultOtherCredential = "other:other-password"
 
 	defaultMaxLimit     = 100
 	defaultOrganization = "org_sandbox"
@@ -44,8 +44,7 @@ func OfOther(owner string) string { return otherPrefix + owner }
 type Sandbox struct {
 	Options
 
-	mu        sync.Mutex
-	prepared  bool
+	mu        sync.Mutex // see [Sandbox.lock]
 	processes []Process
 	keys      map[string][]Key // by owner, in order of creation
 	past      map[string][]Key // what they were, for indexes that are behind
@@ -53,9 +52,10 @@ type Sandbox struct {
 	index     int              // whose turn it is to answer a listing
 	hidden    map[access]int
 	journal   []*Request
-	faults    []*activeFault
+	faults    []*Fault
 	advanced  time.Duration // by how much the clock was moved
-	buckets   map[string]*bucket
+	tokens    float64       // how many requests the rate permits, when it was last refilled
+	refilled  time.Time
 }
 
 // Options are the switches for what is not known of the service, each with the most plausible answer as its
@@ -64,11 +64,6 @@ type Options struct {
 	// Credential is an organization admin's API key, user:pass, that may do everything. Empty means
 	// [DefaultCredential].
 	Credential string
-	// MemberCredential is an API key that may do everything but what only an admin may. Empty means
-	// [DefaultMemberCredential].
-	MemberCredential string
-	// OtherCredential is the API key of an admin of another organization. Empty means [DefaultOtherCredential].
-	OtherCredential string
 	// Processes exist from the beginning. Empty means one with [DefaultProcessID].
 	Processes []Process
 	// Now is the clock. Nil means the system's.
@@ -79,11 +74,10 @@ type Options struct {
 	Latency time.Duration
 
 	// Rate is how many requests a second are worked on, the others are refused with 429; 0 means any number. Burst
-	// is how many may come at once; 0 means one. RateHints sends Retry-After, and RatePerProcess counts the requests
-	// to each process by themselves. The seconds are real, whatever Now says.
-	Rate                      float64
-	Burst                     int
-	RateHints, RatePerProcess bool
+	// is how many may come at once; 0 means one. RateHints sends Retry-After. The seconds are real, whatever Now says.
+	Rate      float64
+	Burst     int
+	RateHints bool
 
 	// Lags are the indexes from which listings are answered in turn, each by how long it is behind what happened. The
 	// time is real, and moves with [Sandbox.Advance]. Empty means one index that is never behind.
@@ -97,7 +91,7 @@ type Options struct {
 	TotalOnFirstPage bool
 	// EndStatus answers an offset at or beyond the end, such as 416. 0 means an empty page.
 	EndStatus int
-	// AlterListed changes an element of a listing before it is sent.
+	// AlterListed changes an element of a listing before it is sent, see [With] and [Without].
 	AlterListed func(fields map[string]any)
 	// IgnoreOffset and IgnoreLimit make listings disregard the parameter.
 	IgnoreOffset, IgnoreLimit bool
@@ -105,8 +99,6 @@ type Options struct {
 	NewestFirst bool
 	// HideExpired and HideInactive leave such keys out of listings.
 	HideExpired, HideInactive bool
-	// ListedSecret says how listings show the secret.
-	ListedSecret ListedSecret
 
 	// CreateStatus answers a creation. 0 means 201.
 	CreateStatus int
@@ -115,17 +107,9 @@ type Options struct {
 	Revocation, OrganizationRevocation Revocation
 	// RevokeStatus answers a removal that the endpoint accepts. 0 means 204.
 	RevokeStatus int
+
+	addToTotal int // of a fault
 }
-
-// ListedSecret is how a listing shows the secret of a key.
-type ListedSecret int
-
-// The ways in which a listing may show a secret.
-const (
-	SecretAbsent ListedSecret = iota
-	SecretNull
-	SecretMasked
-)
 
 // Revocation is what DELETE /api/v0.4/admin/api-keys/{id} does.
 type Revocation int
@@ -163,34 +147,30 @@ type Key struct {
 
 // Update changes options while the sandbox serves.
 func (s *Sandbox) Update(change func(*Options)) {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
-	s.prepare()
 	change(&s.Options)
 }
 
 // Keys returns the keys of a process, or of the [Organization], in the order of their creation, whatever listings show of them.
 func (s *Sandbox) Keys(owner string) []Key {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
-	s.prepare()
 	return slices.Clone(s.keys[owner])
 }
 
 // LiveKeys returns the keys of an owner that a program could use now.
 func (s *Sandbox) LiveKeys(owner string) []Key {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
-	s.prepare()
 	return slices.DeleteFunc(slices.Clone(s.keys[owner]), func(key Key) bool { return !s.isLive(key) })
 }
 
 // AddKey gives an owner a key as if somebody had created it in the web application, and returns it with everything
 // filled in that was empty. A process must exist.
 func (s *Sandbox) AddKey(owner string, key Key) Key {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
-	s.prepare()
 	return s.addKey(owner, key)
 }
 
@@ -207,16 +187,17 @@ func (s *Sandbox) SetName(id, name string) {
 	s.changeKey(id, func(key *Key) { key.Name = name })
 }
 
-// RemoveProcess deletes a process with its keys, as a person does in the web application.
-func (s *Sandbox) RemoveProcess(id string) {
-	s.mu.Lock()
+// RemoveProcess deletes a process with its keys, as a person does in the web application. It reports whether there was one.
+func (s *Sandbox) RemoveProcess(id string) bool {
+	s.lock()
 	defer s.mu.Unlock()
-	s.prepare()
+	before := len(s.processes)
 	s.processes = slices.DeleteFunc(s.processes, func(process Process) bool { return process.ID == id })
 	for _, owner := range []string{id, OfOther(id)} {
 		delete(s.keys, owner)
 		delete(s.past, owner)
 	}
+	return len(s.processes) < before
 }
 
 // access is what a credential sees of an owner's keys.
@@ -225,17 +206,15 @@ type access struct{ credential, owner string }
 // Hide takes from a credential the access to a process. It gets 403 or 404 from now on, or with the status 200 lists
 // without elements. The status 0 gives the access back.
 func (s *Sandbox) Hide(credential, processID string, status int) {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
-	s.prepare()
 	s.hidden[access{credential, processID}] = status
 }
 
 // Advance moves the sandbox's clock forward, or with a negative duration back.
 func (s *Sandbox) Advance(duration time.Duration) {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
-	s.prepare()
 	s.advanced += duration
 }
 
@@ -249,35 +228,37 @@ func (s *Sandbox) elapsed() time.Time {
 
 // changeKey changes the key of an id, or removes it if there is no change. It panics if there is no such key.
 func (s *Sandbox) changeKey(id string, change func(*Key)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.prepare()
-	if !s.edit(id, change) {
+	if !s.editKey(id, change) {
 		panic("sandbox: no key has the id " + id)
 	}
 }
 
+// editKey is edit for those who do not hold the lock.
+func (s *Sandbox) editKey(id string, change func(*Key)) bool {
+	s.lock()
+	defer s.mu.Unlock()
+	return s.edit(id, change)
+}
+
+// edit changes the key of an id, or removes it if there is no change. It reports whether there is such a key.
 func (s *Sandbox) edit(id string, change func(*Key)) bool {
-	for owner, keys := range s.keys {
-		i := slices.IndexFunc(keys, func(key Key) bool { return key.ID == id })
-		if i < 0 {
-			continue
-		}
-		now := s.elapsed()
-		if len(s.Lags) > 0 {
-			old := keys[i]
-			old.over = now
-			s.past[owner] = append(s.past[owner], old)
-		}
-		if change == nil {
-			s.keys[owner] = slices.Delete(keys, i, i+1)
-			return true
-		}
-		change(&keys[i])
-		keys[i].began = now
+	owner, i := s.find(id)
+	if i < 0 {
+		return false
+	}
+	keys, now := s.keys[owner], s.elapsed()
+	if len(s.Lags) > 0 {
+		old := keys[i]
+		old.over = now
+		s.past[owner] = append(s.past[owner], old)
+	}
+	if change == nil {
+		s.keys[owner] = slices.Delete(keys, i, i+1)
 		return true
 	}
-	return false
+	change(&keys[i])
+	keys[i].began = now
+	return true
 }
 
 // indexed returns an owner's keys as the index shows them that is next in turn. The caller must not change them.
@@ -301,28 +282,27 @@ func (s *Sandbox) indexed(owner string) []Key {
 	return keys
 }
 
-// ownerOf returns the owner of a key, empty if there is no such key.
-func (s *Sandbox) ownerOf(id string) string {
+// find returns the owner of a key and its place among the owner's keys, -1 if there is no such key.
+func (s *Sandbox) find(id string) (owner string, i int) {
 	for owner, keys := range s.keys {
-		if slices.ContainsFunc(keys, func(key Key) bool { return key.ID == id }) {
-			return owner
+		if i := slices.IndexFunc(keys, func(key Key) bool { return key.ID == id }); i >= 0 {
+			return owner, i
 		}
 	}
-	return ""
+	return "", -1
 }
 
-// prepare makes the zero value usable. The caller holds the lock, as for all unexported methods but ServeHTTP's.
-func (s *Sandbox) prepare() {
-	if s.prepared {
+// lock is what every exported method begins with. It makes the zero value usable. The callers of all other unexported
+// methods but those that answer requests hold the lock.
+func (s *Sandbox) lock() {
+	s.mu.Lock()
+	if s.keys != nil {
 		return
 	}
-	s.prepared = true
 	if s.Now == nil {
 		s.Now = time.Now //nolint:forbidigo // the one place where a missing clock becomes the system's
 	}
 	s.Credential = cmp.Or(s.Credential, DefaultCredential)
-	s.MemberCredential = cmp.Or(s.MemberCredential, DefaultMemberCredential)
-	s.OtherCredential = cmp.Or(s.OtherCredential, DefaultOtherCredential)
 	if s.Random == nil {
 		s.Random = rand.Reader
 	}
@@ -331,19 +311,15 @@ func (s *Sandbox) prepare() {
 		s.processes = []Process{{ID: DefaultProcessID, Name: "Invoices"}}
 	}
 	s.keys, s.past = map[string][]Key{}, map[string][]Key{}
-	s.buckets, s.hidden = map[string]*bucket{}, map[access]int{}
+	s.hidden = map[access]int{}
 	for i := range s.processes {
 		process := &s.processes[i]
 		process.TypeID = cmp.Or(process.TypeID, s.randomHex(16))
 		process.TypeName = cmp.Or(process.TypeName, process.Name)
 		process.Status = cmp.Or(process.Status, "Ready")
 		process.OrganizationID = cmp.Or(process.OrganizationID, defaultOrganization)
-		if process.CreatedAt.IsZero() {
-			process.CreatedAt = s.clock()
-		}
-		if process.UpdatedAt.IsZero() {
-			process.UpdatedAt = process.CreatedAt
-		}
+		process.CreatedAt = cmp.Or(process.CreatedAt, s.clock())
+		process.UpdatedAt = cmp.Or(process.UpdatedAt, process.CreatedAt)
 	}
 }
 
@@ -361,12 +337,9 @@ func (s *Sandbox) addKey(owner string, key Key) Key {
 	if key.Secret == "" {
 		key.Secret = s.randomHex(8) + ":" + s.randomHex(24)
 	}
-	key.began = s.elapsed()
-	if key.CreatedAt.IsZero() {
-		key.CreatedAt = s.clock()
-	} else {
-		key.began = key.began.Add(-max(0, s.clock().Sub(key.CreatedAt)))
-	}
+	now := s.clock()
+	key.CreatedAt = cmp.Or(key.CreatedAt, now)
+	key.began = s.elapsed().Add(-max(0, now.Sub(key.CreatedAt)))
 	s.order++
 	key.order = s.order
 	key.CreatedAt = key.CreatedAt.UTC().Truncate(time.Second)

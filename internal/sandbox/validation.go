@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"cmp"
 	"encoding/json"
 	"net/http"
 	"regexp"
@@ -71,72 +70,35 @@ func parseCreation(body []byte) (wanted creation, complaints []complaint) {
 	return wanted, complaints
 }
 
-// window is the part of a listing that is sent.
-type window struct {
-	offset, limit int
-}
-
-func parseWindow(req *http.Request, options Options) (window, *answer) {
-	maximum := cmp.Or(options.MaxLimit, defaultMaxLimit)
-	result := window{limit: maximum}
-	for name, target := range map[string]*int{"offset": &result.offset, "limit": &result.limit} {
+func parseWindow(req *http.Request, maximum int) (offset, limit int, refusal *answer) {
+	limit = maximum
+	for name, target := range map[string]*int{"offset": &offset, "limit": &limit} {
 		text := req.URL.Query().Get(name)
 		if text == "" {
 			continue
 		}
 		number, err := strconv.Atoi(text)
 		if err != nil {
-			return result, queryInvalid(name, "value is not a valid integer", "type_error.integer")
+			return 0, 0, queryInvalid(name, "value is not a valid integer", "type_error.integer")
 		}
 		if number < 0 {
-			return result, queryInvalid(name, "ensure this value is greater than or equal to 0",
-				"value_error.number.not_ge")
+			return 0, 0, queryInvalid(name, "ensure this value is greater than or equal to 0", "value_error.number.not_ge")
 		}
 		*target = number
 	}
-	result.limit = min(result.limit, maximum)
-	return result, nil
-}
-
-// bounds returns the slice indexes of the window in a list of the given length.
-func (w window) bounds(length int, options Options) (from, to int) {
-	if !options.IgnoreOffset {
-		from = min(w.offset, length)
-	}
-	to = length
-	if !options.IgnoreLimit {
-		to = min(from+w.limit, length)
-	}
-	return from, to
-}
-
-func cut[T any](w window, elements []T, options Options) []T {
-	from, to := w.bounds(len(elements), options)
-	return elements[from:to]
-}
-
-// beyond refuses a window that begins at the end, if the options say so.
-func (s *Sandbox) beyond(w window, length int, options Options) *answer {
-	if options.EndStatus == 0 || w.offset == 0 || w.offset < length {
-		return nil
-	}
-	if options.EndStatus == http.StatusUnprocessableEntity {
-		return queryInvalid("offset", "ensure this value is less than the total", "value_error.number.not_lt")
-	}
-	refusal := s.problem(options.EndStatus, "Out of range", "The offset is at the end of the list.")
-	return &refusal
+	return offset, min(limit, maximum), nil
 }
 
 // problem is the first documented shape of an error.
-func (s *Sandbox) problem(status int, title, detail string) answer {
-	return answer{status: status, body: map[string]any{
+func (s *Sandbox) problem(status int, title, detail string) *answer {
+	return &answer{status: status, body: map[string]any{
 		"action": "The client should not repeat this request without modification.",
 		"detail": detail, "errors": []complaint{}, "instance": s.randomHex(16), "status": status,
 		"timestamp": wireTime(s.clock()), "title": title, "type": "ClientError",
 	}}
 }
 
-func (s *Sandbox) invalid(complaints []complaint) answer {
+func (s *Sandbox) invalid(complaints []complaint) *answer {
 	result := s.problem(http.StatusBadRequest, "The server cannot process the request due to a client error.",
 		"Please see the 'errors' field for details.")
 	fields := result.body.(map[string]any) //nolint:forcetypeassert // problem made it
@@ -151,6 +113,10 @@ func queryInvalid(name, message, kind string) *answer {
 	}}
 }
 
-func (s *Sandbox) noProcess() answer {
+func (s *Sandbox) forbidden() *answer {
+	return s.problem(http.StatusForbidden, "Forbidden", "This API key may not do this.")
+}
+
+func (s *Sandbox) noProcess() *answer {
 	return s.problem(http.StatusNotFound, "Not found", "No process has this id.")
 }

@@ -78,7 +78,7 @@ func TestHiddenProcess(t *testing.T) {
 			creation("y")); (created == 201) != (status == 0) {
 			t.Errorf("hidden with %d: created %d", status, created)
 		}
-		if _, body := ask(box, http.MethodGet, keysPath, sandbox.DefaultMemberCredential, ""); !strings.Contains(body, key.ID) {
+		if _, body := ask(box, http.MethodGet, keysPath, sandbox.MemberCredential, ""); !strings.Contains(body, key.ID) {
 			t.Errorf("hidden from others: %s", body)
 		}
 	}
@@ -88,10 +88,10 @@ func TestOtherOrganization(t *testing.T) {
 	t.Parallel()
 	box := &sandbox.Sandbox{}
 	key := box.AddKey(sandbox.DefaultProcessID, sandbox.Key{Name: "ours"})
-	if status, _ := ask(box, http.MethodPost, keysPath, sandbox.DefaultOtherCredential, creation("theirs")); status != 201 {
+	if status, _ := ask(box, http.MethodPost, keysPath, sandbox.OtherCredential, creation("theirs")); status != 201 {
 		t.Fatal(status)
 	}
-	_, body := ask(box, http.MethodGet, keysPath, sandbox.DefaultOtherCredential, "")
+	_, body := ask(box, http.MethodGet, keysPath, sandbox.OtherCredential, "")
 	if strings.Contains(body, "ours") || !strings.Contains(body, "theirs") || !strings.Contains(body, "org_other") {
 		t.Errorf("the other organization sees %s", body)
 	}
@@ -99,11 +99,11 @@ func TestOtherOrganization(t *testing.T) {
 		t.Errorf("this organization sees %s", body)
 	}
 	const path = "/api/v0.4/admin/api-keys/"
-	if status, _ := ask(box, http.MethodDelete, path+key.ID, sandbox.DefaultOtherCredential, ""); status != 404 {
+	if status, _ := ask(box, http.MethodDelete, path+key.ID, sandbox.OtherCredential, ""); status != 404 {
 		t.Errorf("the other organization's removal: %d", status)
 	}
 	theirs := box.Keys(sandbox.OfOther(sandbox.DefaultProcessID))[0]
-	if status, _ := ask(box, http.MethodDelete, path+theirs.ID, sandbox.DefaultOtherCredential, ""); status != 204 {
+	if status, _ := ask(box, http.MethodDelete, path+theirs.ID, sandbox.OtherCredential, ""); status != 204 {
 		t.Errorf("its own removal: %d", status)
 	}
 }
@@ -141,7 +141,7 @@ func TestOddCreations(t *testing.T) {
 	box := &sandbox.Sandbox{}
 	old := box.AddKey(sandbox.DefaultProcessID, sandbox.Key{Name: "x"})
 	box.Inject(sandbox.Fault{AnswerExisting: true},
-		sandbox.Fault{AlterCreated: func(fields map[string]any) { delete(fields, "exp") }})
+		sandbox.Fault{AlterCreated: sandbox.Without("exp")})
 	if _, body := ask(box, http.MethodPost, keysPath, sandbox.DefaultCredential, creation("y")); !strings.Contains(body, old.ID) ||
 		len(box.Keys(sandbox.DefaultProcessID)) != 1 {
 		t.Errorf("with an existing key: %s", body)

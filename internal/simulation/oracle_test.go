@@ -160,7 +160,7 @@ func (o *oracle) secrets() (secrets []string) {
 	for _, key := range all {
 		secrets = append(secrets, key.Secret)
 	}
-	return append(secrets, sandbox.DefaultCredential, sandbox.DefaultMemberCredential, sandbox.DefaultOtherCredential)
+	return append(secrets, sandbox.DefaultCredential, sandbox.MemberCredential, sandbox.OtherCredential)
 }
 
 // anyManaged returns a key of a team.

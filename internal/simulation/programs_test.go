@@ -61,7 +61,7 @@ func fixedDates() (dates []any) {
 func (w *world) makeTeams(r *rand.Rand) {
 	for i, name := range teamNames[:2+r.IntN(2)] {
 		t := &team{
-			name: name, own: pick(r, sandbox.DefaultCredential, sandbox.DefaultCredential, sandbox.DefaultMemberCredential),
+			name: name, own: pick(r, sandbox.DefaultCredential, sandbox.DefaultCredential, sandbox.MemberCredential),
 			skew:           time.Duration(i)*1700*time.Millisecond + pick(r, 0, 0, -3*time.Minute, 4*time.Minute),
 			configurations: map[string]*configuration{}, states: map[string]*instance{},
 		}
@@ -183,7 +183,7 @@ func (w *world) step(number int) {
 	w.note("step %d: %s", number, strings.Join(foul, "; "))
 	segment := len(w.history)
 	w.operate(r, t)
-	if r.IntN(3) == 0 && t.credential != sandbox.DefaultOtherCredential {
+	if r.IntN(3) == 0 && t.credential != sandbox.OtherCredential {
 		w.count("action: a second apply at once")
 		w.run(r, t, planOptions{}, true)
 	}
@@ -261,15 +261,15 @@ func (w *world) weather(r *rand.Rand, t *team) (foul []string) {
 		add(fmt.Sprintf("a process hidden with %d", status))
 	case 3:
 		id := pick(r, processIDs...)
-		for _, credential := range []string{sandbox.DefaultCredential, sandbox.DefaultMemberCredential} {
+		for _, credential := range []string{sandbox.DefaultCredential, sandbox.MemberCredential} {
 			w.oracle.hide(credential, id, 404)
 		}
 		add("a process gone")
 	case 4:
-		t.credential = pick(r, "wrong:wrong-password", sandbox.DefaultMemberCredential)
+		t.credential = pick(r, "wrong:wrong-password", sandbox.MemberCredential)
 		add("a wrong credential")
 	case 5:
-		t.credential = sandbox.DefaultOtherCredential
+		t.credential = sandbox.OtherCredential
 		add("another organization's credential")
 	case 6:
 		rate := pick(r, 0.5, 2, 5)
@@ -310,7 +310,7 @@ func (w *world) clear() {
 // operate lets the team do something.
 func (w *world) operate(r *rand.Rand, t *team) {
 	options := planOptions{noRefresh: r.IntN(12) == 0}
-	foreign := t.credential == sandbox.DefaultOtherCredential
+	foreign := t.credential == sandbox.OtherCredential
 	if foreign {
 		options.noRefresh = false
 	}

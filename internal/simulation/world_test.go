@@ -59,7 +59,7 @@ func newWorld(seed uint64) *world {
 	binary.LittleEndian.PutUint64(key[:], seed)
 	options := sandbox.Options{
 		Now: time.Now, Random: rand.NewChaCha8(key), NewestFirst: r.IntN(2) == 0, HideExpired: r.IntN(2) == 0,
-		MaxLimit: pick(r, 100, 2, 3, 5), ListedSecret: pick(r, sandbox.SecretAbsent, sandbox.SecretNull, sandbox.SecretMasked),
+		MaxLimit: pick(r, 100, 2, 3, 5), AlterListed: pick(r, nil, sandbox.With("key", nil), sandbox.With("key", "********")),
 		CreateStatus: pick(r, 201, 200), RevokeStatus: pick(r, 204, 200),
 		Revocation:       pick(r, sandbox.RevocationRemoves, sandbox.RevocationRemoves, sandbox.RevocationDisables),
 		OmitPagination:   r.IntN(6) == 0,
@@ -388,22 +388,26 @@ var weathers = []struct {
 	{"offset ignored", func(r *rand.Rand) sandbox.Fault {
 		return sandbox.Fault{Operation: sandbox.List, IgnoreOffset: true, OmitPagination: r.IntN(2) == 0, Times: pick(r, 1, -1)}
 	}},
-	{"no secret", func(*rand.Rand) sandbox.Fault { return sandbox.Fault{Operation: sandbox.Create, DropSecret: true} }},
-	{"no id", func(*rand.Rand) sandbox.Fault { return sandbox.Fault{Operation: sandbox.Create, DropID: true} }},
+	{"no secret", func(*rand.Rand) sandbox.Fault {
+		return sandbox.Fault{Operation: sandbox.Create, AlterCreated: sandbox.Without("key")}
+	}},
+	{"no id", func(*rand.Rand) sandbox.Fault {
+		return sandbox.Fault{Operation: sandbox.Create, AlterCreated: sandbox.Without("id")}
+	}},
 	{"no expiry in the answer", func(*rand.Rand) sandbox.Fault {
-		return sandbox.Fault{Operation: sandbox.Create, AlterCreated: func(fields map[string]any) { delete(fields, "exp") }}
+		return sandbox.Fault{Operation: sandbox.Create, AlterCreated: sandbox.Without("exp")}
 	}},
 	{"granted otherwise", func(r *rand.Rand) sandbox.Fault {
-		return pick(r, sandbox.Fault{Operation: sandbox.Create, GrantName: "surprise"},
-			sandbox.Fault{Operation: sandbox.Create, GrantScopes: []string{"workspace.file:download"}},
-			sandbox.Fault{Operation: sandbox.Create, GrantLater: time.Hour})
+		return pick(r, sandbox.Fault{Operation: sandbox.Create, AlterGranted: func(key *sandbox.Key) { key.Name = "surprise" }},
+			sandbox.Fault{Operation: sandbox.Create, AlterGranted: func(key *sandbox.Key) { key.Scopes = []string{"workspace.file:download"} }},
+			sandbox.Fault{Operation: sandbox.Create, AlterGranted: func(key *sandbox.Key) { key.ExpiresAt = key.ExpiresAt.Add(time.Hour) }})
 	}},
 	{"an existing key answered", func(*rand.Rand) sandbox.Fault {
 		return sandbox.Fault{Operation: sandbox.Create, AnswerExisting: true}
 	}},
 	{"fields left out of a listing", func(r *rand.Rand) sandbox.Fault {
 		name := pick(r, "name", "scopes", "exp", "status", "createdAt")
-		return sandbox.Fault{Operation: sandbox.List, Times: -1, AlterListed: func(fields map[string]any) { fields[name] = nil }}
+		return sandbox.Fault{Operation: sandbox.List, Times: -1, AlterListed: sandbox.With(name, nil)}
 	}},
 	{"an odd field in a listing", func(r *rand.Rand) sandbox.Fault {
 		name, odd := pick(r, "name", "scopes", "status"), pick[any](r, 7, "odd", map[string]any{"odd": true})
