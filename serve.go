@@ -117,11 +117,8 @@ func (t *terraform) HandleConn(_ context.Context, event stats.ConnStats) {
 	}
 }
 
-// TagConn, TagRPC and HandleRPC have nothing to do.
+// The rest of a handler has nothing to do.
+
 func (*terraform) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
-
-// TagRPC see TagConn.
-func (*terraform) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context { return ctx }
-
-// HandleRPC see TagConn.
-func (*terraform) HandleRPC(context.Context, stats.RPCStats) {}
+func (*terraform) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context   { return ctx }
+func (*terraform) HandleRPC(context.Context, stats.RPCStats)                         {}

@@ -76,11 +76,11 @@ func nobody() *plugin.ClientUI {
 
 // pluginFailure replaces the words of a plugin, which may quote a key.
 func pluginFailure(err error) error {
-	var missing *plugin.NotFoundError
+	_, missing := errors.AsType[*plugin.NotFoundError](err)
 	switch {
 	case err == nil, errors.Is(err, age.ErrIncorrectIdentity):
 		return err
-	case errors.As(err, &missing):
+	case missing:
 		return ErrNoPlugin
 	default:
 		return ErrPlugin
@@ -225,8 +225,7 @@ func Open(ctx context.Context, recipients []string) (*File, error) {
 		if file.body, err = age.Encrypt(file.armored, parsed...); err == nil {
 			return file, nil
 		}
-		var single *RecipientError
-		if errors.As(err, &single) {
+		if single, ok := errors.AsType[*RecipientError](err); ok {
 			return nil, single
 		}
 		return nil, ErrMixed // nothing else is left: a string is written to
@@ -256,11 +255,11 @@ func Decrypt(ctx context.Context, file string, identities []string) (string, err
 	}
 	return within(ctx, func() (string, error) {
 		reader, err := age.Decrypt(armor.NewReader(strings.NewReader(strings.TrimSpace(file)+"\n")), parsed...)
-		var mismatch *age.NoIdentityMatchError
+		_, mismatch := errors.AsType[*age.NoIdentityMatchError](err)
 		switch {
 		case errors.Is(err, ErrNoPlugin), errors.Is(err, ErrPlugin):
 			return "", err
-		case errors.As(err, &mismatch):
+		case mismatch:
 			return "", ErrWrongIdentity
 		case err != nil:
 			return "", ErrNoFile

@@ -81,10 +81,7 @@ func (e *apiKeyEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest, r
 		"expires_in": schema.StringAttribute{
 			MarkdownDescription: "How long the key lives, such as `30m`; at most `24h`. Default: `1h`.",
 			Optional:            true,
-			Validators: []validator.String{
-				validators.Duration("30m"),
-				validators.DurationUpTo(longestEphemeralLifetime),
-			},
+			Validators:          []validator.String{validators.Duration("30m"), validators.DurationUpTo(longestEphemeralLifetime)},
 		},
 		"revoke_on_close": schema.BoolAttribute{
 			MarkdownDescription: e.kind.revokeOnCloseDescription + " Terraform does not close the key when a run that uses it " +
@@ -146,7 +143,14 @@ func (e *apiKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, r
 		resp.Diagnostics.Append(creationDiagnostics(err, creation)...)
 		return
 	}
-	if problems := unusable(wanted, key); len(problems) > 0 {
+	var problems []string
+	if key.Key.IsZero() {
+		problems = append(problems, "the answer does not have the secret")
+	}
+	for _, field := range wanted.Differences(key.APIKey) {
+		problems = append(problems, describeGrant(field, key.APIKey))
+	}
+	if len(problems) > 0 {
 		resp.Diagnostics.AddError("Ephemeral key cannot be used",
 			fmt.Sprintf("The service created the key %s of %s with other attributes: %s. %s", key.ID, creation.owner(),
 				strings.Join(problems, "; "), discard(ctx, keys, key, creation)))
@@ -159,11 +163,7 @@ func (e *apiKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, r
 				key.ID, creation.owner(), discard(ctx, keys, key, creation)))
 			return
 		}
-		note, err := json.Marshal(key.ID)
-		if err != nil {
-			resp.Diagnostics.Append(defect("The key to revoke cannot be noted: " + err.Error())...)
-			return
-		}
+		note, _ := json.Marshal(key.ID) // a text never fails
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, openKeyNote, note)...)
 		e.data.opened.byNote.Store(string(note), openKey{creation, keys, key.Sought()})
 	}
@@ -172,17 +172,6 @@ func (e *apiKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, r
 	result, diags := storeObject(ctx, req.Config.Raw.Type(), fields)
 	resp.Diagnostics.Append(diags...)
 	resp.Result.Raw = result
-}
-
-// unusable says what is wrong with a created key.
-func unusable(wanted alphamoon.APIKeyRequest, key *alphamoon.CreatedAPIKey) (problems []string) {
-	if key.Key.IsZero() {
-		problems = append(problems, "the answer does not have the secret")
-	}
-	for _, field := range wanted.Differences(key.APIKey) {
-		problems = append(problems, describeGrant(field, key.APIKey))
-	}
-	return problems
 }
 
 // discard gets rid of a key that cannot be used, if that is permitted, and says what became of it.

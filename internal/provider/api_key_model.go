@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -174,26 +175,19 @@ func (m *apiKeyModel) versionOfCreation() types.Int64 {
 // openEncryption opens a file to all recipients together, before there is a secret; nil if there are none or if not
 // all are known yet. Run by the plan too, so that a wrong recipient stops it, and not the apply.
 func (m *apiKeyModel) openEncryption(ctx context.Context, diags *diag.Diagnostics) *encryption.File {
-	for _, recipient := range m.EncryptTo.Elements() {
-		if recipient.IsUnknown() {
-			return nil
-		}
-	}
-	recipients := elements(m.EncryptTo.Elements())
-	if len(recipients) == 0 {
+	recipients := m.EncryptTo.Elements()
+	if len(recipients) == 0 || slices.ContainsFunc(recipients, attr.Value.IsUnknown) {
 		return nil
 	}
-	file, err := encryption.Open(ctx, recipients)
+	file, err := encryption.Open(ctx, elements(recipients))
 	if err == nil {
 		return file
 	}
-	const detail = "No key was created, because its secret cannot be encrypted: %s."
-	var single *encryption.RecipientError
-	if errors.As(err, &single) {
-		diags.AddAttributeError(path.Root("encrypt_to").AtListIndex(single.Index), "Invalid recipient", fmt.Sprintf(detail, err))
-	} else {
-		diags.AddAttributeError(path.Root("encrypt_to"), "Secret cannot be encrypted", fmt.Sprintf(detail, err))
+	attribute, summary := path.Root("encrypt_to"), "Secret cannot be encrypted"
+	if single, ok := errors.AsType[*encryption.RecipientError](err); ok {
+		attribute, summary = attribute.AtListIndex(single.Index), "Invalid recipient"
 	}
+	diags.AddAttributeError(attribute, summary, fmt.Sprintf("No key was created, because its secret cannot be encrypted: %s.", err))
 	return nil
 }
 

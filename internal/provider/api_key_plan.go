@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -274,13 +276,9 @@ func sameRecipients(a, b types.List) bool {
 	if a.Equal(b) {
 		return true
 	}
-	if a.IsNull() || b.IsNull() || a.IsUnknown() || b.IsUnknown() {
+	if a.IsNull() || b.IsNull() || a.IsUnknown() || b.IsUnknown() ||
+		slices.ContainsFunc(append(a.Elements(), b.Elements()...), attr.Value.IsUnknown) {
 		return false
-	}
-	for _, value := range append(a.Elements(), b.Elements()...) {
-		if value.IsUnknown() {
-			return false
-		}
 	}
 	return encryption.SameRecipients(elements(a.Elements()), elements(b.Elements()))
 }

@@ -49,12 +49,9 @@ func (k apiKeyKind) resourceSchema() schema.Schema {
 			MarkdownDescription: "When the key expires: an RFC 3339 date and time like `2027-01-31T12:00:00Z`. The service keeps " +
 				"whole seconds. Set exactly one of `expires_at` and `expires_in`. Changing the time creates a new key; writing " +
 				"the same time differently does not. Nothing renews a key with a fixed date.",
-			Optional: true,
-			Computed: true,
-			Validators: []validator.String{
-				validators.Instant(),
-				validators.ExactlyOneOf("expires_at", "expires_in"),
-			},
+			Optional:   true,
+			Computed:   true,
+			Validators: []validator.String{validators.Instant(), validators.ExactlyOneOf("expires_at", "expires_in")},
 		},
 		"expires_in": schema.StringAttribute{
 			MarkdownDescription: "How long each key lives from its creation, like `90d`, `1w` or `36h`. A day has 24 hours, and " +
@@ -67,12 +64,8 @@ func (k apiKeyKind) resourceSchema() schema.Schema {
 			MarkdownDescription: "How long before its expiry the key is due: the next apply replaces it. The old and the new key " +
 				"overlap that long. It needs `expires_in` and must be shorter. Default: a third of `expires_in`. `0s` means no " +
 				"overlap. A change is made in place and creates a new key only if it makes the key due.",
-			Optional: true,
-			Validators: []validator.String{
-				validators.Window(),
-				validators.ShorterThan("expires_in"),
-				validators.Needs("expires_in"),
-			},
+			Optional:   true,
+			Validators: []validator.String{validators.Window(), validators.ShorterThan("expires_in"), validators.Needs("expires_in")},
 		},
 		"rotation_triggers": schema.MapAttribute{
 			MarkdownDescription: "Any values. Changing them creates a new key, and so does setting them for the first time. Removing " +
@@ -96,18 +89,11 @@ func (k apiKeyKind) resourceSchema() schema.Schema {
 			ElementType: texts,
 			Validators: []validator.List{
 				validators.FilledList("Name at least one public key, or remove the argument."),
-				validators.DistinctList(),
-				listvalidator.ValueStringsAre(validators.Recipient()),
+				validators.DistinctList(), listvalidator.ValueStringsAre(validators.Recipient()),
 			},
 		},
-		"id": schema.StringAttribute{
-			MarkdownDescription: "The id of the key.",
-			Computed:            true,
-		},
-		"organization_id": schema.StringAttribute{
-			MarkdownDescription: "The organization or user that the key belongs to.",
-			Computed:            true,
-		},
+		"id":              schema.StringAttribute{MarkdownDescription: "The id of the key.", Computed: true},
+		"organization_id": schema.StringAttribute{MarkdownDescription: "The organization or user that the key belongs to.", Computed: true},
 		"status": schema.StringAttribute{
 			MarkdownDescription: "The status that the service gives, usually `Active`. `Expired` also stands for a key that is no longer " +
 				"listed after its expiry. A key whose status is `Disabled`, `Inactive`, `Revoked`, `Deleted` or `Expired` before its " +
@@ -115,8 +101,7 @@ func (k apiKeyKind) resourceSchema() schema.Schema {
 			Computed: true,
 		},
 		"created_at": schema.StringAttribute{
-			MarkdownDescription: "When the key was created, as an RFC 3339 date and time.",
-			Computed:            true,
+			MarkdownDescription: "When the key was created, as an RFC 3339 date and time.", Computed: true,
 		},
 		"rotates_at": schema.StringAttribute{
 			MarkdownDescription: "When the key is due, as an RFC 3339 date and time: an apply at or after it replaces the key. " +

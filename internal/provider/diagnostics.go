@@ -97,14 +97,19 @@ func (a advice) explain(err error) (summary, next string) {
 	status, isStatus := errors.AsType[*alphamoon.StatusError](err)
 	connection, isConnection := errors.AsType[*alphamoon.ConnectionError](err)
 	_, isDNS := errors.AsType[*net.DNSError](err)
+	foreign := isStatus && !status.Documented
 	switch {
 	case errors.Is(err, context.Canceled):
 		return "Interrupted", keptAsItWas + "apply again when you want to go on."
-	case isStatus && !status.Documented && (status.Status == http.StatusUnauthorized || status.Status == http.StatusForbidden ||
-		status.Status == http.StatusProxyAuthRequired):
-		return a.foreignRefusal(status)
+	case foreign && status.Status == http.StatusProxyAuthRequired:
+		return "Proxy refused the request", "The proxy wants a user and a password: put them into HTTPS_PROXY, or exempt the host " +
+			"with NO_PROXY."
+	case alphamoon.IsUnauthorized(err) && foreign:
+		return refusedCredential, "The provider's api_key (or ALPHAMOON_API_KEY) may be wrong or have expired. " + maybeGateway
 	case alphamoon.IsUnauthorized(err):
 		return refusedCredential, "The provider's api_key (or ALPHAMOON_API_KEY) is wrong or has expired: use a valid one."
+	case alphamoon.IsForbidden(err) && foreign:
+		return deniedPermission, a.forbidden + " " + maybeGateway
 	case alphamoon.IsForbidden(err):
 		return deniedPermission, a.forbidden
 	case alphamoon.IsNotFound(err):
@@ -129,8 +134,7 @@ func (a advice) explain(err error) (summary, next string) {
 			"credential. If %s is the right address, set base_url accordingly.", status.Location)
 	case isStatus && status.Status >= 500:
 		return "Alphamoon failed to answer", fmt.Sprintf("%stry again later. If it persists, give the status and the "+
-			"path to Alphamoon's support%s.",
-			keptAsItWas, instance(status))
+			"path to Alphamoon's support%s.", keptAsItWas, instance(status))
 	case isStatus && status.Words() == "":
 		return "Alphamoon rejected the request", fmt.Sprintf("The service gives no reason. Check base_url, and whether a proxy or a "+
 			"gateway refuses such requests; else give the status and the path to Alphamoon's support%s.", instance(status))
@@ -169,23 +173,10 @@ const (
 	keptAsItWas       = "Nothing was changed in the state; "
 	refusedCredential = "Alphamoon refused the credential"
 	deniedPermission  = "Alphamoon denied permission"
-)
-
-// foreignRefusal explains a refusal that is not the API's own. It may be a gateway's, or the API's in a form that is not
-// documented.
-func (a advice) foreignRefusal(status *alphamoon.StatusError) (summary, next string) {
-	const gateway = " The answer is not in the API's documented form, so that it may also be a proxy's or a gateway's: " +
+	// maybeGateway is for a refusal that is a gateway's, or the API's in a form that is not documented.
+	maybeGateway = "The answer is not in the API's documented form, so that it may also be a proxy's or a gateway's: " +
 		"check HTTPS_PROXY and the network."
-	switch status.Status {
-	case http.StatusUnauthorized:
-		return refusedCredential, "The provider's api_key (or ALPHAMOON_API_KEY) may be wrong or have expired." + gateway
-	case http.StatusForbidden:
-		return deniedPermission, a.forbidden + gateway
-	default:
-		return "Proxy refused the request", "The proxy wants a user and a password: put them into HTTPS_PROXY, or " +
-			"exempt the host with NO_PROXY."
-	}
-}
+)
 
 func instance(status *alphamoon.StatusError) string {
 	if status.Instance == "" {

@@ -41,11 +41,8 @@ func noteFingerprint(ctx context.Context, private privateData, model apiKeyModel
 		return nil
 	}
 	salt := make([]byte, 16)
-	_, _ = rand.Read(salt) // documented never to fail
-	note, err := json.Marshal(fingerprint{salt, hashSecret(secret.Reveal(), salt)})
-	if err != nil {
-		return defect("The fingerprint of the key cannot be noted: " + err.Error())
-	}
+	_, _ = rand.Read(salt) // neither of the two can fail
+	note, _ := json.Marshal(fingerprint{salt, hashSecret(secret.Reveal(), salt)})
 	return private.SetKey(ctx, fingerprintNote, note)
 }
 

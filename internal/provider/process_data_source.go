@@ -34,10 +34,7 @@ func (d *processDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 		MarkdownDescription: "The id of the process. Set exactly one of `id` and `name`.",
 		Optional:            true,
 		Computed:            true,
-		Validators: []validator.String{
-			validators.ProcessID(),
-			validators.ExactlyOneOf("id", "name"),
-		},
+		Validators:          []validator.String{validators.ProcessID(), validators.ExactlyOneOf("id", "name")},
 	}
 	attributes["name"] = schema.StringAttribute{
 		MarkdownDescription: "The name of the process, which only one process may have. Set exactly one of `id` and `name`.",
