@@ -8,7 +8,7 @@ import (
 	"iter"
 	"net/http"
 	"slices"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -38,10 +38,9 @@ type APIKeys struct {
 	// attempts is acquired once by every creation on its way, see [everyAttempt].
 	attempts *semaphore.Weighted
 
-	mu sync.Mutex
 	// listings are the two that prove an absence. A write replaces both, because whoever reads after it must see what
 	// was written.
-	listings [2]*sharedCall[reading[APIKey]]
+	listings atomic.Pointer[[2]*sharedCall[reading[APIKey]]]
 }
 
 func newAPIKeys(client *Client, path []string) *APIKeys {
@@ -119,9 +118,7 @@ func (k *APIKeys) Find(ctx context.Context, sought Sought) (*APIKey, error) {
 }
 
 func (k *APIKeys) find(ctx context.Context, sought Sought, pause time.Duration) (*APIKey, error) {
-	k.mu.Lock()
-	listings := k.listings
-	k.mu.Unlock()
+	listings := k.listings.Load()
 	var readings [2]reading[APIKey]
 	for i, call := range listings {
 		var err error
@@ -178,11 +175,9 @@ func (k *APIKeys) isAnothers(sought Sought, listed reading[APIKey]) bool {
 // invalidate ends the validity of what is known of the collection. Those who wait for a listing now began to wait before
 // the write ended, and may be served from it.
 func (k *APIKeys) invalidate() {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	for i := range k.listings {
-		k.listings[i] = newSharedCall[reading[APIKey]](k.client.config.FailureMemory)
-	}
+	first := newSharedCall[reading[APIKey]](k.client.config.FailureMemory)
+	second := newSharedCall[reading[APIKey]](k.client.config.FailureMemory)
+	k.listings.Store(&[...]*sharedCall[reading[APIKey]]{first, second})
 }
 
 // NotRevokedError means that a key is not known to be revoked.

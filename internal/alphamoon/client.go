@@ -89,9 +89,8 @@ type Client struct {
 	limiter *limiter
 	outage  outage
 
-	mu          sync.Mutex
-	collections map[string]*APIKeys // by path
-	reported    map[string]bool     // failures, by text
+	collections sync.Map // of *APIKeys, by path
+	reported    sync.Map // failures, by text
 }
 
 // NewClient returns a client; it sends nothing.
@@ -121,12 +120,10 @@ func NewClient(config Config) *Client {
 		config.Transport = transport
 	}
 	return &Client{
-		config:      config,
-		redact:      newRedactor(config.Credential.forms()),
-		limiter:     newLimiter(config.RetryWaitMax, config.RequestsPerSecond),
-		outage:      outage{memory: config.FailureMemory},
-		collections: map[string]*APIKeys{},
-		reported:    map[string]bool{},
+		config:  config,
+		redact:  newRedactor(config.Credential.forms()),
+		limiter: newLimiter(config.RetryWaitMax, config.RequestsPerSecond),
+		outage:  outage{memory: config.FailureMemory},
 		http: &http.Client{
 			Transport: config.Transport,
 			// Following a redirect would hand the credential to whatever host the answer names.
@@ -153,13 +150,8 @@ func organizationKeysPath() []string { return []string{"api", "v0.4", "admin", "
 
 // collection returns the one collection of a path: what it remembers is shared by all who use it.
 func (c *Client) collection(path ...string) *APIKeys {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	name := strings.Join(escapeAll(path), "/")
-	if c.collections[name] == nil {
-		c.collections[name] = newAPIKeys(c, path)
-	}
-	return c.collections[name]
+	k, _ := c.collections.LoadOrStore(strings.Join(escapeAll(path), "/"), newAPIKeys(c, path))
+	return k.(*APIKeys) //nolint:forcetypeassert // nothing else is stored
 }
 
 // report marks a failure that was reported to a caller before. Many resources run into one failure, and its reason is
@@ -168,13 +160,10 @@ func (c *Client) report(err error) error {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return err
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if text := err.Error(); !c.reported[text] {
-		c.reported[text] = true
-		return err
+	if _, repeated := c.reported.LoadOrStore(err.Error(), true); repeated {
+		return &RepeatedError{Err: err}
 	}
-	return &RepeatedError{Err: err}
+	return err
 }
 
 // now is the clock of waits and durations. They are real, whatever clock a caller decides by.

@@ -56,17 +56,11 @@ func (e *StatusError) Error() string {
 
 // Words is everything the answer said, in one line; empty if it said nothing readable.
 func (e *StatusError) Words() string {
-	var words []string
+	var complaints []string
 	for _, field := range e.Fields {
-		words = append(words, field.String())
+		complaints = append(complaints, field.String())
 	}
-	if said := cmp.Or(e.Detail, e.Title); said != "" && len(words) == 0 {
-		words = append(words, said)
-	}
-	if e.Excerpt != "" {
-		words = append(words, e.Excerpt)
-	}
-	return strings.Join(words, "; ")
+	return cmp.Or(strings.Join(complaints, "; "), e.Detail, e.Title, e.Excerpt)
 }
 
 // String is the message with its location in front.

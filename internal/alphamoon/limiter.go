@@ -1,6 +1,7 @@
 package alphamoon
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"sync"
@@ -111,11 +112,7 @@ func (l *limiter) accepted(collection string, sent time.Time) {
 func (l *limiter) refused(collection string, sent time.Time, wait time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	switch l.collection {
-	case "":
-		l.collection = collection
-	case collection:
-	default:
+	if l.collection = cmp.Or(l.collection, collection); l.collection != collection {
 		l.collection = all
 	}
 	l.pace.refused(sent, now(), min(wait, l.longestWait))

@@ -122,14 +122,10 @@ func (c *Client) pause(failure error, retries int) time.Duration {
 
 // interrupted puts the end of the context before the failure that it followed. Either may be nil.
 func interrupted(interruption, failure error) error {
-	switch {
-	case interruption == nil:
-		return failure
-	case failure == nil:
-		return interruption
-	default:
-		return fmt.Errorf("%w after %w", interruption, failure)
+	if interruption == nil || failure == nil {
+		return cmp.Or(interruption, failure)
 	}
+	return fmt.Errorf("%w after %w", interruption, failure)
 }
 
 func sleep(ctx context.Context, wait time.Duration) error {
