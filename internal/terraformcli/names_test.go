@@ -29,8 +29,8 @@ func TestEnvironmentOfEverySystem(t *testing.T) {
 	t.Parallel()
 	variables := []string{"Path=old", "TF_LOG=TRACE", "Tf_Data_Dir=x", "ALPHAMOON_API_KEY=user:pass", "HOME=/home/user"}
 	for goos, want := range map[string][]string{
-		"linux":   {"Path=old", "Tf_Data_Dir=x", "HOME=/home/user", "TF_CLI_CONFIG_FILE=" + os.DevNull, "PATH=new"},
-		"windows": {"Path=old", "HOME=/home/user", "TF_CLI_CONFIG_FILE=" + os.DevNull, "PATH=new"},
+		"linux":   {"Path=old", "Tf_Data_Dir=x", "HOME=/home/user", "TF_CLI_CONFIG_FILE=" + os.DevNull, "CHECKPOINT_DISABLE=1", "PATH=new"},
+		"windows": {"Path=old", "HOME=/home/user", "TF_CLI_CONFIG_FILE=" + os.DevNull, "CHECKPOINT_DISABLE=1", "PATH=new"},
 	} {
 		if got := environ(goos, variables, map[string]string{"PATH": "new"}); !slices.Equal(got, want) {
 			t.Errorf("%s: got %v, want %v", goos, got, want)

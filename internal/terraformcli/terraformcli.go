@@ -149,8 +149,8 @@ func environ(goos string, variables []string, additions map[string]string) []str
 		}
 		return strings.HasPrefix(variable, "TF_") || strings.HasPrefix(variable, "ALPHAMOON_")
 	})
-	// No configuration file of the user's applies, above all no development overrides.
-	result = append(result, "TF_CLI_CONFIG_FILE="+os.DevNull)
+	// No configuration file of the user's applies, above all no development overrides, and nobody is asked for news.
+	result = append(result, "TF_CLI_CONFIG_FILE="+os.DevNull, "CHECKPOINT_DISABLE=1")
 	for name, value := range additions {
 		result = append(result, name+"="+value)
 	}

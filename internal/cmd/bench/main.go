@@ -139,7 +139,7 @@ func (b *bench) workspace(ctx context.Context, config string) (string, error) {
 // terraform runs a command in a workspace, against the sandbox of this moment.
 func (b *bench) terraform(ctx context.Context, dir string, arguments ...string) error {
 	output, err := b.cli.Command(ctx, dir, map[string]string{
-		"CHECKPOINT_DISABLE": "1", "ALPHAMOON_API_KEY": sandbox.DefaultCredential, "ALPHAMOON_BASE_URL": b.url, "TF_INPUT": "0",
+		"ALPHAMOON_API_KEY": sandbox.DefaultCredential, "ALPHAMOON_BASE_URL": b.url, "TF_INPUT": "0",
 	}, append(arguments, "-no-color")...).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("terraform %s: %w\n%s", arguments[0], err, output)
