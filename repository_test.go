@@ -74,6 +74,9 @@ func TestVersionsAgree(t *testing.T) {
 			t.Errorf("the devcontainer does not have version %s", version)
 		}
 	}
+	if image := read(t, ".devcontainer/Dockerfile"); !regexp.MustCompile(`(?m)^FROM \S+:\d+\.\d+\.\d+-\S+$`).MatchString(image) {
+		t.Errorf("the devcontainer's image is not pinned:\n%s", image)
+	}
 }
 
 // TestReleaseNotes checks that the notes of a release are the section of the changelog about its version.
