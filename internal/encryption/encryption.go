@@ -123,16 +123,13 @@ func ParseRecipient(text string) (age.Recipient, error) {
 	if strings.ContainsAny(text, "\r\n") {
 		return nil, ErrNoRecipient
 	}
-	var (
-		recipient age.Recipient
-		err       error
-	)
+	var recipient age.Recipient
+	var err error
 	switch {
 	case isSSH:
 		recipient, err = agessh.ParseRecipient(canonical(text))
 	case strings.HasPrefix(text, "age1"):
-		var recipients []age.Recipient
-		if recipients, err = age.ParseRecipients(strings.NewReader(text)); err == nil {
+		if recipients, err := age.ParseRecipients(strings.NewReader(text)); err == nil {
 			return recipients[0], nil
 		}
 		recipient, err = plugin.NewRecipient(text, nobody())

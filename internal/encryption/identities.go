@@ -1,6 +1,7 @@
 package encryption
 
 import (
+	"cmp"
 	"encoding/base64"
 	"regexp"
 	"strings"
@@ -85,8 +86,5 @@ func restore(text string) string {
 			identities = append(identities, word)
 		}
 	}
-	if len(identities) == 0 {
-		return text
-	}
-	return strings.Join(identities, "\n")
+	return cmp.Or(strings.Join(identities, "\n"), text)
 }

@@ -88,11 +88,9 @@ func (e *apiKeyEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest, r
 				"fails or is interrupted. Then the provider tries to revoke the key as it ends, without a message.",
 			Optional: true,
 		},
-		"id":  schema.StringAttribute{MarkdownDescription: "The id of the key.", Computed: true},
-		"key": schema.StringAttribute{MarkdownDescription: keyDescription, Computed: true, Sensitive: true},
-		"expires_at": schema.StringAttribute{
-			MarkdownDescription: "When the key expires, as an RFC 3339 date and time.", Computed: true,
-		},
+		"id":         schema.StringAttribute{MarkdownDescription: "The id of the key.", Computed: true},
+		"key":        schema.StringAttribute{MarkdownDescription: keyDescription, Computed: true, Sensitive: true},
+		"expires_at": schema.StringAttribute{MarkdownDescription: "When the key expires, as an RFC 3339 date and time.", Computed: true},
 	}
 	if e.kind.ofProcess {
 		attributes["process_id"] = schema.StringAttribute{
@@ -169,9 +167,7 @@ func (e *apiKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, r
 	}
 	model.ID, model.Key = types.StringValue(key.ID), types.StringValue(key.Key.Reveal())
 	model.ExpiresAt = stringOrNull(instantOrEmpty(key.ExpiresAt.Time))
-	result, diags := storeObject(ctx, req.Config.Raw.Type(), fields)
-	resp.Diagnostics.Append(diags...)
-	resp.Result.Raw = result
+	resp.Diagnostics.Append(storeObject(ctx, &resp.Result.Raw, fields)...)
 }
 
 // discard gets rid of a key that cannot be used, if that is permitted, and says what became of it.

@@ -80,25 +80,23 @@ func (m *apiKeyModel) creation(kind apiKeyKind) keyCreation {
 	return creation
 }
 
-// load reads a state, a plan or a configuration.
-func (m *apiKeyModel) load(ctx context.Context, raw tftypes.Value) diag.Diagnostics {
-	return loadObject(ctx, raw, m.fields())
+// loadAPIKey reads a state, a plan, a configuration or an identity. All is null if that is null.
+func loadAPIKey(ctx context.Context, raw tftypes.Value, diags *diag.Diagnostics) apiKeyModel {
+	var model apiKeyModel
+	diags.Append(loadObject(ctx, raw, model.fields())...)
+	return model
 }
 
 // store writes the model into a state, a plan or an identity.
 func (m *apiKeyModel) store(ctx context.Context, raw *tftypes.Value) diag.Diagnostics {
-	value, diags := storeObject(ctx, raw.Type(), m.fields())
-	if !diags.HasError() {
-		*raw = value
-	}
-	return diags
+	return storeObject(ctx, raw, m.fields())
 }
 
 // newAPIKeyModel returns a model whose attributes are all null. The zero value has collections without a type, which
 // the framework refuses.
 func newAPIKeyModel(ctx context.Context) apiKeyModel {
 	var model apiKeyModel
-	_ = model.load(ctx, tftypes.NewValue(tftypes.Object{}, map[string]tftypes.Value{})) // nothing to fail on
+	_ = loadObject(ctx, tftypes.NewValue(tftypes.Object{}, nil), model.fields()) // nothing to fail on
 	return model
 }
 

@@ -30,14 +30,9 @@ func (r *apiKeyResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		return
 	}
 	now := r.data.now()
-	var state, plan, config apiKeyModel
-	if !req.State.Raw.IsNull() {
-		resp.Diagnostics.Append(state.load(ctx, req.State.Raw)...)
-	}
-	if !req.Plan.Raw.IsNull() {
-		resp.Diagnostics.Append(plan.load(ctx, req.Plan.Raw)...)
-		resp.Diagnostics.Append(config.load(ctx, req.Config.Raw)...)
-	}
+	state := loadAPIKey(ctx, req.State.Raw, &resp.Diagnostics)
+	plan := loadAPIKey(ctx, req.Plan.Raw, &resp.Diagnostics)
+	config := loadAPIKey(ctx, req.Config.Raw, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -265,20 +260,11 @@ func sameInstant(a, b types.String) bool {
 
 // sameDuration reports whether two values, null included, mean the same duration.
 func sameDuration(a, b types.String) bool {
-	if a.IsNull() || b.IsNull() || a.IsUnknown() || b.IsUnknown() {
-		return a.Equal(b)
-	}
-	return rotation.SameDuration(a.ValueString(), b.ValueString())
+	return a.Equal(b) || rotation.SameDuration(a.ValueString(), b.ValueString())
 }
 
 // sameRecipients reports whether two lists, null included, name the same keys in any order.
 func sameRecipients(a, b types.List) bool {
-	if a.Equal(b) {
-		return true
-	}
-	if a.IsNull() || b.IsNull() || a.IsUnknown() || b.IsUnknown() ||
-		slices.ContainsFunc(append(a.Elements(), b.Elements()...), attr.Value.IsUnknown) {
-		return false
-	}
-	return encryption.SameRecipients(elements(a.Elements()), elements(b.Elements()))
+	unknown := a.IsUnknown() || b.IsUnknown() || slices.ContainsFunc(append(a.Elements(), b.Elements()...), attr.Value.IsUnknown)
+	return a.Equal(b) || !unknown && encryption.SameRecipients(elements(a.Elements()), elements(b.Elements()))
 }

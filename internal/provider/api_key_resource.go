@@ -61,8 +61,7 @@ func (r *apiKeyResource) IdentitySchema(_ context.Context, _ resource.IdentitySc
 // in the state and can be dealt with.
 func (r *apiKeyResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	defer r.data.warnOfLongWait(&resp.Diagnostics)
-	var model apiKeyModel
-	resp.Diagnostics.Append(model.load(ctx, req.Plan.Raw)...)
+	model := loadAPIKey(ctx, req.Plan.Raw, &resp.Diagnostics)
 	client := r.data.requireClient("create keys", &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
@@ -121,8 +120,7 @@ func describeGrant(field string, key alphamoon.APIKey) string {
 
 func (r *apiKeyResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	defer r.data.warnOfLongWait(&resp.Diagnostics)
-	var model apiKeyModel
-	resp.Diagnostics.Append(model.load(ctx, req.State.Raw)...)
+	model := loadAPIKey(ctx, req.State.Raw, &resp.Diagnostics)
 	client := r.data.requireClient("read keys", &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
@@ -176,8 +174,7 @@ func (m *apiKeyModel) sought() alphamoon.Sought {
 
 // Update only takes over settings that live in the state: whatever the API would have to change makes a new key.
 func (r *apiKeyResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var model apiKeyModel
-	resp.Diagnostics.Append(model.load(ctx, req.Plan.Raw)...)
+	model := loadAPIKey(ctx, req.Plan.Raw, &resp.Diagnostics)
 	r.data.run.markApplied()
 	if resp.Diagnostics.HasError() {
 		return
@@ -192,8 +189,7 @@ func (r *apiKeyResource) Update(ctx context.Context, req resource.UpdateRequest,
 // Delete forgets the key or revokes it. A key past its expiry is simply forgotten, whatever revoke_on_destroy says.
 func (r *apiKeyResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	defer r.data.warnOfLongWait(&resp.Diagnostics)
-	var model apiKeyModel
-	resp.Diagnostics.Append(model.load(ctx, req.State.Raw)...)
+	model := loadAPIKey(ctx, req.State.Raw, &resp.Diagnostics)
 	r.data.run.markApplied()
 	if resp.Diagnostics.HasError() || model.expired(r.data.now()) {
 		return
@@ -247,8 +243,7 @@ func (r *apiKeyResource) ImportState(ctx context.Context, req resource.ImportSta
 	defer r.data.warnOfLongWait(&resp.Diagnostics)
 	text := req.ID
 	if text == "" && req.Identity != nil {
-		var identity apiKeyModel
-		resp.Diagnostics.Append(identity.load(ctx, req.Identity.Raw)...)
+		identity := loadAPIKey(ctx, req.Identity.Raw, &resp.Diagnostics)
 		if text = identity.ID.ValueString(); r.kind.ofProcess {
 			text = identity.ProcessID.ValueString() + "/" + text
 		}

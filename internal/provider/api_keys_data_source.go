@@ -33,13 +33,9 @@ var _ datasource.DataSourceWithConfigure = (*apiKeysDataSource)(nil)
 
 func (d *apiKeysDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	key := map[string]schema.Attribute{
-		"id":   computedText("The id of the key."),
-		"name": computedText("The name of the key."),
-		"scopes": schema.SetAttribute{
-			MarkdownDescription: "What the key permits.",
-			Computed:            true,
-			ElementType:         texts,
-		},
+		"id":              computedText("The id of the key."),
+		"name":            computedText("The name of the key."),
+		"scopes":          schema.SetAttribute{MarkdownDescription: "What the key permits.", Computed: true, ElementType: texts},
 		"status":          computedText("`Active`, or the status that the service states instead."),
 		"created_at":      computedText("When the key was created, as an RFC 3339 date and time."),
 		"expires_at":      computedText("When the key expires, as an RFC 3339 date and time."),
@@ -56,10 +52,7 @@ func (d *apiKeysDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 			Optional:            true,
 			Validators:          []validator.Number{validators.WholeNumber(1, maxWindow)},
 		},
-		"name": schema.StringAttribute{
-			MarkdownDescription: "Keeps only the keys with exactly this name.",
-			Optional:            true,
-		},
+		"name": schema.StringAttribute{MarkdownDescription: "Keeps only the keys with exactly this name.", Optional: true},
 		"status": schema.StringAttribute{
 			MarkdownDescription: "Keeps only the keys with this status, like `Active`, in upper or lower case.",
 			Optional:            true,

@@ -54,10 +54,7 @@ func setResult[T any](resp *datasource.ReadResponse, arguments tftypes.Value, co
 	name string, elements []T, describe func(T) object,
 ) {
 	var result object
-	if err := arguments.As(&result); err != nil {
-		resp.Diagnostics.Append(defect("The configuration of the data source cannot be read: " + err.Error())...)
-		return
-	}
+	_ = arguments.As(&result) // they were read before
 	list := result[name].Type().(tftypes.List)
 	objects := make([]tftypes.Value, len(elements))
 	for i, element := range elements {

@@ -57,20 +57,21 @@ func loadObject(ctx context.Context, object tftypes.Value, fields []field) diag.
 	return nil
 }
 
-// storeObject is the reverse of loadObject. Each attribute of the type has a field.
-func storeObject(ctx context.Context, kind tftypes.Type, fields []field) (tftypes.Value, diag.Diagnostics) {
+// storeObject is the reverse of loadObject. Each attribute of the object's type has a field.
+func storeObject(ctx context.Context, object *tftypes.Value, fields []field) diag.Diagnostics {
 	attributes := map[string]tftypes.Value{}
 	for _, field := range fields {
-		if _, ok := kind.(tftypes.Object).AttributeTypes[field.name]; !ok {
+		if _, ok := object.Type().(tftypes.Object).AttributeTypes[field.name]; !ok {
 			continue
 		}
 		value, err := field.get().ToTerraformValue(ctx)
 		if err != nil {
-			return tftypes.Value{}, defect("A value cannot be written: " + err.Error())
+			return defect("A value cannot be written: " + err.Error())
 		}
 		attributes[field.name] = value
 	}
-	return tftypes.NewValue(kind, attributes), nil
+	*object = tftypes.NewValue(object.Type(), attributes)
+	return nil
 }
 
 // defect reports what cannot happen unless this provider is wrong.

@@ -58,13 +58,9 @@ func ParseWindow(text string) (time.Duration, error) {
 	return window, err
 }
 
-// SameDuration reports whether two texts spell one duration, as 90d and 2160h do. Texts that are no durations
-// are the same only if they are equal.
+// SameDuration reports whether two texts spell one duration, as 90d and 2160h do. Texts that are no durations do not.
 func SameDuration(a, b string) bool {
 	first, firstErr := ParseWindow(a)
 	second, secondErr := ParseWindow(b)
-	if firstErr != nil || secondErr != nil {
-		return a == b
-	}
-	return first == second
+	return firstErr == nil && secondErr == nil && first == second
 }

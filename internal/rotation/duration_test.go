@@ -56,7 +56,7 @@ func TestSameDuration(t *testing.T) {
 		{"1w", "7d", true},
 		{"90d", "91d", false},
 		{"1d", "1d", true},
-		{"nonsense", "nonsense", true},
+		{"nonsense", "nonsense", false},
 		{"nonsense", "1d", false},
 		{"0d", "0h", true},
 		{"0s", "1s", false},
