@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"encoding/json"
+	"math"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -87,6 +88,24 @@ func parseWindow(req *http.Request, maximum int) (offset, limit int, refusal *an
 		*target = number
 	}
 	return offset, min(limit, maximum), nil
+}
+
+// limit refuses a request that comes too fast; nil means that it may be worked on.
+func (s *Sandbox) limit(header http.Header) *answer {
+	if s.Rate <= 0 {
+		return nil
+	}
+	now := time.Now() //nolint:forbidigo // a rate is about real seconds
+	s.tokens = min(float64(max(s.Burst, 1)), s.tokens+now.Sub(s.refilled).Seconds()*s.Rate)
+	s.refilled = now
+	if s.tokens >= 1 {
+		s.tokens--
+		return nil
+	}
+	if s.RateHints {
+		header.Set("Retry-After", strconv.Itoa(int(math.Ceil((1-s.tokens)/s.Rate))))
+	}
+	return s.problem(http.StatusTooManyRequests, "Too many requests", "The rate of requests is limited.")
 }
 
 // problem is the first documented shape of an error.
