@@ -213,7 +213,7 @@ func (k *APIKeys) Revoke(ctx context.Context, sought Sought) error {
 		decode: func(http.Header, io.Reader) error { return nil }, // an acceptance needs no body
 		around: func(send func() error) error {
 			err := send()
-			sent = sent || err == nil || !DidNothing(err)
+			sent = sent || !DidNothing(err)
 			return err
 		},
 	})

@@ -85,13 +85,14 @@ func (k *APIKeys) post(ctx context.Context, wanted APIKeyRequest, retries *int) 
 			}
 			defer k.attempts.Release(1)
 			err := send()
-			if err == nil || !DidNothing(err) {
-				k.invalidate()
+			if DidNothing(err) {
+				return err
 			}
+			k.invalidate()
 			switch {
-			case err != nil && !DidNothing(err):
+			case err != nil:
 				lost = k.ledger.lose(wanted)
-			case err == nil && !k.ledger.know(key.APIKey):
+			case !k.ledger.know(key.APIKey):
 				return &ReusedIDError{ID: key.ID}
 			}
 			return err

@@ -21,19 +21,15 @@ var (
 // loopback hosts. The error is [ErrBaseURLForm] or [ErrBaseURLCleartext].
 func ParseBaseURL(text string) (*url.URL, error) {
 	address, err := url.Parse(text)
-	if err != nil || address.Hostname() == "" || address.User != nil ||
+	if err != nil || address.Scheme != "https" && address.Scheme != "http" || address.Hostname() == "" || address.User != nil ||
 		address.RawQuery != "" || address.ForceQuery || address.Fragment != "" {
 		// The parser's own message repeats the text, which may hold a password in its user part.
 		return nil, ErrBaseURLForm
 	}
-	switch {
-	case address.Scheme == "https", address.Scheme == "http" && isLoopback(address.Hostname()):
-		return address, nil
-	case address.Scheme == "http":
+	if address.Scheme == "http" && !isLoopback(address.Hostname()) {
 		return nil, ErrBaseURLCleartext
-	default:
-		return nil, ErrBaseURLForm
 	}
+	return address, nil
 }
 
 func isLoopback(host string) bool { return host == "localhost" || net.ParseIP(host).IsLoopback() }

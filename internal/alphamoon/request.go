@@ -41,7 +41,7 @@ type request struct {
 	// retries counts the repetitions. Nil means that the request has all of them; a creation that is sent again after
 	// its remains were looked for goes on counting.
 	retries *int
-	// around, if set, is called for every attempt and sends it.
+	// around is called for every attempt and sends it. Nil means that there is nothing else to do.
 	around func(send func() error) error
 
 	client *Client
@@ -66,6 +66,9 @@ func (c *Client) do(ctx context.Context, req request) error {
 	if req.retries == nil {
 		req.retries = new(int)
 	}
+	if req.around == nil {
+		req.around = func(send func() error) error { return send() }
+	}
 	began := now()
 	failure := req.repeat(ctx, began)
 	if req.method == http.MethodDelete || req.creation && !DidNothing(failure) {
@@ -87,7 +90,7 @@ func (r *request) repeat(ctx context.Context, began time.Time) (failure error) {
 			return shared
 		}
 		sent := now()
-		if failure = r.attempt(ctx, number); failure == nil {
+		if failure = r.around(func() error { return r.send(ctx, number) }); failure == nil {
 			limiter.accepted(r.collection(), sent)
 			return nil
 		}
@@ -145,18 +148,6 @@ func sleep(ctx context.Context, wait time.Duration) error {
 // collection names what a rate limit may be about, whatever is done with it.
 func (r *request) collection() string { return strings.Join(r.path[:min(len(r.path), 4)], "/") }
 
-// attempt sends the request once and turns the answer into nil or a typed error.
-func (r *request) attempt(ctx context.Context, number int) error {
-	if err := ctx.Err(); err != nil {
-		return r.connectionError(err, false)
-	}
-	send := func() error { return r.send(ctx, number) }
-	if r.around != nil {
-		return r.around(send)
-	}
-	return send()
-}
-
 func (r *request) connectionError(err error, sent bool) error {
 	port := cmp.Or(r.address.Port(), map[string]string{"http": "80", "https": "443"}[r.address.Scheme])
 	failure := &ConnectionError{
@@ -170,8 +161,8 @@ func (r *request) connectionError(err error, sent bool) error {
 	return failure
 }
 
-// send has a lifetime of its own: the timeout covers the body, and a creation outlives the caller's context by
-// [interruptGrace].
+// send sends the request once and turns the answer into nil or a typed error. It has a lifetime of its own: the timeout
+// covers the body, and a creation outlives the caller's context by [interruptGrace].
 func (r *request) send(ctx context.Context, number int) error {
 	outer, config := ctx, r.client.config
 	if r.creation {

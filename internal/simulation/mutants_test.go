@@ -40,7 +40,7 @@ func mutants() []mutant {
 		{"work behind a gateway not thought of", client + "retry.go", "return IsUnusableAnswer(err) || IsTimeout(err) || hasStatus(err, http.StatusGatewayTimeout, 524)", "return false"},
 		{"a gateway's page taken for the API's word", client + "retry.go", "refused || answered && status.Documented &&", "refused || answered &&"},
 		{"the keys of others taken for remains", client + "api_keys_create.go", "k.ledger.know(result.elements...)", "_ = result.elements"},
-		{"an existing key accepted as new", client + "api_keys_create.go", "case err == nil && !k.ledger.know(key.APIKey):", "case false:"},
+		{"an existing key accepted as new", client + "api_keys_create.go", "case !k.ledger.know(key.APIKey):", "case false:"},
 		{"a creation repeated like any request", client + "retry.go", "case IsTrustFailure(err), creation && !DidNothing(err):", "case IsTrustFailure(err):"},
 		{"a lost creation repeated again and again", client + "api_keys_create.go", "case repeated || retries", "case retries"},
 		{"a refused end not understood", client + "pages.go", "return r.answers > 0 &&", "return false &&"},
