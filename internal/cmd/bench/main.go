@@ -52,6 +52,7 @@ var (
 type bench struct {
 	sizes
 	dir    string
+	mirror string
 	cli    terraformcli.CLI
 	box    *sandbox.Sandbox
 	url    string
@@ -72,13 +73,14 @@ func run(ctx context.Context, quick bool, into string) (err error) {
 		b.stop()
 		err = errors.Join(err, os.RemoveAll(b.dir))
 	}()
-	if b.cli, err = terraformcli.Find(ctx, b.path("terraform")); err != nil {
+	b.mirror = filepath.Join(b.dir, "mirror")
+	if b.cli, err = terraformcli.Find(ctx, b.dir); err != nil {
 		return err
 	}
-	if err := terraformcli.Mirror(ctx, ".", b.path("mirror")); err != nil {
+	if err := terraformcli.Mirror(ctx, ".", b.mirror); err != nil {
 		return err
 	}
-	if err := terraformcli.MirrorPackage(ctx, ".", "./internal/cmd/bench/bare", "bare", b.path("mirror")); err != nil {
+	if err := terraformcli.MirrorPackage(ctx, ".", "./internal/cmd/bench/bare", "bare", b.mirror); err != nil {
 		return err
 	}
 	now := time.Now().UTC() //nolint:forbidigo // a benchmark measures
@@ -104,15 +106,11 @@ func (b *bench) printf(format string, values ...any) {
 	b.report.WriteString(text)
 }
 
-func (b *bench) path(elements ...string) string {
-	return filepath.Join(append([]string{b.dir}, elements...)...)
-}
-
 // serve replaces the sandbox by an empty one.
 func (b *bench) serve(ctx context.Context, options sandbox.Options) (err error) {
 	b.stop()
 	for number := range b.processes {
-		options.Processes = append(options.Processes, sandbox.Process{ID: process(number + 1), Name: fmt.Sprint("Process ", number+1)})
+		options.Processes = append(options.Processes, sandbox.Process{ID: process(number + 1)})
 	}
 	b.box = &sandbox.Sandbox{Options: options}
 	b.url, b.stop, err = b.box.Listen(ctx, "127.0.0.1:0")
@@ -133,7 +131,7 @@ func (b *bench) workspace(ctx context.Context, config string) (string, error) {
 	if err := configure(dir, config); err != nil {
 		return "", err
 	}
-	return dir, b.terraform(ctx, dir, "init", "-plugin-dir="+b.path("mirror"))
+	return dir, b.terraform(ctx, dir, "init", "-plugin-dir="+b.mirror)
 }
 
 // terraform runs a command in a workspace, against the sandbox of this moment.

@@ -90,7 +90,6 @@ func (b *bench) measurePlans(ctx context.Context) error {
 				}
 				b.printf("| %d | %d | %s | %d | %s |\n", size, total, delay, b.box.Count(sandbox.List)/3, compared(took))
 			}
-			b.delay(0)
 		}
 	}
 	return nil
