@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"cmp"
+	"maps"
 	"net"
 	"net/http"
 	"slices"
@@ -133,11 +134,8 @@ func (f Fault) write(writer http.ResponseWriter, req *http.Request, answer *answ
 	if f.Body == "" {
 		body = answer.encode()
 	}
-	header := writer.Header()
-	header.Set("Content-Type", "application/json")
-	for name, values := range f.Header {
-		header[name] = values
-	}
+	writer.Header().Set("Content-Type", "application/json")
+	maps.Copy(writer.Header(), f.Header)
 	writer.WriteHeader(answer.status)
 	switch {
 	case f.Truncate:

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -30,32 +31,24 @@ func (a *answer) encode() []byte {
 
 // route says what kind of request it is, and the owner of keys or the key that it names.
 func route(req *http.Request) (operation Operation, id string) {
-	elements := strings.Split(strings.Trim(req.URL.Path, "/"), "/")
-	is := func(method string, pattern ...string) bool {
-		if req.Method != method || len(elements) != len(pattern) {
-			return false
-		}
-		for i, element := range pattern {
-			if element == "*" {
-				id = elements[i]
-			} else if element != elements[i] {
-				return false
-			}
-		}
-		return true
+	address := strings.Trim(req.URL.Path, "/")
+	elements := strings.Split(address, "/")
+	is := func(method, pattern string) bool {
+		matches, _ := path.Match(pattern, address)
+		return matches && req.Method == method
 	}
 	switch {
-	case is(http.MethodPost, "api", "v0.4", "processes", "*", "api-keys"):
-		return Create, id
-	case is(http.MethodGet, "api", "v0.4", "processes", "*", "api-keys"):
-		return List, id
-	case is(http.MethodPost, "api", "v0.4", "admin", "api-keys"):
+	case is(http.MethodPost, "api/v0.4/processes/*/api-keys"):
+		return Create, elements[3]
+	case is(http.MethodGet, "api/v0.4/processes/*/api-keys"):
+		return List, elements[3]
+	case is(http.MethodPost, "api/v0.4/admin/api-keys"):
 		return Create, Organization
-	case is(http.MethodGet, "api", "v0.4", "admin", "api-keys"):
+	case is(http.MethodGet, "api/v0.4/admin/api-keys"):
 		return List, Organization
-	case is(http.MethodDelete, "api", "v0.4", "admin", "api-keys", "*"):
-		return Revoke, id
-	case is(http.MethodGet, "api", "v0.3", "processes"):
+	case is(http.MethodDelete, "api/v0.4/admin/api-keys/*"):
+		return Revoke, elements[4]
+	case is(http.MethodGet, "api/v0.3/processes"):
 		return ListProcesses, ""
 	default:
 		return Other, ""
