@@ -250,6 +250,9 @@ func (w *world) weather(r *rand.Rand, t *team) (foul []string) {
 	case 0, 1:
 		lags := pick(r, []time.Duration{3 * time.Second}, []time.Duration{8 * time.Second}, []time.Duration{0, 7 * time.Second},
 			[]time.Duration{2 * time.Second, 9 * time.Second, 0})
+		if len(foul) == 0 && r.IntN(2) == 0 { // longer than anybody waits for what a failure left
+			lags = []time.Duration{time.Minute}
+		}
 		if late > 0 {
 			break // what is done late and listed late takes longer to show than anybody waits
 		}
