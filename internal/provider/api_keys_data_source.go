@@ -25,10 +25,6 @@ type apiKeysDataSource struct {
 	kind apiKeyKind
 }
 
-func newAPIKeysDataSource(kind apiKeyKind) datasource.DataSource {
-	return &apiKeysDataSource{configuredDataSource{name: kind.typeName + "s"}, kind}
-}
-
 var _ datasource.DataSourceWithConfigure = (*apiKeysDataSource)(nil)
 
 func (d *apiKeysDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {

@@ -22,13 +22,9 @@ const (
 	identityFileVariable = "ALPHAMOON_AGE_IDENTITY_FILE"
 )
 
-func newDecryptedKeyEphemeral() ephemeral.EphemeralResource { return decryptedKeyEphemeral{} }
-
 // decryptedKeyEphemeral opens an encrypted key for the run. It needs neither the service nor the provider's
 // configuration.
 type decryptedKeyEphemeral struct{}
-
-var _ ephemeral.EphemeralResource = decryptedKeyEphemeral{}
 
 type decryptedKeyModel struct {
 	EncryptedKey types.String `tfsdk:"encrypted_key"`

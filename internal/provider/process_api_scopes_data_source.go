@@ -14,8 +14,6 @@ import (
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/validators"
 )
 
-func newProcessAPIScopesDataSource() datasource.DataSource { return processAPIScopesDataSource{} }
-
 // processAPIScopesDataSource needs neither the service nor the provider's configuration.
 type processAPIScopesDataSource struct{}
 

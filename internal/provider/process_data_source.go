@@ -19,10 +19,6 @@ import (
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/validators"
 )
 
-func newProcessDataSource() datasource.DataSource {
-	return &processDataSource{configuredDataSource{name: "process"}}
-}
-
 // processDataSource finds one process by its name or its id.
 type processDataSource struct{ configuredDataSource }
 

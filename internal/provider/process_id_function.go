@@ -9,8 +9,6 @@ import (
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
 )
 
-func newProcessIDFunction() function.Function { return processIDFunction{} }
-
 type processIDFunction struct{}
 
 func (processIDFunction) Metadata(_ context.Context, _ function.MetadataRequest, resp *function.MetadataResponse) {

@@ -30,10 +30,6 @@ func (d *providerData) processes(ctx context.Context, diags *diag.Diagnostics) [
 	return processes
 }
 
-func newProcessesDataSource() datasource.DataSource {
-	return &processesDataSource{configuredDataSource{name: "processes"}}
-}
-
 type processesDataSource struct{ configuredDataSource }
 
 var _ datasource.DataSourceWithConfigure = (*processesDataSource)(nil)

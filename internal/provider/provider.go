@@ -130,12 +130,17 @@ func (p *alphamoonProvider) Resources(context.Context) []func() resource.Resourc
 }
 
 func (p *alphamoonProvider) DataSources(context.Context) []func() datasource.DataSource {
-	return append(perKind(newAPIKeysDataSource), newProcessAPIScopesDataSource, newProcessDataSource, newProcessesDataSource)
+	return append(perKind(func(kind apiKeyKind) datasource.DataSource {
+		return &apiKeysDataSource{configuredDataSource{name: kind.typeName + "s"}, kind}
+	}),
+		func() datasource.DataSource { return processAPIScopesDataSource{} },
+		func() datasource.DataSource { return &processDataSource{configuredDataSource{name: "process"}} },
+		func() datasource.DataSource { return &processesDataSource{configuredDataSource{name: "processes"}} })
 }
 
 func (p *alphamoonProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
 	return append(perKind(func(kind apiKeyKind) ephemeral.EphemeralResource { return &apiKeyEphemeral{kind: kind} }),
-		newDecryptedKeyEphemeral)
+		func() ephemeral.EphemeralResource { return decryptedKeyEphemeral{} })
 }
 
 func (p *alphamoonProvider) ListResources(context.Context) []func() list.ListResource {
@@ -143,7 +148,7 @@ func (p *alphamoonProvider) ListResources(context.Context) []func() list.ListRes
 }
 
 func (p *alphamoonProvider) Functions(context.Context) []func() function.Function {
-	return []func() function.Function{newProcessIDFunction}
+	return []func() function.Function{func() function.Function { return processIDFunction{} }}
 }
 
 var (
