@@ -21,6 +21,10 @@ const (
 	// An ephemeral key cannot be revoked for sure, so that it must not live for long.
 	defaultEphemeralLifetime = "1h"
 	longestEphemeralLifetime = 24 * time.Hour
+	// interruptedRevocation is how long the revocation of a key may take whose opening was interrupted.
+	interruptedRevocation = 4 * time.Second
+	// openKeyNote is where the id of the key to revoke stands in the private data.
+	openKeyNote = "revoke"
 )
 
 // apiKeyEphemeral mints a key of either kind for one run.
@@ -54,12 +58,6 @@ func (o *openKeys) revoke(ctx context.Context) {
 	}
 	group.Wait()
 }
-
-// openKeyNote is where the id of the key to revoke stands in the private data.
-const openKeyNote = "revoke"
-
-// interruptedRevocation is how long the revocation of a key may take whose opening was interrupted.
-const interruptedRevocation = 4 * time.Second
 
 func (e *apiKeyEphemeral) Metadata(_ context.Context, req ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_" + e.kind.typeName
@@ -98,8 +96,6 @@ func (e *apiKeyEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest, r
 			Required:            true,
 			Validators:          []validator.String{validators.ProcessID()},
 		}
-	}
-	if e.kind.scopesDocumented {
 		attributes["allow_undocumented_scopes"] = schema.BoolAttribute{
 			MarkdownDescription: "Whether `scopes` may name scopes that the service does not document. Default: `false`.",
 			Optional:            true,

@@ -12,10 +12,9 @@ import (
 type apiKeyKind struct {
 	// typeName is the resource's type without the provider's name: process_api_key. The data source's is the plural.
 	typeName string
-	// ofProcess says that a key belongs to a process, which process_id names, and else to the organization.
+	// ofProcess says that a key belongs to a process, which process_id names, and else to the organization. A catalogue of
+	// scopes is documented only for keys of processes, so that others need a permission.
 	ofProcess bool
-	// scopesDocumented says that the scopes of such keys are documented, so that others need a permission.
-	scopesDocumented bool
 	// revokes is the default of revoke_on_destroy and revoke_on_close. A removal is documented only for keys of the
 	// organization.
 	revokes bool

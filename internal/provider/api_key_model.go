@@ -106,8 +106,6 @@ func (k apiKeyKind) importedModel(ctx context.Context, processID string, key alp
 	model.RevokeOnDestroy = types.BoolValue(false)
 	if k.ofProcess {
 		model.ProcessID = types.StringValue(processID)
-	}
-	if k.scopesDocumented {
 		model.AllowUndocumentedScopes = types.BoolValue(slices.ContainsFunc(key.Scopes,
 			func(scope string) bool { return !alphamoon.IsDocumentedScope(scope) }))
 	}

@@ -73,8 +73,7 @@ func (r *apiKeyResource) Create(ctx context.Context, req resource.CreateRequest,
 		return
 	}
 	creation := model.creation(r.kind)
-	key, err := r.kind.keys(client, creation.processID).
-		Create(ctx, wanted, alphamoon.CreateOptions{RevokeRemains: creation.revokes})
+	key, err := r.kind.keys(client, creation.processID).Create(ctx, wanted, alphamoon.CreateOptions{RevokeRemains: creation.revokes})
 	if err != nil {
 		resp.Diagnostics.Append(creationDiagnostics(err, creation)...)
 		return

@@ -25,7 +25,7 @@ func (k apiKeyKind) scopesValidators() []validator.Set {
 		validators.FilledSet("Name at least one scope, like workspace.result:read."),
 		setvalidator.ValueStringsAre(validators.Scope()),
 	}
-	if k.scopesDocumented {
+	if k.ofProcess {
 		rules = append(rules, validators.DocumentedScopes("allow_undocumented_scopes"))
 	}
 	return rules
@@ -132,8 +132,6 @@ func (k apiKeyKind) resourceSchema() schema.Schema {
 			Required:            true,
 			Validators:          []validator.String{validators.ProcessID()},
 		}
-	}
-	if k.scopesDocumented {
 		attributes["allow_undocumented_scopes"] = schema.BoolAttribute{
 			MarkdownDescription: "Whether `scopes` may name scopes that the service does not document. They still need the form " +
 				"of a scope. Default: `false`.",

@@ -4,11 +4,10 @@ import "github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
 
 // processAPIKey is the kind of keys that give access to one process.
 var processAPIKey = apiKeyKind{
-	typeName:         "process_api_key",
-	ofProcess:        true,
-	scopesDocumented: true,
-	whereToDelete:    "in the web application (process, Configuration, API keys)",
-	conflict:         "It conflicts with a key that exists already: the web application shows the keys of the process.",
+	typeName:      "process_api_key",
+	ofProcess:     true,
+	whereToDelete: "in the web application (process, Configuration, API keys)",
+	conflict:      "It conflicts with a key that exists already: the web application shows the keys of the process.",
 	advice: advice{
 		forbidden: "The provider's api_key needs " +
 			"the scope " + alphamoon.ScopeManageProcessAPIKeys + " for this process: use a key that has it.",
