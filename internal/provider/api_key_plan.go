@@ -40,20 +40,20 @@ func (r *apiKeyResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	switch {
 	case req.Plan.Raw.IsNull():
 		// An apply plans the removal of what create_before_destroy put aside, of which its plan has spoken.
-		if !r.data.run.applying() || r.data.run.replacedByHand(now, state) {
+		if !r.data.run.applied.Load() || r.data.run.replacedByHand(now, state) {
 			resp.Diagnostics.Append(r.kind.warnOfForgetting(now, state))
 		}
 		judged = true
 	case req.State.Raw.IsNull():
 		resp.Diagnostics.Append(checkNewAPIKey(now, plan)...)
-		if !r.data.run.applying() {
+		if !r.data.run.applied.Load() {
 			resp.Diagnostics.Append(r.kind.warnOfLostOverlap(config)...)
 		}
 		settleNewAPIKey(&plan)
 	default:
 		change := keyChange{
 			kind: r.kind, now: now, state: state, config: config,
-			planning: r.data.run.planning(state.ID.ValueString()), applying: r.data.run.applying(),
+			planning: r.data.run.planning(state.ID.ValueString()), applying: r.data.run.applied.Load(),
 		}
 		plan, resp.RequiresReplace = change.plan(plan)
 		resp.Diagnostics.Append(change.diags...)

@@ -79,15 +79,16 @@ func (r *apiKeyResource) Create(ctx context.Context, req resource.CreateRequest,
 		return
 	}
 	model.applyListed(key.APIKey)
-	r.data.run.markApplied(model)
+	r.data.run.markCreated(model)
 	model.setSecret(key.Key, file, &resp.Diagnostics)
 	if model.KeyVersion.IsNull() {
 		model.KeyVersion = types.Int64Value(r.data.now().Unix())
 	}
 	resp.Diagnostics.Append(model.store(ctx, &resp.State.Raw)...)
 	resp.Diagnostics.Append(model.store(ctx, &resp.Identity.Raw)...)
-	resp.Diagnostics.Append(noteFingerprint(ctx, resp.Private, model, key.Key)...)
-
+	if !model.EncryptedKey.IsNull() {
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, fingerprintNote, newFingerprint(key.Key))...)
+	}
 	if key.Key.IsZero() {
 		resp.Diagnostics.AddAttributeError(path.Root("key"), "Key created without its secret",
 			fmt.Sprintf("The service created the key %s, but its answer does not have the secret, which is shown only "+
@@ -174,7 +175,7 @@ func (m *apiKeyModel) sought() alphamoon.Sought {
 // Update only takes over settings that live in the state: whatever the API would have to change makes a new key.
 func (r *apiKeyResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	model := loadAPIKey(ctx, req.Plan.Raw, &resp.Diagnostics)
-	r.data.run.markApplied()
+	r.data.run.applied.Store(true)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -189,7 +190,7 @@ func (r *apiKeyResource) Update(ctx context.Context, req resource.UpdateRequest,
 func (r *apiKeyResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	defer r.data.warnOfLongWait(&resp.Diagnostics)
 	model := loadAPIKey(ctx, req.State.Raw, &resp.Diagnostics)
-	r.data.run.markApplied()
+	r.data.run.applied.Store(true)
 	if resp.Diagnostics.HasError() || model.expired(r.data.now()) {
 		return
 	}
@@ -206,9 +207,9 @@ func (r *apiKeyResource) Delete(ctx context.Context, req resource.DeleteRequest,
 		return
 	}
 	name := fmt.Sprintf("the key %s of %s", model.ID.ValueString(), r.kind.owner(model.ProcessID.ValueString()))
-	own, diags := isOwnKey(ctx, req.Private, model, client)
+	fingerprint, diags := req.Private.GetKey(ctx, fingerprintNote)
 	resp.Diagnostics.Append(diags...)
-	if own {
+	if isOwnKey(fingerprint, model, client) {
 		resp.Diagnostics.AddError("Provider's own key is not revoked",
 			fmt.Sprintf("The provider itself uses %s, so it does not revoke it: it would lock itself out. The key stays in the state. "+
 				"Give the provider another api_key, then apply again.", name))

@@ -2,14 +2,11 @@ package provider
 
 import (
 	"bytes"
-	"context"
 	"crypto/pbkdf2"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
-
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
 )
@@ -21,12 +18,6 @@ const fingerprintNote = "fingerprint"
 // fingerprint is a salted and slow hash of a secret. Nobody can find the secret from it.
 type fingerprint struct{ Salt, Hash []byte }
 
-// privateData is what the framework hands to a resource for notes of its own.
-type privateData interface {
-	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
-	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
-}
-
 func hashSecret(secret string, salt []byte) []byte {
 	hash, err := pbkdf2.Key(sha256.New, secret, salt, 10_000, sha256.Size)
 	if err != nil {
@@ -35,25 +26,21 @@ func hashSecret(secret string, salt []byte) []byte {
 	return hash
 }
 
-// noteFingerprint notes the fingerprint of a new key whose secret is not in the state in plain text.
-func noteFingerprint(ctx context.Context, private privateData, model apiKeyModel, secret alphamoon.Secret) diag.Diagnostics {
-	if model.EncryptedKey.IsNull() {
-		return nil
-	}
+// newFingerprint is what to note of a new key whose secret is not in the state in plain text.
+func newFingerprint(secret alphamoon.Secret) []byte {
 	salt := make([]byte, 16)
 	_, _ = rand.Read(salt) // neither of the two can fail
 	note, _ := json.Marshal(fingerprint{salt, hashSecret(secret.Reveal(), salt)})
-	return private.SetKey(ctx, fingerprintNote, note)
+	return note
 }
 
-// isOwnKey reports whether the client authenticates with a key, as far as the state can show: it knows nothing of the
-// secret of an imported key.
-func isOwnKey(ctx context.Context, private privateData, model apiKeyModel, client *alphamoon.Client) (bool, diag.Diagnostics) {
+// isOwnKey reports whether the client authenticates with a key, as far as its note and its state can show: they know
+// nothing of the secret of an imported key.
+func isOwnKey(note []byte, state apiKeyModel, client *alphamoon.Client) bool {
 	credential := client.Credential().Reveal()
-	note, diags := private.GetKey(ctx, fingerprintNote)
 	var noted fingerprint
-	if note != nil && json.Unmarshal(note, &noted) == nil {
-		return bytes.Equal(hashSecret(credential, noted.Salt), noted.Hash), diags
+	if json.Unmarshal(note, &noted) == nil {
+		return bytes.Equal(hashSecret(credential, noted.Salt), noted.Hash)
 	}
-	return model.Key.ValueString() == credential, diags
+	return state.Key.ValueString() == credential
 }

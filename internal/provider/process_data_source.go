@@ -60,16 +60,15 @@ func (d *processDataSource) Read(ctx context.Context, req datasource.ReadRequest
 }
 
 // findProcess finds the one process with the id, or with the name if there is no id.
-func findProcess(processes []alphamoon.Process, id, name string) (alphamoon.Process, diag.Diagnostic) {
+func findProcess(processes []alphamoon.Process, id, name string) (found alphamoon.Process, problem diag.Diagnostic) {
 	attribute, sought := path.Root("name"), fmt.Sprintf("the name %q", name)
 	if id != "" {
 		attribute, sought = path.Root("id"), fmt.Sprintf("the id %q", id)
 	}
-	var found []alphamoon.Process
 	var ids, names, known []string
 	for _, process := range processes {
 		if id != "" && process.ID == id || id == "" && process.Name == name {
-			found, ids = append(found, process), append(ids, process.ID)
+			found, ids = process, append(ids, process.ID)
 		}
 		if process.Name != "" {
 			names = append(names, process.Name)
@@ -77,11 +76,11 @@ func findProcess(processes []alphamoon.Process, id, name string) (alphamoon.Proc
 		known = append(known, fmt.Sprintf("%q (%s)", process.Name, process.ID))
 	}
 	switch {
-	case len(found) == 1:
-		return found[0], nil
-	case len(found) > 1:
-		return alphamoon.Process{}, diag.NewAttributeErrorDiagnostic(attribute, "Several processes found",
-			fmt.Sprintf("%d processes have %s: %s. Set id to the one that you mean.", len(found), sought, strings.Join(ids, ", ")))
+	case len(ids) == 1:
+		return found, nil
+	case len(ids) > 1:
+		return found, diag.NewAttributeErrorDiagnostic(attribute, "Several processes found",
+			fmt.Sprintf("%d processes have %s: %s. Set id to the one that you mean.", len(ids), sought, strings.Join(ids, ", ")))
 	}
 	hint := "It shows no process at all: check the credential's rights."
 	if len(known) > 0 && id == "" {
@@ -93,7 +92,7 @@ func findProcess(processes []alphamoon.Process, id, name string) (alphamoon.Proc
 	} else if len(known) > 0 {
 		hint = "It shows " + strings.Join(known[:min(len(known), 5)], ", ") + "."
 	}
-	return alphamoon.Process{}, diag.NewAttributeErrorDiagnostic(attribute, "Process not found",
+	return found, diag.NewAttributeErrorDiagnostic(attribute, "Process not found",
 		fmt.Sprintf("No process that the provider's api_key can see has %s. %s Correct it, or use a key of the right workspace.",
 			sought, hint))
 }

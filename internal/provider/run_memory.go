@@ -3,6 +3,7 @@ package provider
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -11,9 +12,10 @@ import (
 type runMemory struct {
 	// refreshed are the ids of the keys that were read.
 	refreshed sync.Map
-	mu        sync.Mutex
-	created   []apiKeyModel
-	applied   bool
+	// applied is set by everything that only an apply does: this walk certainly is one.
+	applied atomic.Bool
+	mu      sync.Mutex
+	created []apiKeyModel
 }
 
 // planning reports whether this walk certainly makes a plan: no apply reads a key. A plan with -refresh=false does not
@@ -23,18 +25,12 @@ func (r *runMemory) planning(id string) bool {
 	return refreshed
 }
 
-// markApplied is for everything that only an apply does, with the keys that it created.
-func (r *runMemory) markApplied(created ...apiKeyModel) {
+// markCreated is for every key that was created.
+func (r *runMemory) markCreated(created apiKeyModel) {
+	r.applied.Store(true)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.applied, r.created = true, append(r.created, created...)
-}
-
-// applying reports whether this walk certainly is an apply.
-func (r *runMemory) applying() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.applied
+	r.created = append(r.created, created)
 }
 
 // replacedByHand reports whether a key was created that replaces this one although nothing changed and nothing was due,
