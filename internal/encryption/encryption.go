@@ -89,7 +89,7 @@ func pluginFailure(err error) error {
 
 // within ends the wait for work that cannot be stopped: age has no way to end a plugin. What a plugin does after
 // that is lost, and its input closes when the provider ends.
-func within[T any](ctx context.Context, work func() (T, error)) (T, error) {
+func within[T any](ctx context.Context, work func() (T, error)) (none T, err error) {
 	type result struct {
 		value T
 		err   error
@@ -99,13 +99,10 @@ func within[T any](ctx context.Context, work func() (T, error)) (T, error) {
 		value, err := work()
 		done <- result{value, err}
 	}()
-	timer := time.NewTimer(patience)
-	defer timer.Stop()
-	var none T
 	select {
 	case result := <-done:
 		return result.value, result.err
-	case <-timer.C:
+	case <-time.After(patience):
 		return none, ErrSlowPlugin
 	case <-ctx.Done():
 		return none, ErrInterrupted

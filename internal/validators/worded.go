@@ -51,11 +51,10 @@ func (w worded) replace(diags *diag.Diagnostics, attribute path.Path, value attr
 	}
 }
 
-var notBlank = regexp.MustCompile(`\S`)
-
 // NotBlank accepts a text with at least one character that is not white space.
 func NotBlank() validator.String {
-	return worded{stringvalidator.RegexMatches(notBlank, ""), "Missing text", func(attribute path.Path, value attr.Value) string {
+	rule := stringvalidator.RegexMatches(regexp.MustCompile(`\S`), "")
+	return worded{rule, "Missing text", func(attribute path.Path, value attr.Value) string {
 		return fmt.Sprintf("%s is %s, but must have at least one character that is not a blank. Write a text.", attribute, value)
 	}}
 }
