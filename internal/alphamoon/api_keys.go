@@ -1,6 +1,7 @@
 package alphamoon
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -156,10 +157,7 @@ func (k *APIKeys) find(ctx context.Context, sought Sought, pause time.Duration) 
 // isYoung reports whether a key was made so recently, by the clock of the service if it tells its time, that listings may
 // not show it yet.
 func (k *APIKeys) isYoung(sought Sought, listed reading[APIKey]) bool {
-	date, err := http.ParseTime(listed.header.Get("Date"))
-	if err != nil {
-		date = k.client.config.Clock()
-	}
+	date := cmp.Or(listed.date, k.client.config.Clock())
 	return !sought.CreatedAt.IsZero() && date.Sub(sought.CreatedAt) < youth
 }
 

@@ -60,7 +60,7 @@ func (k *APIKeys) Create(ctx context.Context, wanted APIKeyRequest, options Crea
 func (k *APIKeys) listBefore(ctx context.Context) (bool, error) {
 	result, err := k.listing.all(ctx)
 	k.ledger.know(result.elements...)
-	k.ledger.setClock(result.header)
+	k.ledger.setClock(result.date)
 	if IsForbidden(err) {
 		return false, nil
 	}

@@ -3,7 +3,6 @@ package alphamoon
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -99,11 +98,11 @@ func (l *ledger) know(keys ...APIKey) (fresh bool) {
 	return fresh
 }
 
-// setClock learns how far the service's clock is ahead of ours from an answer that has just come.
-func (l *ledger) setClock(answer http.Header) {
-	if date, err := http.ParseTime(answer.Get("Date")); err == nil {
-		l.mu.Lock()
-		defer l.mu.Unlock()
+// setClock learns how far the service's clock is ahead of ours from the date of an answer that has just come, if it has one.
+func (l *ledger) setClock(date time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !date.IsZero() {
 		l.skew = date.Sub(now())
 	}
 }

@@ -17,7 +17,8 @@ func fetchPage[T any](ctx context.Context, c *Client, req request, field string,
 	req.method = http.MethodGet
 	req.decode = func(header http.Header, body io.Reader) (err error) {
 		page, err = decodePage(body, field, id)
-		page.header, page.offset = header, offset
+		page.offset = offset
+		page.date, _ = http.ParseTime(header.Get("Date"))
 		return err
 	}
 	if err := c.do(ctx, req); err != nil {

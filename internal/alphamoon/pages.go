@@ -6,8 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"net/http"
 	"slices"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -58,7 +58,7 @@ type Page[T any] struct {
 	// is how many elements the service sends at most, 0 if it does not say.
 	paginated      bool
 	counted, limit int
-	header         http.Header
+	date           time.Time // of the answer, zero if it has none
 }
 
 // listing is a kind of listing: how to read a page of it.
@@ -280,7 +280,7 @@ type reading[T any] struct {
 	elements []T
 	index    map[string]int // of the elements, by id
 	proven   bool
-	header   http.Header // of the last page
+	date     time.Time // of the last page
 }
 
 func newReading[T any]() reading[T] { return reading[T]{index: map[string]int{}} }
@@ -320,7 +320,7 @@ func (l listing[T]) read(ctx context.Context) (reading[T], error) {
 		r := l.reader(Window{}, parallel)
 		var err error
 		for page, failure := range r.all(ctx) {
-			r.header, err = page.header, failure
+			r.date, err = page.date, failure
 		}
 		if err == nil {
 			r.proven = r.isProven()

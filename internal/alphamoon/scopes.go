@@ -76,11 +76,9 @@ func IsDocumentedScope(name string) bool {
 func ScopeGroups() []string {
 	var groups []string
 	for _, scope := range Scopes() {
-		if !slices.Contains(groups, scope.Group) {
-			groups = append(groups, scope.Group)
-		}
+		groups = append(groups, scope.Group)
 	}
-	return groups
+	return slices.Compact(groups)
 }
 
 // NearestScope returns the documented scope that text most resembles, the earlier one of the catalogue when

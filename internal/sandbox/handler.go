@@ -221,7 +221,7 @@ func (s *Sandbox) list(owner string, req *http.Request, options Options, hidden 
 	}
 	keys := s.indexed(owner)
 	if strings.HasSuffix(owner, Organization) {
-		keys = append(slices.Clip(keys), s.ownKey(owner))
+		keys = append(slices.Clip(keys), ownKey(owner))
 	}
 	if hidden {
 		keys = nil
@@ -281,13 +281,9 @@ func listing[T any](
 
 // ownKey is the key of the admin who lists the organization's keys: the credential is one of them. Nobody can change it,
 // and [Sandbox.Keys] does not return it.
-func (s *Sandbox) ownKey(owner string) Key {
-	organization := defaultOrganization
-	if owner != Organization {
-		organization = otherOrganization
-	}
+func ownKey(owner string) Key {
 	return Key{
-		ID: strings.Repeat("0", 32), Name: "administration", OrganizationID: organization, Status: StatusActive,
+		ID: strings.Repeat("0", 32), Name: "administration", OrganizationID: organizationOf(owner), Status: StatusActive,
 		Scopes:    []string{scopeManageKeys, scopeManageProcessKeys, scopeReadProcesses},
 		CreatedAt: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC), ExpiresAt: time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC),
 	}

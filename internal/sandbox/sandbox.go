@@ -175,16 +175,11 @@ func (s *Sandbox) AddKey(owner string, key Key) Key {
 }
 
 // RemoveKey removes a key as a person does in the web application.
-func (s *Sandbox) RemoveKey(id string) { s.changeKey(id, nil) }
+func (s *Sandbox) RemoveKey(id string) { s.ChangeKey(id, nil) }
 
 // SetStatus gives a key another status.
 func (s *Sandbox) SetStatus(id, status string) {
-	s.changeKey(id, func(key *Key) { key.Status = status })
-}
-
-// SetName gives a key another name.
-func (s *Sandbox) SetName(id, name string) {
-	s.changeKey(id, func(key *Key) { key.Name = name })
+	s.ChangeKey(id, func(key *Key) { key.Status = status })
 }
 
 // RemoveProcess deletes a process with its keys, as a person does in the web application. It reports whether there was one.
@@ -226,8 +221,8 @@ func (s *Sandbox) elapsed() time.Time {
 	return time.Now().Add(s.advanced) //nolint:forbidigo // a lag is about real seconds
 }
 
-// changeKey changes the key of an id, or removes it if there is no change. It panics if there is no such key.
-func (s *Sandbox) changeKey(id string, change func(*Key)) {
+// ChangeKey changes the key of an id, or removes it if there is no change. It panics if there is no such key.
+func (s *Sandbox) ChangeKey(id string, change func(*Key)) {
 	if !s.editKey(id, change) {
 		panic("sandbox: no key has the id " + id)
 	}
@@ -324,15 +319,11 @@ func (s *Sandbox) lock() {
 }
 
 func (s *Sandbox) addKey(owner string, key Key) Key {
-	process, ofOther := strings.CutPrefix(owner, otherPrefix)
-	if process != Organization {
+	if process := strings.TrimPrefix(owner, otherPrefix); process != Organization {
 		key.ProcessID = process
 	}
-	if ofOther {
-		key.OrganizationID = cmp.Or(key.OrganizationID, otherOrganization)
-	}
 	key.ID = cmp.Or(key.ID, s.randomHex(16))
-	key.OrganizationID = cmp.Or(key.OrganizationID, defaultOrganization)
+	key.OrganizationID = cmp.Or(key.OrganizationID, organizationOf(owner))
 	key.Status = cmp.Or(key.Status, StatusActive)
 	if key.Secret == "" {
 		key.Secret = s.randomHex(8) + ":" + s.randomHex(24)
@@ -346,6 +337,13 @@ func (s *Sandbox) addKey(owner string, key Key) Key {
 	key.ExpiresAt = key.ExpiresAt.UTC().Truncate(time.Second)
 	s.keys[owner] = append(s.keys[owner], key)
 	return key
+}
+
+func organizationOf(owner string) string {
+	if strings.HasPrefix(owner, otherPrefix) {
+		return otherOrganization
+	}
+	return defaultOrganization
 }
 
 func (s *Sandbox) isLive(key Key) bool {

@@ -290,7 +290,7 @@ func (w *world) weather(r *rand.Rand, t *team) (foul []string) {
 			case "given an unknown status":
 				w.box.SetStatus(id, pick(r, "Pending", "Enabled"))
 			case "renamed":
-				w.box.SetName(id, "renamed")
+				w.box.ChangeKey(id, func(key *sandbox.Key) { key.Name = "renamed" })
 			}
 			w.oracle.incidents[id] = what
 			add("a key " + what + " by hand")
