@@ -1,6 +1,5 @@
 // Command bench measures the provider with a real Terraform against the sandbox, beside a floor in the same run: a bare
-// provider with the same schema that sends no requests. It prints tables and, with -into, puts them into a file between
-// two markers.
+// provider with the same schema that sends no requests. It prints a page with tables.
 package main
 
 import (
@@ -12,7 +11,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/cmd/program"
@@ -22,9 +20,8 @@ import (
 
 func main() {
 	quick := flag.Bool("quick", false, "small sizes only, to see that the benchmark works")
-	into := flag.String("into", "", "write the tables into this `file`")
 	flag.Parse()
-	program.Main("bench", func(ctx context.Context) error { return run(ctx, *quick, *into) })
+	program.Main("bench", func(ctx context.Context) error { return run(ctx, *quick) })
 }
 
 // sizes is how much is measured.
@@ -57,11 +54,10 @@ type bench struct {
 	box    *sandbox.Sandbox
 	url    string
 	stop   func()
-	report strings.Builder
 }
 
 // run measures the provider of the module in the working directory.
-func run(ctx context.Context, quick bool, into string) (err error) {
+func run(ctx context.Context, quick bool) (err error) {
 	b := &bench{sizes: whole, stop: func() {}}
 	if quick {
 		b.sizes = small
@@ -84,7 +80,7 @@ func run(ctx context.Context, quick bool, into string) (err error) {
 		return err
 	}
 	now := time.Now().UTC() //nolint:forbidigo // a benchmark measures
-	b.printf("# Measurements\n\n`make bench` writes these tables. The *bare* provider has the same schema and sends no requests, so "+
+	fmt.Printf("# Measurements\n\n`make bench` writes these tables. The *bare* provider has the same schema and sends no requests, so "+
 		"the ratio to it is what this provider adds to the plugin framework and to Terraform.\n\n"+
 		"%s, %s/%s with %d cores, %s, %s. Seconds are the median of three runs.\n",
 		now.Format(time.DateOnly), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), b.cli.Name())
@@ -93,17 +89,7 @@ func run(ctx context.Context, quick bool, into string) (err error) {
 			return err
 		}
 	}
-	if into == "" {
-		return nil
-	}
-	return os.WriteFile(into, []byte(b.report.String()), 0o644) //nolint:gosec // a public document
-}
-
-// printf writes to the terminal and the report.
-func (b *bench) printf(format string, values ...any) {
-	text := fmt.Sprintf(format, values...)
-	fmt.Print(text)
-	b.report.WriteString(text)
+	return nil
 }
 
 // serve replaces the sandbox by an empty one.

@@ -65,7 +65,7 @@ func (b *bench) planned(ctx context.Context, workspaces []string) ([]time.Durati
 
 // measurePlans measures the refresh and plan of managed keys.
 func (b *bench) measurePlans(ctx context.Context) error {
-	b.printf("\n`terraform plan` of K managed keys in a process of T; the ratio is to K resources of the bare provider:\n\n" +
+	fmt.Printf("\n`terraform plan` of K managed keys in a process of T; the ratio is to K resources of the bare provider:\n\n" +
 		"| K | T | delay | list requests | seconds | bare | ratio |\n|---|---|---|---|---|---|---|\n")
 	for _, size := range b.plans {
 		if err := b.serve(ctx, sandbox.Options{}); err != nil {
@@ -88,7 +88,7 @@ func (b *bench) measurePlans(ctx context.Context) error {
 				if err != nil {
 					return err
 				}
-				b.printf("| %d | %d | %s | %d | %s |\n", size, total, delay, b.box.Count(sandbox.List)/3, compared(took))
+				fmt.Printf("| %d | %d | %s | %d | %s |\n", size, total, delay, b.box.Count(sandbox.List)/3, compared(took))
 			}
 		}
 	}
@@ -97,7 +97,7 @@ func (b *bench) measurePlans(ctx context.Context) error {
 
 // measureApplies measures the creation of keys.
 func (b *bench) measureApplies(ctx context.Context) error {
-	b.printf("\n`terraform apply` that creates %d keys:\n\n| delay | requests | seconds | bare | ratio |\n|---|---|---|---|---|\n",
+	fmt.Printf("\n`terraform apply` that creates %d keys:\n\n| delay | requests | seconds | bare | ratio |\n|---|---|---|---|---|\n",
 		b.created)
 	for _, delay := range []time.Duration{0, 20 * time.Millisecond} {
 		if err := b.serve(ctx, sandbox.Options{Latency: delay}); err != nil {
@@ -123,7 +123,7 @@ func (b *bench) measureApplies(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		b.printf("| %s | %d | %s |\n", delay, b.box.Count(sandbox.AnyOperation)/3, compared(took))
+		fmt.Printf("| %s | %d | %s |\n", delay, b.box.Count(sandbox.AnyOperation)/3, compared(took))
 	}
 	return nil
 }
@@ -139,11 +139,11 @@ func (b *bench) measureFleet(ctx context.Context) error {
 		return err
 	}
 	b.delay(delay)
-	b.printf("\n%d processes with %d keys each, at %s:\n\n| what | list requests | other requests | seconds | bare | ratio |\n"+
+	fmt.Printf("\n%d processes with %d keys each, at %s:\n\n| what | list requests | other requests | seconds | bare | ratio |\n"+
 		"|---|---|---|---|---|---|\n", b.processes, b.keys, delay)
 	row := func(what string, took []time.Duration) {
 		lists, all := b.box.Count(sandbox.List)/3, b.box.Count(sandbox.AnyOperation)/3
-		b.printf("| %s | %d | %d | %s |\n", what, lists, all-lists, compared(took))
+		fmt.Printf("| %s | %d | %d | %s |\n", what, lists, all-lists, compared(took))
 		b.box.ClearJournal()
 	}
 	b.box.ClearJournal()
@@ -181,7 +181,7 @@ type limit struct {
 // measureLimits measures creations under a limit against the ideal: the time in which the service accepts as many
 // requests.
 func (b *bench) measureLimits(ctx context.Context) error {
-	b.printf("\nCreations while the service limits the rate, once each. Ideal is the time in which it accepts as many requests, or " +
+	fmt.Printf("\nCreations while the service limits the rate, once each. Ideal is the time in which it accepts as many requests, or " +
 		"in which the ceiling `requests_per_second` lets them pass:\n\n" +
 		"| keys | requests a second | Retry-After | ceiling | seconds | ideal | refusals |\n|---|---|---|---|---|---|---|\n")
 	for _, limit := range b.limits {
@@ -214,7 +214,7 @@ func (b *bench) measureLimits(ctx context.Context) error {
 			ideal = max(ideal, float64(accepted-1)/limit.ceiling)
 		}
 		hint := map[bool]string{true: "yes", false: "no"}[limit.hints]
-		b.printf("| %d | %g | %s | %s | %.1f | %.1f | %d |\n", limit.keys, limit.rate, hint, ceiling, took.Seconds(), ideal, refusals)
+		fmt.Printf("| %d | %g | %s | %s | %.1f | %.1f | %d |\n", limit.keys, limit.rate, hint, ceiling, took.Seconds(), ideal, refusals)
 	}
 	return nil
 }
