@@ -56,7 +56,7 @@ func mutants() []mutant {
 		{"the window forgotten", rules, "return p.EndOfLife(key).Add(-p.Window), true", "return p.EndOfLife(key), true"},
 		{"the policy forgotten for long-lived keys", rules, "		return end", "		return key.ExpiresAt"},
 		{"what a listing leaves out taken for a change", model, "	return current\n}", "	return stringOrNull(said)\n}"},
-		{"the secret in plain text", resource, "model.setSecret(key.Key, file,", "model.setSecret(key.Key, nil,"},
+		{"the secret in plain text", resource, "model.setSecret(key.Key, file,", "_ = file; model.setSecret(key.Key, nil,"},
 		{"revoke_on_destroy turned round", resource, "if !model.RevokeOnDestroy.ValueBool() {", "if model.RevokeOnDestroy.ValueBool() {"},
 		{"another expiry accepted", client + "api_key.go", "if !SameSecond(key.ExpiresAt.Time, r.ExpiresAt) {", "if false {"},
 		{"half of the lifetime", model, "now.Add(lifetime)", "now.Add(lifetime / 2)"},

@@ -448,9 +448,13 @@ func (o *oracle) checkExpiry(t *team, address string, conf *configuration, key s
 	if slices.Contains(conf.ignore, "expires_in") {
 		return
 	}
-	window := duration(conf.arguments["rotate_before_expiry"])
+	window, lifetime := duration(conf.arguments["rotate_before_expiry"]), duration(conf.arguments["expires_in"])
+	if made := key.ExpiresAt.Sub(key.CreatedAt); time.Since(key.CreatedAt) < 5*time.Minute && !o.hand[key.ID] &&
+		(made-lifetime).Abs() > 5*time.Minute { // the clocks are minutes apart
+		wrong("was made just now for " + made.String())
+	}
 	end := key.ExpiresAt
-	if policy := key.CreatedAt.Add(duration(conf.arguments["expires_in"])); key.ExpiresAt.Sub(policy) > day {
+	if policy := key.CreatedAt.Add(lifetime); key.ExpiresAt.Sub(policy) > day {
 		end = policy
 	}
 	if due := end.Add(-window); !time.Now().Add(t.skew).Before(due) {

@@ -179,7 +179,7 @@ func (w *world) step(number int) {
 	w.oracle.guarantees()
 	t := pick(r, w.teams...)
 	foul := w.weather(r, t)
-	w.oracle.findable = len(foul) == 1 && foul[0] == weathers[0].name
+	w.oracle.findable = len(foul) == 1 && foul[0] == weathers[0].name && !w.slow
 	w.note("step %d: %s", number, strings.Join(foul, "; "))
 	segment := len(w.history)
 	w.operate(r, t)
@@ -214,7 +214,7 @@ func (w *world) weather(r *rand.Rand, t *team) (foul []string) {
 	if w.seed%8 == 0 {
 		return nil // a world with fair weather only
 	}
-	w.busy = r.IntN(4) == 0
+	w.busy, w.slow = r.IntN(4) == 0, false
 	var late time.Duration
 	if r.IntN(2) == 0 {
 		weather := pick(r, weathers...)
@@ -223,6 +223,7 @@ func (w *world) weather(r *rand.Rand, t *team) (foul []string) {
 		}
 		fault := weather.make(r)
 		fault.Name, late = weather.name, fault.Late
+		w.slow = late > 9*time.Second
 		if name, skips := pick(r, "by hand", names[0]), weather.name == pageSkips; skips || weather.name == pagesShift {
 			fault.Then = func(box *sandbox.Sandbox) {
 				for _, owner := range processIDs {

@@ -290,6 +290,11 @@ func (r *run) refresh(address string, skip bool) (state *instance, failed bool) 
 		case !value.IsFullyKnown():
 			r.w.fail("%s: Provider returned invalid result object after refresh: unknown values", address)
 		}
+		for _, name := range []string{"name", "scopes", "expires_at", "created_at", "status"} {
+			if attribute(value, name).IsNull() && !attribute(o.value, name).IsNull() {
+				r.w.fail("%s: a listing that leaves out %s takes it from the state", address, name)
+			}
+		}
 		return &object{o.kind, value, response.Private, response.NewIdentity, o.tainted}
 	}
 	for _, o := range old.deposed {
@@ -388,6 +393,11 @@ func (r *run) planOne(address string, conf *configuration, current *object, opti
 		}
 	}
 	slices.Sort(c.reasons)
+	for _, reason := range c.reasons {
+		if slices.Contains(inPlace, reason) {
+			r.w.fail("%s: %s makes a new key", address, reason)
+		}
+	}
 	replace := destroyCreate
 	if conf.createBeforeDestroy {
 		replace = createDestroy

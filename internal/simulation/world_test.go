@@ -37,6 +37,7 @@ type world struct {
 	failures []string
 	began    time.Time
 	busy     bool // all is replaced in this step
+	slow     bool // in this step something is done later than anybody waits for it
 	paced    bool // requests may have to wait for their turn in this step
 	seen     int  // requests of the journal that the history has
 }
@@ -334,6 +335,9 @@ var weathers = []struct {
 	make func(*rand.Rand) sandbox.Fault
 }{
 	{"gateway gives up, creation is done later", func(r *rand.Rand) sandbox.Fault {
+		if r.IntN(2) == 0 { // a 504 says that it may take longer than anybody waits
+			return sandbox.Fault{Operation: sandbox.Create, Status: 504, Late: seconds(r, 40)}
+		}
 		return sandbox.Fault{Operation: sandbox.Create, Status: pick(r, 502, 504), Late: seconds(r, 8)}
 	}},
 	{"answer cut", func(r *rand.Rand) sandbox.Fault {
