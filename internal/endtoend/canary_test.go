@@ -68,6 +68,7 @@ func TestAccCanary(t *testing.T) {
 	run := func(arguments ...string) {
 		command := w.command(t.Context(), map[string]string{
 			"ALPHAMOON_API_KEY": credential, "TF_LOG": "TRACE", "TF_LOG_PATH": w.dir + "/trace.log",
+			"TF_DISABLE_PLUGIN_TLS": "",
 		}, arguments...)
 		output, err := command.CombinedOutput()
 		_, _ = fmt.Fprintf(written, "%s\n%s (%v)\n", arguments, output, err)

@@ -27,6 +27,9 @@ var cliVersion = sync.OnceValues(func() (*version.Version, error) {
 	return answer.Version, err
 })
 
+// withTLS are Terraform and the provider as they are started at home.
+var withTLS = map[string]string{"TF_DISABLE_PLUGIN_TLS": ""}
+
 // olderThan reports whether the Terraform or OpenTofu at hand is. A pre-release counts as its release.
 func olderThan(t *testing.T, wanted string) bool {
 	t.Helper()
@@ -49,8 +52,8 @@ func (w *workspace) command(ctx context.Context, environment map[string]string, 
 		"ALPHAMOON_BASE_URL": w.address,
 		"ALPHAMOON_API_KEY":  sandbox.DefaultCredential,
 		"TF_IN_AUTOMATION":   "1",
-		// Keys for the pipe between two processes of one machine took half of the time. Where the provider is installed as a
-		// person does it, they stay.
+		// Certificates for the connection between two processes of one machine took half of the time. Tests of the connection
+		// and of what is logged keep them.
 		"TF_DISABLE_PLUGIN_TLS": "1",
 	}
 	maps.Copy(variables, environment)

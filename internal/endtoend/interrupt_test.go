@@ -26,7 +26,7 @@ type applying struct {
 // startApply starts an apply that configure may prepare, and waits until the sandbox has that many requests of the kind.
 func (w *workspace) startApply(operation sandbox.Operation, count int, configure func(*exec.Cmd)) *applying {
 	w.t.Helper()
-	a := &applying{w: w, Cmd: w.command(w.t.Context(), nil, "apply", "-input=false", "-auto-approve"), ended: make(chan struct{})}
+	a := &applying{w: w, Cmd: w.command(w.t.Context(), withTLS, "apply", "-input=false", "-auto-approve"), ended: make(chan struct{})}
 	a.Stdout, a.Stderr = &a.output, &a.output
 	configure(a.Cmd)
 	if err := a.Start(); err != nil {
