@@ -31,7 +31,7 @@ func mutants() []mutant {
 		{"the ten seconds removed", client + "client.go", "cmp.Or(config.SettleTime, 10*time.Second)", "time.Nanosecond"},
 		{"the five minutes removed", client + "api_keys.go", "const youth = 5 * time.Minute", "const youth = 0"},
 		{"a listing believed once", client + "api_keys.go", "range listings {", "range [2]*sharedCall[reading[APIKey]]{listings[0], listings[0]} {"},
-		{"revocable always true", client + "lost_creations.go", "result[i].Equal = equal", "result[i].Equal, result[i].revocable = equal, true"},
+		{"remains with a fixed date revoked", model, "creation.expiry, creation.revokes = \"expires_at\", false", "creation.expiry = \"expires_at\""},
 		{"a dropped lock", client + "api_keys_create.go", `	if err := k.attempts.Acquire(ctx, everyAttempt); err != nil {
 		failure.Obstacle = err
 		return
