@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
 )
 
 func TestParseCredential(t *testing.T) {
@@ -141,5 +143,42 @@ func TestScopes(t *testing.T) {
 		if got := alphamoon.NearestScope(text); got != want {
 			t.Errorf("nearest of %q: got %q, want %q", text, got, want)
 		}
+	}
+}
+
+// TestAnswersThatRepeatTheCredential: what the libraries quote of an answer is read by people too.
+func TestAnswersThatRepeatTheCredential(t *testing.T) {
+	t.Parallel()
+	encoded := base64.StdEncoding.EncodeToString([]byte(sandbox.DefaultCredential))
+	for name, answer := range map[string]string{
+		"a line that is no HTTP":    "Basic " + encoded + "\r\n\r\n",
+		"a header without a colon":  "HTTP/1.1 200 OK\r\nAuthorization Basic " + encoded + "\r\n\r\n",
+		"an address that is none":   "HTTP/1.1 302 Found\r\nLocation: http://%zz/" + encoded + "\r\nContent-Length: 0\r\n\r\n",
+		"a length that is none":     "HTTP/1.1 200 OK\r\nContent-Length: " + sandbox.DefaultCredential + "\r\n\r\n",
+		"a content type":            "HTTP/1.1 200 OK\r\nContent-Type: text/" + encoded + "\r\nContent-Length: 1\r\n\r\n.",
+		"a total that is no number": "HTTP/1.1 200 OK\r\n\r\n" + `{"apiKeys": [], "pagination": {"total": "` + sandbox.DefaultCredential + `"}}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client := newClient(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				conn, _, err := http.NewResponseController(w).Hijack()
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				_, _ = conn.Write([]byte(answer))
+				_ = conn.Close()
+			}))
+			_, err := client.ProcessAPIKeys(processID).List(t.Context())
+			if err == nil {
+				t.Fatal("the listing succeeded")
+			}
+			if text := err.Error(); strings.Contains(text, encoded) || strings.Contains(text, sandbox.DefaultCredential) {
+				t.Error(text)
+			}
+			if connection, ok := errors.AsType[*alphamoon.ConnectionError](err); ok && !strings.Contains(connection.Reason, "(redacted)") {
+				t.Errorf("the reason is %q", connection.Reason)
+			}
+		})
 	}
 }

@@ -93,11 +93,13 @@ type ConnectionError struct {
 	Host, Proxy string
 	// Sent reports whether there was a connection, so that the request may have reached the service.
 	Sent bool
-	Err  error
+	// Reason is what happened in the words of the network, without the credential: an answer that is no HTTP is quoted.
+	Reason string
+	Err    error
 }
 
 func (e *ConnectionError) Error() string {
-	return fmt.Sprintf("%s %s got no answer: %v", e.Method, e.Path, e.Err)
+	return fmt.Sprintf("%s %s got no answer: %s", e.Method, e.Path, e.Reason)
 }
 
 func (e *ConnectionError) Unwrap() error { return e.Err }

@@ -63,8 +63,8 @@ func decodePage[T any](body io.Reader, field string, id func(T) string) (Page[T]
 		Total json.Number // may be quoted
 		Limit any
 	}
-	if err := json.Unmarshal(answer["pagination"], &pagination); err != nil {
-		return page, err
+	if json.Unmarshal(answer["pagination"], &pagination) != nil {
+		return page, errors.New("the total is not a number") // the decoder would quote it
 	}
 	if limit, ok := pagination.Limit.(float64); ok { // anything else is ignored: the limit only saves a request
 		page.limit = int(limit)

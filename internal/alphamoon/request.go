@@ -153,6 +153,9 @@ func (r *request) connectionError(err error, sent bool) error {
 	failure := &ConnectionError{
 		Method: r.method, Path: r.shown, Host: net.JoinHostPort(r.address.Hostname(), port), Sent: sent, Err: err,
 	}
+	for inner := err; inner != nil; inner = errors.Unwrap(inner) { // the wrappings repeat the address in Go's terms
+		failure.Reason = r.client.redact(inner.Error())
+	}
 	if transport, ok := r.client.config.Transport.(*http.Transport); ok && transport.Proxy != nil {
 		if proxy, err := transport.Proxy(&http.Request{URL: r.address}); err == nil && proxy != nil {
 			failure.Proxy = proxy.Host
@@ -221,7 +224,7 @@ func (r *request) read(resp *http.Response) error {
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		err = errors.New("the answer is larger than 16 MiB")
 	}
-	contentType := resp.Header.Get("Content-Type")
+	contentType := r.client.redact(resp.Header.Get("Content-Type"))
 	return &AnswerError{Method: r.method, Path: r.shown, Status: resp.StatusCode, ContentType: contentType, Err: err}
 }
 

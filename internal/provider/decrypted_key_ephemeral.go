@@ -1,7 +1,9 @@
 package provider
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -118,7 +120,7 @@ func findIdentities(model decryptedKeyModel, required bool, diags *diag.Diagnost
 		case err != nil:
 			diags.AddError("Identity file cannot be read", fmt.Sprintf("The file %s, which the environment variable %s names, "+
 				"cannot be read: %s Correct the path or the permissions.", name, identityFileVariable,
-				sentence(innermost(err).Error())))
+				sentence(cmp.Or(errors.Unwrap(err), err).Error())))
 		}
 		return []string{string(text)}, fmt.Sprintf("the file %s, which the environment variable %s names", name, identityFileVariable)
 	}

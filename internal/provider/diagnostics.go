@@ -84,7 +84,7 @@ func reason(err error) string {
 		if alphamoon.IsTimeout(err) {
 			return "no complete answer arrived in time from " + peer
 		}
-		return fmt.Sprintf("no answer arrived from %s (%v)", peer, innermost(connection.Err))
+		return fmt.Sprintf("no answer arrived from %s (%s)", peer, connection.Reason)
 	case alphamoon.IsTimeout(err):
 		return "no complete answer arrived in time"
 	default:
@@ -298,12 +298,4 @@ func whyNotRevoked(err error) string {
 	default:
 		return "the service accepted the request and still lists the key"
 	}
-}
-
-// innermost drops the wrappings of network errors, which repeat the address in Go's terms.
-func innermost(err error) error {
-	for next := err; next != nil; next = errors.Unwrap(next) {
-		err = next
-	}
-	return err
 }

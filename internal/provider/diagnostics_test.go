@@ -23,7 +23,7 @@ import (
 func TestErrorsToDiagnostics(t *testing.T) {
 	t.Parallel()
 	connection := func(err error) error {
-		return &alphamoon.ConnectionError{Method: "GET", Path: "/x", Err: err}
+		return &alphamoon.ConnectionError{Method: "GET", Path: "/x", Reason: err.Error(), Err: err}
 	}
 	for name, test := range map[string]struct {
 		err             error
