@@ -262,7 +262,7 @@ func lostCreationDiagnostic(lost *alphamoon.LostCreationError, creation keyCreat
 		switch {
 		case creation.expiry == "expires_at":
 			advice = "It may also be the key of another configuration that asks for an equal one: make sure that nobody " +
-				"uses it before you delete it."
+				"uses it before you delete it. If it is another's, a key of this name may still appear."
 		case failed:
 			advice = "Revoking it failed: " + sentence(whyNotRevoked(revocation))
 		case lost.Obstacle != nil:

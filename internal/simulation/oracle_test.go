@@ -98,7 +98,7 @@ func (o *oracle) heard(_ *run, text string) {
 		o.named[id] = true
 	}
 	o.said.WriteString(text + "\n")
-	if strings.Contains(text, "may exist") || strings.Contains(text, "may have been created") || strings.Contains(text, "could not be found out") {
+	if strings.Contains(text, "may exist") || strings.Contains(text, "may still appear") || strings.Contains(text, "may have been created") || strings.Contains(text, "could not be found out") {
 		for _, name := range append(slices.Clone(names), "surprise") {
 			if strings.Contains(text, `"`+name+`"`) {
 				o.doubts[name] = true

@@ -359,6 +359,16 @@ func (w *world) operate(r *rand.Rand, t *team) {
 		first, second := rand.New(rand.NewPCG(r.Uint64(), 1)), rand.New(rand.NewPCG(r.Uint64(), 2))
 		later := seconds(r, 3)
 		w.count("action: two teams at once")
+		if r.IntN(2) == 0 && !foreign {
+			w.count("action: two teams ask for equal keys")
+			twin := t.newConfiguration(r)
+			twin.kind = processKind
+			maps.Copy(twin.arguments, map[string]any{
+				"process_id": pick(r, processIDs...), "expires_at": pick(r, fixedDates()[2:]...), "revoke_on_destroy": true,
+				"expires_in": nil, "rotate_before_expiry": nil,
+			})
+			t.configurations["twin"], other.configurations["twin"] = twin, twin.copy()
+		}
 		var group sync.WaitGroup
 		group.Go(func() { w.run(first, t, options, true) })
 		group.Go(func() { time.Sleep(later); w.run(second, other, planOptions{}, true) })

@@ -232,6 +232,7 @@ func expectedKinds() (kinds []string) {
 		"edit: allow_undocumented_scopes",
 		"action: "+noOp, "action: "+create, "action: "+update, "action: "+destroyCreate, "action: "+createDestroy, "action: "+destroy,
 		"action: "+destroyDeposed, "action: import", "action: saved plan applied", "action: two teams at once",
+		"action: two teams ask for equal keys",
 		"action: a second apply at once",
 		"outcome: plan done", "outcome: plan failed", "outcome: apply done", "outcome: apply failed", "outcome: settled",
 		"outcome: interrupted", "outcome: killed", "outcome: a key that nobody could know of", "outcome: import done",
