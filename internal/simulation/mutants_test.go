@@ -32,12 +32,6 @@ func mutants() []mutant {
 		{"the five minutes removed", client + "api_keys.go", "const youth = 5 * time.Minute", "const youth = 0"},
 		{"a listing believed once", client + "api_keys.go", "range listings {", "range [2]*sharedCall[reading[APIKey]]{listings[0], listings[0]} {"},
 		{"remains with a fixed date revoked", model, "creation.expiry, creation.revokes = \"expires_at\", false", "creation.expiry = \"expires_at\""},
-		{"a dropped lock", client + "api_keys_create.go", `	if err := k.attempts.Acquire(ctx, everyAttempt); err != nil {
-		failure.Obstacle = err
-		return
-	}
-	defer k.attempts.Release(everyAttempt)
-`, ""},
 		{"work behind a gateway not thought of", client + "retry.go", "return IsUnusableAnswer(err) || IsTimeout(err) || hasStatus(err, http.StatusGatewayTimeout, 524)", "return false"},
 		{"a gateway's page taken for the API's word", client + "retry.go", "refused || answered && status.Documented &&", "refused || answered &&"},
 		{"the keys of others taken for remains", client + "api_keys_create.go", "k.ledger.know(result.elements...)", "_ = result.elements"},
@@ -46,12 +40,8 @@ func mutants() []mutant {
 		{"a lost creation repeated again and again", client + "api_keys_create.go", "case repeated || retries", "case repeated && false || retries"},
 		{"a refused end not understood", client + "pages.go", "return r.answers > 0 &&", "return false &&"},
 		{"a page's own count believed", client + "pages.go", "r.doubtful = received > 0 &&", "r.doubtful = false &&"},
-		{"a wrong count ignored", client + "pages.go", "r.total >= 0 && count != r.total &&", "r.total >= 0 && false &&"},
 		{"another organization's listing believed", client + "api_keys.go", "return sought.OrganizationID != \"\" &&", "return false &&"},
-		{"a removal expected to show at once", client + "api_keys.go", "case !sent || retries >= k.client.config.MaxRetries:", "case true:"},
 		{"a removal believed without looking", client + "api_keys.go", "DoesNotWork(key.Status)):", "DoesNotWork(key.Status) || true):"},
-		{"a refused removal of a young key believed", client + "api_keys.go", "!foreign && sent,", "!foreign,"},
-		{"a creation broken off at an interrupt", client + "request.go", "interruptGrace = 5 * time.Second", "interruptGrace = 0"},
 		{"an in-place change that looks at the clock", planning, "if c.applying || !c.planning && !reflect.DeepEqual(plan, c.state) {", "if false {"},
 		{"the window forgotten", rules, "return p.EndOfLife(key).Add(-p.Window), true", "return p.EndOfLife(key), true"},
 		{"the policy forgotten for long-lived keys", rules, "		return end", "		return key.ExpiresAt"},
