@@ -174,7 +174,10 @@ func TestWhatProvesNoAbsence(t *testing.T) {
 		want         error
 		// nameless leaves the organization out of the listing.
 		nameless bool
+		// refused ends the listing with a refusal, which has no page.
+		refused bool
 	}{
+		"young, and the end is refused":        {listed: []sandbox.Key{other}, age: time.Minute, want: alphamoon.ErrTooYoung, refused: true},
 		"young":                                {listed: []sandbox.Key{other}, age: 5*time.Minute - time.Second, want: alphamoon.ErrTooYoung},
 		"old enough":                           {listed: []sandbox.Key{other}, age: 5 * time.Minute},
 		"an empty process":                     {age: time.Hour},
@@ -190,6 +193,9 @@ func TestWhatProvesNoAbsence(t *testing.T) {
 			box := &sandbox.Sandbox{Options: sandbox.Options{Now: func() time.Time { return now }}}
 			if test.nameless {
 				box.AlterListed = sandbox.Without("orgId")
+			}
+			if test.refused {
+				box.OmitPagination, box.EndStatus = true, http.StatusNotFound
 			}
 			client, owner := newClient(t, box, soon), processID
 			keys := client.ProcessAPIKeys(processID)

@@ -280,7 +280,7 @@ type reading[T any] struct {
 	elements []T
 	index    map[string]int // of the elements, by id
 	proven   bool
-	date     time.Time // of the last page
+	date     time.Time // of the last page that has one
 }
 
 func newReading[T any]() reading[T] { return reading[T]{index: map[string]int{}} }
@@ -320,7 +320,7 @@ func (l listing[T]) read(ctx context.Context) (reading[T], error) {
 		r := l.reader(Window{}, parallel)
 		var err error
 		for page, failure := range r.all(ctx) {
-			r.date, err = page.date, failure
+			r.date, err = cmp.Or(page.date, r.date), failure
 		}
 		if err == nil {
 			r.proven = r.isProven()
