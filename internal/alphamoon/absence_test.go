@@ -244,12 +244,36 @@ func TestAbsenceBehindSeveralIndexes(t *testing.T) {
 				test.change(box)
 				keys := newClient(t, box).ProcessAPIKeys(processID)
 				sought := alphamoon.Sought{ID: kept.ID, CreatedAt: kept.CreatedAt}
+				box.Inject(sandbox.Fault{Operation: revoke, Status: 403, Body: `{"title": "No"}`})
+				if err := keys.Revoke(t.Context(), sought); err == nil {
+					t.Error("the removal was refused, and the key exists and counts as revoked")
+				}
 				if found, err := keys.Find(t.Context(), sought); found == nil {
 					t.Errorf("the key exists and is not found: %v", err)
 				}
 			})
 		})
 	}
+}
+
+// TestAbsenceAfterARemoval: the two listings right after each other that show a removal prove no other absence.
+func TestAbsenceAfterARemoval(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		box := &sandbox.Sandbox{}
+		fill(box, 2)
+		keys := newClient(t, box).ProcessAPIKeys(processID)
+		if err := keys.Revoke(t.Context(), alphamoon.Sought{ID: box.Keys(processID)[0].ID}); err != nil {
+			t.Fatal(err)
+		}
+		passed := stopwatch()
+		if key, err := keys.Find(t.Context(), alphamoon.Sought{ID: "absent"}); key != nil || err != nil {
+			t.Errorf("got %v, %v", key, err)
+		}
+		if passed() < 10*time.Second {
+			t.Errorf("absence was proved within %s", passed())
+		}
+	})
 }
 
 // TestOneLookIsEnough: for keys whose absence is not judged by listings, there is no second one.

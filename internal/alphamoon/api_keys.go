@@ -39,10 +39,12 @@ type APIKeys struct {
 	// attempts is acquired once by every creation on its way, see [everyAttempt].
 	attempts *semaphore.Weighted
 
-	// listings are the two that prove an absence. A write replaces both, because whoever reads after it must see what
-	// was written.
-	listings atomic.Pointer[[2]*sharedCall[reading[APIKey]]]
+	// listings are replaced by a write, because whoever reads after it must see what was written.
+	listings atomic.Pointer[listings]
 }
+
+// listings are the first of the two that prove an absence, and the second: some time later, or at once.
+type listings struct{ first, later, atOnce *sharedCall[reading[APIKey]] }
 
 func newAPIKeys(client *Client, path []string) *APIKeys {
 	k := &APIKeys{
@@ -115,13 +117,18 @@ func (k APIKey) Sought() Sought {
 // A key that stands on any page is found, whatever became of the rest. Readers share both listings, and nobody may
 // change the result. They share a failure too: all but the first get a [*RepeatedError].
 func (k *APIKeys) Find(ctx context.Context, sought Sought) (*APIKey, error) {
-	return k.find(ctx, sought, k.client.config.SettleTime)
+	return k.find(ctx, sought, false)
 }
 
-func (k *APIKeys) find(ctx context.Context, sought Sought, pause time.Duration) (*APIKey, error) {
-	listings := k.listings.Load()
-	var readings [2]reading[APIKey]
-	for i, call := range listings {
+// find looks for a key. After a removal that may have been worked on, two listings right after each other prove enough.
+func (k *APIKeys) find(ctx context.Context, sought Sought, removed bool) (*APIKey, error) {
+	listings, pause := k.listings.Load(), k.client.config.SettleTime
+	calls := [...]*sharedCall[reading[APIKey]]{listings.first, listings.later}
+	if removed {
+		calls[1], pause = listings.atOnce, 0
+	}
+	var readings [len(calls)]reading[APIKey]
+	for i, call := range calls {
 		var err error
 		readings[i], err = call.get(ctx, func(ctx context.Context) (reading[APIKey], error) {
 			if err := sleep(ctx, time.Duration(i)*pause); err != nil {
@@ -137,7 +144,7 @@ func (k *APIKeys) find(ctx context.Context, sought Sought, pause time.Duration) 
 			return nil, k.client.report(err)
 		case sought.Expired:
 			return nil, nil
-		case pause > 0 && k.isYoung(sought, readings[i]): // after a removal, two listings say more than one
+		case !removed && k.isYoung(sought, readings[i]): // after a removal, two listings say more than one
 			return nil, ErrTooYoung
 		}
 	}
@@ -173,9 +180,10 @@ func (k *APIKeys) isAnothers(sought Sought, listed reading[APIKey]) bool {
 // invalidate ends the validity of what is known of the collection. Those who wait for a listing now began to wait before
 // the write ended, and may be served from it.
 func (k *APIKeys) invalidate() {
-	first := newSharedCall[reading[APIKey]](k.client.config.FailureMemory)
-	second := newSharedCall[reading[APIKey]](k.client.config.FailureMemory)
-	k.listings.Store(&[...]*sharedCall[reading[APIKey]]{first, second})
+	call := func() *sharedCall[reading[APIKey]] {
+		return newSharedCall[reading[APIKey]](k.client.config.FailureMemory)
+	}
+	k.listings.Store(&listings{call(), call(), call()})
 }
 
 // NotRevokedError means that a key is not known to be revoked.
@@ -203,7 +211,8 @@ func (e *NotRevokedError) Unwrap() []error {
 
 // Revoke calls the documented removal of an organization key, and then looks, again and again while a removal that was
 // accepted does not show. Nil means that the key is absent, or has a status that says that it does not work. Anything
-// else is a [*NotRevokedError]. Whether the removal accepts the id of a process key is not known, nor what it answers.
+// else is a [*NotRevokedError]. Where every attempt was refused, the absence needs the proof of [APIKeys.Find].
+// Whether the removal accepts the id of a process key is not known, nor what it answers.
 func (k *APIKeys) Revoke(ctx context.Context, sought Sought) error {
 	sent := false // whether a request may have been worked on
 	refusal := k.client.do(ctx, request{
@@ -220,7 +229,7 @@ func (k *APIKeys) Revoke(ctx context.Context, sought Sought) error {
 	foreign := answered && !status.Documented && status.Status < 500
 	for retries := 0; ; retries++ {
 		k.invalidate()
-		key, err := k.find(ctx, sought, 0)
+		key, err := k.find(ctx, sought, sent)
 		switch {
 		case errors.Is(err, ErrTooYoung) && !foreign && sent, err == nil && (key == nil || DoesNotWork(key.Status)):
 			return nil

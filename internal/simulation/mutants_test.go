@@ -30,7 +30,7 @@ func mutants() []mutant {
 	return []mutant{
 		{"the ten seconds removed", client + "client.go", "cmp.Or(config.SettleTime, 10*time.Second)", "time.Nanosecond"},
 		{"the five minutes removed", client + "api_keys.go", "const youth = 5 * time.Minute", "const youth = 0"},
-		{"a listing believed once", client + "api_keys.go", "range listings {", "range [2]*sharedCall[reading[APIKey]]{listings[0], listings[0]} {"},
+		{"a listing believed once", client + "api_keys.go", "range calls {", "range [len(calls)]*sharedCall[reading[APIKey]]{calls[0], calls[0]} {"},
 		{"remains with a fixed date revoked", model, "creation.expiry, creation.revokes = \"expires_at\", false", "creation.expiry = \"expires_at\""},
 		{"work behind a gateway not thought of", client + "retry.go", "return IsUnusableAnswer(err) || IsTimeout(err) || hasStatus(err, http.StatusGatewayTimeout, 524)", "return false"},
 		{"a gateway's page taken for the API's word", client + "retry.go", "refused || answered && status.Documented &&", "refused || answered &&"},
