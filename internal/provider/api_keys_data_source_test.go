@@ -107,6 +107,16 @@ func TestAccDataSourceOfNoKeys(t *testing.T) {
 	f.run(resource.TestStep{Config: f.list(""), ConfigStateChecks: listed(0)})
 }
 
+// TestAccDataSourceOfMissingScopes: what a listing leaves out is not known, which is not the same as empty.
+func TestAccDataSourceOfMissingScopes(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, sandbox.Options{AlterListed: sandbox.Without("scopes")})
+	f.AddKey(processID, sandbox.Key{Name: "a", Scopes: []string{"workspace.result:read"}, ExpiresAt: f.clock.Now().Add(time.Hour)})
+	f.run(resource.TestStep{Config: f.list(""), ConfigStateChecks: []statecheck.StateCheck{
+		statecheck.ExpectKnownValue(dataAddress, attribute("api_keys").AtSliceIndex(0).AtMapKey("scopes"), knownvalue.Null()),
+	}})
+}
+
 func TestAccDataSourceBadArguments(t *testing.T) {
 	t.Parallel()
 	for arguments, message := range map[string]string{

@@ -41,12 +41,17 @@ func textOrNull(text string) tftypes.Value {
 	return tftypes.NewValue(tftypes.String, text)
 }
 
+// textSet is null for nil, which stands for a set that is missing.
 func textSet(texts []string) tftypes.Value {
+	kind := tftypes.Set{ElementType: tftypes.String}
+	if texts == nil {
+		return tftypes.NewValue(kind, nil)
+	}
 	elements := make([]tftypes.Value, len(texts))
 	for i, text := range texts {
 		elements[i] = tftypes.NewValue(tftypes.String, text)
 	}
-	return tftypes.NewValue(tftypes.Set{ElementType: tftypes.String}, elements)
+	return tftypes.NewValue(kind, elements)
 }
 
 // setResult sets the result of a data source: its arguments, the computed attributes, and a list of objects under a name.
