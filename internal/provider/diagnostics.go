@@ -144,8 +144,8 @@ func (a advice) explain(err error) (summary, next string) {
 		return "Keys of another organization", keptAsItWas + "the provider's api_key seems to belong to another " +
 			"organization: use a key of the organization that the key belongs to."
 	case errors.Is(err, alphamoon.ErrInconsistentListing), errors.Is(err, alphamoon.ErrUnproven), errors.Is(err, alphamoon.ErrTooManyPages):
-		return "Listing is not reliable", keptAsItWas + "the provider takes nothing for removed on such a listing. Try " +
-			"again when nobody else makes changes."
+		return "Listing is not reliable", keptAsItWas + "the provider creates nothing and takes nothing for removed on such a " +
+			"listing. Try again when nobody else makes changes. If it persists, ask Alphamoon's support."
 	case alphamoon.IsCleartextServer(err):
 		return "Alphamoon's address does not speak TLS", "The server at base_url answers without encryption. Check the " +
 			"address and the port; use http only for a loopback host."
