@@ -11,7 +11,7 @@ func IsProcessID(text string) bool {
 	return len(text) == 32 && strings.Trim(text, "0123456789abcdef") == ""
 }
 
-// ProcessIDFromQueueURL finds the process id in the web address of a process's queue, such as
+// ProcessIDFromQueueURL finds the process id in the web address of a process's queue, like
 // https://workspace.alphamoon.ai/queue/2080d36bf94c4147b2e543104342fc2f (documented). A path prefix before
 // the queue and anything behind the id are allowed; other pages have no process id to give.
 func ProcessIDFromQueueURL(text string) (id string, ok bool) {

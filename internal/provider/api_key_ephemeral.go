@@ -77,7 +77,7 @@ func (e *apiKeyEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest, r
 			Validators:          e.kind.scopesValidators(),
 		},
 		"expires_in": schema.StringAttribute{
-			MarkdownDescription: "How long the key lives, such as `30m`; at most `24h`. Default: `1h`.",
+			MarkdownDescription: "How long the key lives, like `30m`; at most `24h`. Default: `1h`.",
 			Optional:            true,
 			Validators:          []validator.String{validators.Duration("30m"), validators.DurationUpTo(longestEphemeralLifetime)},
 		},

@@ -81,7 +81,7 @@ func (p *alphamoonProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 				Validators: []validator.Number{validators.WholeNumber(0, 20)},
 			},
 			"request_timeout": schema.StringAttribute{
-				MarkdownDescription: "How long one attempt of a request may take, such as `30s` or `1m30s`. Default: `30s`.",
+				MarkdownDescription: "How long one attempt of a request may take, like `30s` or `1m30s`. Default: `30s`.",
 				Optional:            true,
 				Validators:          []validator.String{validators.Duration("30s")},
 			},

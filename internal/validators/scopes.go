@@ -42,7 +42,7 @@ func DocumentedScopes(unless string) validator.Set {
 			if escape.IsUnknown() || escape.ValueBool() {
 				return ""
 			}
-			return fmt.Sprintf("%q is not a documented scope; the nearest one is %q. If the service has it all the same, set %s = true.",
+			return fmt.Sprintf("%q is not a documented scope; the nearest one is %q. If the service does have it, set %s = true.",
 				value, alphamoon.NearestScope(value), unless)
 		},
 	})

@@ -32,7 +32,7 @@ func main() {
 	flag.IntVar(&s.processes, "processes", 1, "how many processes there are, `N`")
 	flag.Float64Var(&s.rate, "rate", 0,
 		"how many requests a second are worked on, `R`; the others are refused with 429; 0 means any number")
-	flag.DurationVar(&s.latency, "latency", 0, "how long every answer takes, `D`, such as 50ms")
+	flag.DurationVar(&s.latency, "latency", 0, "how long every answer takes, `D`, like 50ms")
 	flag.Parse()
 	program.Main("sandbox", func(ctx context.Context) error { return run(ctx, s, os.Stdout) })
 }
