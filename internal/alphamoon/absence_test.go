@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -424,6 +425,24 @@ func TestOddElements(t *testing.T) {
 	}
 	if key := keys[0]; key.Name != "" || key.Scopes != nil || !key.ExpiresAt.IsZero() || key.OrganizationID != "org_sandbox" {
 		t.Errorf("got %+v", key)
+	}
+}
+
+// TestJSONOfAnotherForm: the reason is in words that a user understands.
+func TestJSONOfAnotherForm(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{
+		`[]`:                          "the answer is JSON of another form",
+		`{"apiKeys": "none"}`:         `"apiKeys" is not a list`,
+		`{"apiKeys": ["none"]}`:       `the answer has no "id"`,
+		`{"apiKeys": [{"id": null}]}`: `the answer has no "id"`,
+	} {
+		box := &sandbox.Sandbox{}
+		box.Inject(sandbox.Fault{Operation: list, Status: 200, Body: body, Times: -1})
+		_, err := newClient(t, box).ProcessAPIKeys(processID).List(t.Context())
+		if err == nil || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("%s: got %v", body, err)
+		}
 	}
 }
 

@@ -43,8 +43,8 @@ func decodePage[T any](body io.Reader, field string, id func(T) string) (Page[T]
 		return page, fmt.Errorf("the answer has no %q", field)
 	}
 	var elements []json.RawMessage
-	if err := json.Unmarshal(answer[field], &elements); err != nil {
-		return page, err
+	if json.Unmarshal(answer[field], &elements) != nil {
+		return page, fmt.Errorf("%q is not a list", field)
 	}
 	for _, raw := range elements {
 		var element T
@@ -93,6 +93,9 @@ var errNoID = errors.New(`the answer has no "id"`)
 func unusable(err error) error {
 	if errors.Is(err, io.EOF) {
 		return fmt.Errorf("the answer is empty or cut off: %w", io.ErrUnexpectedEOF)
+	}
+	if isMismatch(err) {
+		return errors.New("the answer is JSON of another form")
 	}
 	return err
 }
