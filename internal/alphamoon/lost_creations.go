@@ -152,10 +152,10 @@ func assign(creations []*lostCreation, fresh []APIKey) []findings {
 	claimed := map[string]bool{}
 	for i, creation := range creations {
 		equal := matching(fresh, func(key APIKey) bool { return len(creation.request.Differences(key)) == 0 })
-		turn, sharers := 0, 0
+		rank, sharers := 0, 0
 		for j, other := range creations {
 			if j == i {
-				turn = sharers
+				rank = sharers
 			}
 			if other.request.same(creation.request) {
 				sharers++
@@ -167,8 +167,8 @@ func assign(creations []*lostCreation, fresh []APIKey) []findings {
 		switch {
 		case len(equal) > sharers:
 			result[i].Equal = equal
-		case turn < len(equal):
-			result[i].Equal, result[i].revocable = equal[turn:turn+1], true
+		case rank < len(equal):
+			result[i].Equal, result[i].revocable = equal[rank:rank+1], true
 		}
 	}
 	for i, creation := range creations {

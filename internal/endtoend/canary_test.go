@@ -46,7 +46,7 @@ data "alphamoon_organization_api_keys" "test" {
 `
 
 // TestAccCanary goes through a whole life of a key with every log at its most talkative, under faults that send
-// secrets back, and searches everything that was written for the secrets in every spelling.
+// secrets back, and searches all that was written for the secrets in every spelling.
 func TestAccCanary(t *testing.T) {
 	t.Parallel()
 	const credential = "canary-user:canary+pass/word"
@@ -113,11 +113,11 @@ func TestAccCanary(t *testing.T) {
 	if len(secrets) < 7 {
 		t.Errorf("only %d secrets were made", len(secrets))
 	}
-	everything := written.String() + trace
+	all := written.String() + trace
 	for secret := range secrets {
 		for _, form := range spellings(secret) {
-			if i := strings.Index(everything, form); i >= 0 {
-				t.Errorf("%q was written: …%s…", form, everything[max(0, i-200):min(len(everything), i+100)])
+			if i := strings.Index(all, form); i >= 0 {
+				t.Errorf("%q was written: …%s…", form, all[max(0, i-200):min(len(all), i+100)])
 			}
 		}
 	}

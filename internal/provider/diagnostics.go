@@ -39,7 +39,7 @@ var processesAdvice = advice{
 // do. action completes "The provider could not …". The summaries are constant, because Terraform folds
 // diagnostics by their summary.
 func (a advice) diagnostics(err error, action string) diag.Diagnostics {
-	summary, next := a.explain(err)
+	summary, next := a.onFailure(err)
 	detail := fmt.Sprintf("The provider could not %s: %s %s", action, sentence(reason(err)), next)
 	if _, repeated := errors.AsType[*alphamoon.RepeatedError](err); repeated {
 		detail = fmt.Sprintf("The detailed error %q says why.", summary) // one line of a terminal, for there may be hundreds
@@ -92,8 +92,8 @@ func reason(err error) string {
 	}
 }
 
-// explain chooses the summary of an error and what to do next.
-func (a advice) explain(err error) (summary, next string) {
+// onFailure chooses the summary of an error and what to do next.
+func (a advice) onFailure(err error) (summary, next string) {
 	status, isStatus := errors.AsType[*alphamoon.StatusError](err)
 	connection, isConnection := errors.AsType[*alphamoon.ConnectionError](err)
 	_, isDNS := errors.AsType[*net.DNSError](err)

@@ -43,7 +43,7 @@ func (f *fixture) decryptsAndWorks(identity age.Identity) resource.TestCheckFunc
 	return func(state *terraform.State) error {
 		attributes := state.RootModule().Resources[address].Primary.Attributes
 		if attributes["key"] != "" {
-			return fmt.Errorf("the state holds the secret in clear")
+			return fmt.Errorf("the state holds the secret in plain text")
 		}
 		reader, err := age.Decrypt(armor.NewReader(strings.NewReader(attributes["encrypted_key"])), identity)
 		if err != nil {

@@ -63,12 +63,12 @@ func TestAccIgnoreChanges(t *testing.T) {
 	}
 	config := func(step int) string {
 		keys := map[string]map[string]string{}
-		everything := map[string]string{"lifecycle": "{\n    ignore_changes = all\n  }"}
+		ignoreAll := map[string]string{"lifecycle": "{\n    ignore_changes = all\n  }"}
 		for argument, values := range edits {
 			keys[argument] = map[string]string{argument: values[step], "lifecycle": "{\n    ignore_changes = [" + argument + "]\n  }"}
-			everything[argument] = values[step]
+			ignoreAll[argument] = values[step]
 		}
-		keys["all"] = everything
+		keys["all"] = ignoreAll
 		keys["expires_at"] = map[string]string{"lifecycle": "{\n    ignore_changes = [expires_at, rotates_at, status]\n  }"}
 		keys["before_destroy"] = map[string]string{"lifecycle": "{\n    ignore_changes = all\n    create_before_destroy = true\n  }"}
 		date := []string{`"2026-05-30T09:30:15Z"`, `"2026-06-30T09:30:15Z"`}[step]

@@ -106,7 +106,7 @@ func TestAccProcessesTolerance(t *testing.T) {
 
 func TestAccProcessAPIScopes(t *testing.T) {
 	t.Parallel()
-	const catalogue = "data.alphamoon_process_api_scopes.test"
+	const documented = "data.alphamoon_process_api_scopes.test"
 	f := newFixture(t, sandbox.Options{})
 	var names []knownvalue.Check
 	for _, scope := range alphamoon.Scopes() {
@@ -117,8 +117,8 @@ func TestAccProcessAPIScopes(t *testing.T) {
 	}
 	f.run(
 		resource.TestStep{Config: f.config(config("")), ConfigStateChecks: []statecheck.StateCheck{
-			statecheck.ExpectKnownValue(catalogue, attribute("names"), knownvalue.SetExact(names)),
-			statecheck.ExpectKnownValue(catalogue, attribute("scopes"), knownvalue.ListSizeExact(21)),
+			statecheck.ExpectKnownValue(documented, attribute("names"), knownvalue.SetExact(names)),
+			statecheck.ExpectKnownValue(documented, attribute("scopes"), knownvalue.ListSizeExact(21)),
 		}},
 		resource.TestStep{
 			Config: f.config(config(`groups = ["Results"]`)) + fmt.Sprintf(`
@@ -129,10 +129,10 @@ resource "alphamoon_process_api_key" "test" {
   expires_in = "90d"
 }`, processID),
 			ConfigStateChecks: []statecheck.StateCheck{
-				statecheck.ExpectKnownValue(catalogue, attribute("names"), knownvalue.SetExact([]knownvalue.Check{
+				statecheck.ExpectKnownValue(documented, attribute("names"), knownvalue.SetExact([]knownvalue.Check{
 					knownvalue.StringExact("workspace.result:read"), knownvalue.StringExact("workspace.result:update"),
 				})),
-				statecheck.ExpectKnownValue(catalogue, attribute("scopes").AtSliceIndex(0).AtMapKey("group"),
+				statecheck.ExpectKnownValue(documented, attribute("scopes").AtSliceIndex(0).AtMapKey("group"),
 					knownvalue.StringExact("Results")),
 				statecheck.ExpectKnownValue(address, attribute("scopes"), knownvalue.SetSizeExact(2)),
 			},
