@@ -12,8 +12,8 @@ import (
 type apiKeyKind struct {
 	// typeName is the resource's type without the provider's name: process_api_key. The data source's is the plural.
 	typeName string
-	// ofProcess says that a key belongs to a process, which process_id names, and else to the organization. A catalogue of
-	// scopes is documented only for keys of processes, so that others need a permission.
+	// ofProcess says that a key belongs to a process, which process_id names, and else to the organization. Only for keys of
+	// processes a catalogue of scopes is documented, so that a scope outside of it needs allow_undocumented_scopes.
 	ofProcess bool
 	// revokes is the default of revoke_on_destroy and revoke_on_close. A removal is documented only for keys of the
 	// organization.
