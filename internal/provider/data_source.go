@@ -59,7 +59,8 @@ func setResult[T any](resp *datasource.ReadResponse, arguments tftypes.Value, co
 	name string, elements []T, describe func(T) object,
 ) {
 	var result object
-	_ = arguments.As(&result) // they were read before
+	_ = arguments.As(&result)   // they were read before
+	result = maps.Clone(result) // they are the framework's
 	list := result[name].Type().(tftypes.List)
 	objects := make([]tftypes.Value, len(elements))
 	for i, element := range elements {
