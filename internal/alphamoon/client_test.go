@@ -233,7 +233,10 @@ func TestBothShapesOfErrors(t *testing.T) {
 			"application/json", "query.limit: value is not a valid integer", "[query limit]", true,
 		},
 		"list with an index": {422, `{"detail": [{"loc": ["body", "scopes", 1], "msg": "bad"}]}`, "application/json", "scopes.1: bad", "[scopes 1]", true},
-		"a framework's own":  {404, `{"detail": "Not Found"}`, "application/json", "Not Found", "", false},
+		"list with an unknown part": {
+			422, `{"detail": [{"loc": ["body", null, {"secret": "value"}, "exp"], "msg": "bad"}]}`, "application/json", "exp: bad", "[exp]", true,
+		},
+		"a framework's own": {404, `{"detail": "Not Found"}`, "application/json", "Not Found", "", false},
 		"html": {
 			502, "<html><head><title>ignored</title><style>b{}</style></head><body><h1>Bad &amp; Gateway</h1>\n<p>nginx</p></body></html>",
 			"text/html", "Bad & Gateway nginx", "", false,

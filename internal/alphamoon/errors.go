@@ -199,8 +199,11 @@ func (e *StatusError) decode(raw []byte, contentType string, redact func(string)
 	if json.Unmarshal(body.Detail, &details) == nil {
 		for _, field := range details {
 			var location []string
-			for _, part := range field.Location { // names and indexes
-				location = append(location, fmt.Sprint(part))
+			for _, part := range field.Location {
+				switch part.(type) {
+				case string, float64: // names and indexes
+					location = append(location, fmt.Sprint(part))
+				}
 			}
 			complain(location, field.Message)
 		}
