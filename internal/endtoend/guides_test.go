@@ -162,7 +162,8 @@ func TestAccGettingStarted(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	w.typed("set -e\n"+block(t, commands, "terraform destroy"), map[string]string{"HOME": home}, forgetting)
+	w.typed("set -e\n"+block(t, commands, "terraform destroy"), nil, forgetting)
+	w.typed("set -e\n"+block(t, commands, "terraform.d/plugins"), map[string]string{"HOME": home})
 	if left, err := filepath.Glob(filepath.Join(home, ".terraform.d/plugins/*/*")); err != nil || len(left) != 0 {
 		t.Errorf("%s, %v", left, err)
 	}
