@@ -148,7 +148,7 @@ func TestSimulation(t *testing.T) { //nolint:tparallel // the seeds run on all c
 }
 
 // fixedSeeds are run every time: some with fair weather, and those that notice a defect which the others do not.
-func fixedSeeds() []uint64 { return append(consecutive(1, 40), 500017, 500100, 700511) }
+func fixedSeeds() []uint64 { return append(consecutive(1, 26), 500017, 500100, 700511) }
 
 func consecutive(first uint64, count int) (seeds []uint64) {
 	for i := range count {
@@ -242,7 +242,7 @@ func expectedKinds() (kinds []string) {
 // TestSameHistory runs a seed twice.
 func TestSameHistory(t *testing.T) {
 	t.Parallel()
-	for _, seed := range []uint64{3, 7, 93, 205} {
+	for _, seed := range []uint64{93, 205} {
 		first, second := simulate(t, seed, allSteps()), simulate(t, seed, allSteps())
 		for i := range max(len(first.history), len(second.history)) {
 			if i >= len(first.history) || i >= len(second.history) || first.history[i] != second.history[i] {
