@@ -227,7 +227,7 @@ func (w *world) weather(r *rand.Rand, t *team) (foul []string) {
 		if name, skips := pick(r, "by hand", names[0]), weather.name == pageSkips; skips || weather.name == pagesShift {
 			fault.Then = func(box *sandbox.Sandbox) {
 				for _, owner := range processIDs {
-					if keys := box.Keys(owner); skips && len(keys) > 0 && w.oracle.hand[keys[0].ID] {
+					if keys := box.Keys(owner); skips && len(keys) > 0 && w.oracle.hand[keys[0].ID] && w.oracle.adopted[keys[0].ID] == nil {
 						box.RemoveKey(keys[0].ID) // the total stays
 					}
 					w.oracle.byHand(box.AddKey(owner, sandbox.Key{
