@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -273,6 +274,36 @@ func TestAbsenceAfterARemoval(t *testing.T) {
 		}
 		if passed() < 10*time.Second {
 			t.Errorf("absence was proved within %s", passed())
+		}
+	})
+}
+
+// TestTheEndOfAPause: whoever is interrupted between both listings learns of no absence, and the others do not wait for
+// less than the whole pause. A service that fails after the pause proves nothing.
+func TestTheEndOfAPause(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		box := &sandbox.Sandbox{}
+		fill(box, 2)
+		keys, absent := newClient(t, box).ProcessAPIKeys(processID), alphamoon.Sought{ID: "absent"}
+		interrupted, interrupt := context.WithTimeout(t.Context(), 3*time.Second)
+		defer interrupt()
+		passed := stopwatch()
+		var group sync.WaitGroup
+		group.Go(func() {
+			if _, err := keys.Find(interrupted, absent); !errors.Is(err, context.DeadlineExceeded) || passed() > 4*time.Second {
+				t.Errorf("interrupted: got %v after %s", err, passed())
+			}
+		})
+		time.Sleep(time.Second)
+		if key, err := keys.Find(t.Context(), absent); key != nil || err != nil || passed() < 13*time.Second {
+			t.Errorf("the other: got %v, %v after %s", key, err, passed())
+		}
+		group.Wait()
+
+		box.Inject(sandbox.Fault{Operation: list, Skip: 1, Status: 403, Times: -1})
+		if _, err := newClient(t, box).ProcessAPIKeys(processID).Find(t.Context(), absent); !alphamoon.IsForbidden(err) {
+			t.Errorf("the service failed after the pause: got %v", err)
 		}
 	})
 }
