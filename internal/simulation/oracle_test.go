@@ -35,7 +35,6 @@ type oracle struct {
 	adopted   map[string]*team
 	released  map[string]bool // keys that were accounted for when they left a state, or were never in one
 	named     map[string]bool // ids that stand in a diagnostic
-	said      strings.Builder
 	doubts    map[string]bool // names of keys of which somebody was told that they may exist
 	applies   map[string]int  // by teams in this step
 	killed    map[string]bool // teams that had a kill in this step
@@ -91,13 +90,12 @@ func (o *oracle) show() {
 var keyID = regexp.MustCompile(`[0-9a-f]{32}`)
 
 // heard notes what a diagnostic tells its reader.
-func (o *oracle) heard(_ *run, text string) {
+func (o *oracle) heard(text string) {
 	o.w.mu.Lock()
 	defer o.w.mu.Unlock()
 	for _, id := range keyID.FindAllString(text, -1) {
 		o.named[id] = true
 	}
-	o.said.WriteString(text + "\n")
 	if strings.Contains(text, "may exist") || strings.Contains(text, "may still appear") || strings.Contains(text, "may have been created") || strings.Contains(text, "could not be found out") {
 		for _, name := range append(slices.Clone(names), "surprise") {
 			if strings.Contains(text, `"`+name+`"`) {
@@ -124,7 +122,8 @@ func (w *world) sets(o *object) {
 }
 
 // forgotten notes that an apply destroyed a key.
-func (w *world) forgotten(r *run, c *change, o *object) {
+func (w *world) forgotten(r *run, c *change) {
+	o := c.prior
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	// A key that became due before the apply of a saved plan overlaps no longer than its window, whatever the reason was.
@@ -273,23 +272,14 @@ func (o *oracle) check() {
 	clear(o.doubts)
 }
 
-// noSecrets searches all that was written for all secrets.
+// noSecrets searches what was logged, and the states in which secrets are encrypted.
 func (o *oracle) noSecrets() {
-	places := map[string]string{"a diagnostic": o.said.String(), "a log": o.w.logs.String()}
-	o.said.Reset()
+	o.w.noSecret("a log", o.w.logs.String())
 	o.w.logs.Reset()
 	for _, t := range o.w.teams {
 		for _, object := range t.objects() {
 			if !attribute(object.value, "encrypt_to").IsNull() {
-				places["an encrypted state"] += object.value.String()
-			}
-		}
-	}
-	for _, secret := range o.secrets() {
-		_, pass, _ := strings.Cut(secret, ":")
-		for place, text := range places {
-			if strings.Contains(text, pass) {
-				o.w.fail("a secret stands in %s: %s", place, text)
+				o.w.noSecret("an encrypted state", object.value.String())
 			}
 		}
 	}
@@ -313,16 +303,16 @@ func (w *world) settle(t *team) {
 		before := len(w.box.Journal())
 		run := w.start(t)
 		p := run.plan(planOptions{})
-		said := run.text()
-		run.end()
+		said := run.said.String()
+		run.stop()
 		w.note("  %s settles: %s", t.name, p.describe())
 		empty = p.empty() && p.keeps(t.states)
 		ok := empty
 		if !ok && !p.failed {
 			run = w.start(t)
 			ok = run.apply(p)
-			said += run.text()
-			run.end()
+			said += run.said.String()
+			run.stop()
 		}
 		made, wanted := 0, 0
 		for _, q := range w.box.Journal()[before:] {
@@ -359,9 +349,9 @@ func (w *world) settle(t *team) {
 	}
 	before := len(w.box.Journal())
 	run := w.start(t)
-	defer run.end()
+	defer run.stop()
 	if p := run.plan(planOptions{}); !p.empty() {
-		w.fail("%s: the second plan is not empty: %s %s", t.name, p.describe(), run.text())
+		w.fail("%s: the second plan is not empty: %s %s", t.name, p.describe(), run.said.String())
 	}
 	w.oracle.expectListings(t, w.box.Journal()[before:])
 }

@@ -116,28 +116,35 @@ func (t *team) untilDue() time.Duration {
 // inPlace are the arguments whose change keeps the key.
 var inPlace = []string{"expires_in", "rotate_before_expiry", "revoke_on_destroy"}
 
+// edits are what programs change in a configuration: those of both kinds of keys, then those of process keys.
+var edits = []string{
+	"name", "scopes", "expiry", "expires_in", "rotate_before_expiry", "rotation_triggers", "revoke_on_destroy", "encrypt_to",
+	"create_before_destroy", "ignore_changes", "process_id", "allow_undocumented_scopes",
+}
+
 // edit changes one argument, of all or of the given ones.
 func (w *world) edit(r *rand.Rand, c *configuration, among ...string) {
-	changes := []string{
-		"name", "scopes", "expiry", "expires_in", "rotate_before_expiry", "rotation_triggers", "revoke_on_destroy",
-		"encrypt_to", "create_before_destroy", "ignore_changes",
+	if len(among) == 0 {
+		if among = edits; c.kind != processKind {
+			among = edits[:len(edits)-2]
+		}
 	}
-	if c.kind == processKind {
-		changes = append(changes, "process_id", "allow_undocumented_scopes")
-	}
-	if len(among) > 0 {
-		changes = among
-	}
-	what := pick(r, changes...)
+	what := pick(r, among...)
 	a := c.arguments
 	switch what {
 	case "name":
-		a["name"] = pick(r, names...)
+		a[what] = pick(r, names...)
 	case "scopes":
-		a["scopes"] = pick(r, scopeSets...)
+		a[what] = pick(r, scopeSets...)
 	case "process_id":
-		a["process_id"] = pick(r, processIDs...)
-	case "expiry":
+		a[what] = pick(r, processIDs...)
+	case "rotation_triggers":
+		a[what] = pick[any](r, nil, map[string]string{"v": "1"}, map[string]string{"v": "2"})
+	case "encrypt_to":
+		a[what] = pick[any](r, nil, []string{recipient})
+	case "revoke_on_destroy", "allow_undocumented_scopes":
+		a[what] = pick[any](r, nil, true, false)
+	case "expiry": // of the other kind
 		if a["expires_in"] == nil {
 			a["expires_at"], a["expires_in"] = nil, pick(r, lifetimes...)
 		} else {
@@ -153,14 +160,6 @@ func (w *world) edit(r *rand.Rand, c *configuration, among ...string) {
 		if a["expires_in"] != nil {
 			a["rotate_before_expiry"] = pick(r, windows...)
 		}
-	case "rotation_triggers":
-		a["rotation_triggers"] = pick[any](r, nil, map[string]string{"v": "1"}, map[string]string{"v": "2"})
-	case "revoke_on_destroy":
-		a["revoke_on_destroy"] = pick[any](r, nil, true, false)
-	case "encrypt_to":
-		a["encrypt_to"] = pick[any](r, nil, []string{recipient})
-	case "allow_undocumented_scopes":
-		a["allow_undocumented_scopes"] = pick[any](r, nil, true, false)
 	case "create_before_destroy":
 		c.createBeforeDestroy = !c.createBeforeDestroy
 	case "ignore_changes":
@@ -383,7 +382,7 @@ func (w *world) operate(r *rand.Rand, t *team) {
 // run plans, and applies what was planned.
 func (w *world) run(r *rand.Rand, t *team, options planOptions, apply bool) *plan {
 	run := w.start(t)
-	defer func() { run.end() }()
+	defer func() { run.stop() }()
 	run.parallel = r.IntN(3) == 0 && !w.paced
 	accident, at := r.IntN(8), 1+r.IntN(6)
 	p := run.plan(options)
@@ -393,7 +392,7 @@ func (w *world) run(r *rand.Rand, t *team, options planOptions, apply bool) *pla
 	}
 	time.Sleep(seconds(r, 20))
 	parallel := run.parallel
-	run.end()
+	run.stop()
 	run = w.start(t)
 	run.parallel = parallel
 	if w.seed%8 != 0 {
@@ -417,7 +416,7 @@ func (w *world) applySaved(r *rand.Rand, t *team) {
 		return
 	}
 	run := w.start(t)
-	defer run.end()
+	defer run.stop()
 	run.parallel = r.IntN(3) == 0 && !w.paced
 	ok := run.apply(p)
 	w.count("action: saved plan applied")
@@ -429,7 +428,7 @@ func (w *world) adopt(r *rand.Rand, t *team) {
 	c := t.newConfiguration(r)
 	c.kind, c.arguments["process_id"] = processKind, pick(r, processIDs...)
 	owner := c.arguments["process_id"].(string)
-	if t.configurations["imported"] != nil {
+	if t.configurations["imported"] != nil || t.states["imported"] != nil {
 		return
 	}
 	key := w.box.AddKey(owner, sandbox.Key{
@@ -441,7 +440,7 @@ func (w *world) adopt(r *rand.Rand, t *team) {
 	}
 	t.configurations["imported"] = c
 	run := w.start(t)
-	defer run.end()
+	defer run.stop()
 	ok := run.adopt("imported", c.kind, owner+"/"+key.ID)
 	if w.count("action: import"); ok {
 		w.oracle.adopted[key.ID] = t

@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"maps"
@@ -16,6 +17,10 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
 )
 
 var (
@@ -45,7 +50,7 @@ type result struct {
 func simulate(t *testing.T, seed uint64, steps []int) (res result) {
 	synctest.Test(t, func(*testing.T) {
 		w := newWorld(seed)
-		defer w.pipes.shut()
+		defer w.server.Close()
 		for _, number := range steps {
 			if w.failed() {
 				break
@@ -99,13 +104,8 @@ func TestSimulation(t *testing.T) { //nolint:tparallel // the seeds run on all c
 	if *seedFlag > 0 {
 		steps := allSteps()
 		if *stepsFlag != "" {
-			steps = nil
-			for _, text := range strings.Split(*stepsFlag, ",") {
-				number, err := strconv.Atoi(text)
-				if err != nil {
-					t.Fatal(err)
-				}
-				steps = append(steps, number)
+			if err := json.Unmarshal([]byte("["+*stepsFlag+"]"), &steps); err != nil {
+				t.Fatal(err)
 			}
 		}
 		res := simulate(t, *seedFlag, steps)
@@ -220,20 +220,20 @@ func expectedKinds() (kinds []string) {
 	for _, weather := range weathers {
 		kinds = append(kinds, "weather: "+weather.name)
 	}
+	for setting := range settings(sandbox.Options{}) {
+		kinds = append(kinds, "setting: "+setting)
+	}
+	for _, what := range edits {
+		kinds = append(kinds, "edit: "+what)
+	}
 	return append(kinds,
 		"weather: listings lag", "weather: a process hidden with 403", "weather: a process hidden with 404",
 		"weather: a process hidden with 200", "weather: a process gone", "weather: a wrong credential",
 		"weather: another organization's credential", "weather: a rate limit", "weather: a key removed by hand",
 		"weather: a key disabled by hand", "weather: a key given an unknown status by hand", "weather: a key renamed by hand",
-		"setting: no pagination", "setting: total of the page", "setting: total on the first page", "setting: end refused",
-		"setting: small pages", "setting: newest first", "setting: expired keys hidden", "setting: removal disables",
-		"edit: name", "edit: scopes", "edit: expiry", "edit: expires_in", "edit: rotate_before_expiry", "edit: rotation_triggers",
-		"edit: revoke_on_destroy", "edit: encrypt_to", "edit: create_before_destroy", "edit: ignore_changes", "edit: process_id",
-		"edit: allow_undocumented_scopes",
 		"action: "+noOp, "action: "+create, "action: "+update, "action: "+destroyCreate, "action: "+createDestroy, "action: "+destroy,
 		"action: "+destroyDeposed, "action: import", "action: saved plan applied", "action: two teams at once",
-		"action: two teams ask for equal keys",
-		"action: a second apply at once",
+		"action: two teams ask for equal keys", "action: a second apply at once",
 		"outcome: plan done", "outcome: plan failed", "outcome: apply done", "outcome: apply failed", "outcome: settled",
 		"outcome: interrupted", "outcome: killed", "outcome: a key that nobody could know of", "outcome: import done",
 		"outcome: apply of the saved plan done", "outcome: apply of the saved plan failed")
@@ -244,13 +244,8 @@ func TestSameHistory(t *testing.T) {
 	t.Parallel()
 	for _, seed := range []uint64{93, 205} {
 		first, second := simulate(t, seed, allSteps()), simulate(t, seed, allSteps())
-		for i := range max(len(first.history), len(second.history)) {
-			if i >= len(first.history) || i >= len(second.history) || first.history[i] != second.history[i] {
-				t.Errorf("seed %d: from line %d on the history is another one:\n%s\n%s", seed, i,
-					strings.Join(first.history[i:min(i+5, len(first.history))], "\n"),
-					strings.Join(second.history[min(i, len(second.history)):min(i+5, len(second.history))], "\n"))
-				break
-			}
+		if difference := cmp.Diff(first.history, second.history); difference != "" {
+			t.Errorf("seed %d has two histories:\n%s", seed, difference)
 		}
 	}
 }

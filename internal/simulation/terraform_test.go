@@ -4,6 +4,7 @@ package simulation
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -24,20 +25,29 @@ import (
 // schemas are the same for every provider.
 var schemas = sync.OnceValue(func() *tfprotov6.GetProviderSchemaResponse {
 	server := providerserver.NewProtocol6(provider.New(provider.Options{Version: "schema", Now: time.Now})())()
-	response, err := server.GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{})
+	return must(server.GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{}))
+})
+
+// must is for calls that cannot fail: a provider of the framework answers with diagnostics.
+func must[T any](value T, err error) T {
 	if err != nil {
 		panic(err)
 	}
-	return response
-})
+	return value
+}
 
-// object is a key as a state holds it.
+// object is a key as a state or a plan holds it. Its value is null if there shall be none.
 type object struct {
 	kind     string
 	value    tftypes.Value
 	private  []byte
 	identity *tfprotov6.ResourceIdentityData
 	tainted  bool
+}
+
+// nothing is no object, as the protocol has it.
+func nothing(kind string) *object {
+	return &object{kind: kind, value: tftypes.NewValue(schemas().ResourceSchemas[kind].ValueType(), nil)}
 }
 
 // instance is what a state knows under an address.
@@ -59,14 +69,10 @@ const (
 
 // change is what a plan does to one object.
 type change struct {
-	address, kind, action string
-	reasons               []string
-	config                tftypes.Value
-	prior                 *object
-	planned               tftypes.Value
-	private               []byte
-	identity              *tfprotov6.ResourceIdentityData
-	createBeforeDestroy   bool
+	address, action string
+	reasons         []string
+	config          tftypes.Value
+	prior, planned  *object
 }
 
 // withIgnored is a replacement that somebody asked for, and that takes over what the configuration ignored until then. The
@@ -75,13 +81,10 @@ const withIgnored = "what was ignored"
 
 // plan is what one run of terraform plan leaves. Its states are the refreshed ones.
 type plan struct {
-	at      time.Time
 	serial  int
 	states  map[string]*instance
 	changes []*change
 	failed  bool
-	// configured are the configurations that the plan was made from.
-	configured map[string]*configuration
 }
 
 func (p *plan) empty() bool {
@@ -108,18 +111,18 @@ type run struct {
 	w           *world
 	team        *team
 	server      tfprotov6.ProviderServer
-	stop        context.CancelFunc
+	stop        context.CancelFunc // the end of the processes
 	ctx         context.Context
 	parallel    bool
+	interruptAt int // the request, counted from 1, that an interrupt comes with
+	killAt      int
+
+	mu          sync.Mutex
 	interrupted bool // Terraform asked the provider to stop, and begins nothing more
 	killed      bool // the processes are gone: nothing that comes is saved
-	interruptAt int  // the request, counted from 1, that an interrupt comes with
-	killAt      int
 	requests    int
-
-	mu       sync.Mutex
-	said     []*tfprotov6.Diagnostic // errors and warnings, as a person reads them
-	failures int
+	said        strings.Builder // errors and warnings, as a person reads them
+	failures    int
 }
 
 // start starts a provider. A configuration that fails fails the run.
@@ -139,10 +142,9 @@ func (w *world) start(t *team) *run {
 	r.server = providerserver.NewProtocol6(provider.New(options)())()
 	kind := schemas().Provider.ValueType()
 	arguments := map[string]any{"api_key": t.credential, "base_url": "http://127.0.0.1", "request_timeout": "30s"}
-	response, err := r.server.ConfigureProvider(r.ctx, &tfprotov6.ConfigureProviderRequest{
-		TerraformVersion: "1.11.4", Config: encode(kind, build(kind, arguments)),
-	})
-	r.must(err)
+	response := must(r.server.ConfigureProvider(r.ctx, &tfprotov6.ConfigureProviderRequest{
+		TerraformVersion: "1.11.4", Config: encode(build(kind, arguments)),
+	}))
 	r.hear("provider", response.Diagnostics)
 	return r
 }
@@ -154,25 +156,15 @@ func (r *run) at(address string) context.Context {
 	return context.WithValue(r.ctx, addressKey{}, address)
 }
 
-// end is the end of the processes.
-func (r *run) end() { r.stop() }
-
-func (r *run) must(err error) {
-	if err != nil && !r.killed {
-		r.w.fail("the protocol failed: %v", err)
-	}
-}
-
 // hear notes diagnostics and reports whether an error is among them.
-func (r *run) hear(about string, diagnostics []*tfprotov6.Diagnostic) bool {
+func (r *run) hear(about string, diagnostics []*tfprotov6.Diagnostic) (failed bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.killed {
 		return true // nobody is there to read
 	}
-	failed := false
 	for _, d := range diagnostics {
-		r.said = append(r.said, d)
+		fmt.Fprintf(&r.said, "%s: %s: %s\n", d.Severity, d.Summary, d.Detail)
 		failed = failed || d.Severity == tfprotov6.DiagnosticSeverityError
 		r.w.hear(r, about, d)
 	}
@@ -182,27 +174,14 @@ func (r *run) hear(about string, diagnostics []*tfprotov6.Diagnostic) bool {
 	return failed
 }
 
-// text is all that was said in this run.
-func (r *run) text() string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	var text strings.Builder
-	for _, d := range r.said {
-		fmt.Fprintf(&text, "%s: %s: %s\n", d.Severity, d.Summary, d.Detail)
-	}
-	return text.String()
-}
-
 // each does something for every address, one after the other, or a moment apart as Terraform's workers do.
 func (r *run) each(addresses []string, do func(address string)) {
-	if !r.parallel {
-		for _, address := range addresses {
-			do(address)
-		}
-		return
-	}
 	var group sync.WaitGroup
 	for i, address := range addresses {
+		if !r.parallel {
+			do(address)
+			continue
+		}
 		group.Go(func() {
 			time.Sleep(time.Duration(i) * 1300 * time.Microsecond)
 			do(address)
@@ -218,22 +197,13 @@ type planOptions struct {
 
 // plan runs terraform plan.
 func (r *run) plan(options planOptions) *plan {
-	p := &plan{at: time.Now(), serial: r.team.serial, states: map[string]*instance{}, configured: map[string]*configuration{}}
-	for address, c := range r.team.configurations {
-		p.configured[address] = c.copy()
-	}
-	if r.failures > 0 {
-		p.failed = true
+	p := &plan{serial: r.team.serial, states: map[string]*instance{}, failed: r.failures > 0}
+	if p.failed {
 		return p
 	}
-	known := map[string]bool{}
-	for address := range r.team.configurations {
-		known[address] = true
-	}
-	for address := range r.team.states {
-		known[address] = true
-	}
-	addresses := slices.Sorted(maps.Keys(known))
+	addresses := slices.AppendSeq(slices.Collect(maps.Keys(r.team.configurations)), maps.Keys(r.team.states))
+	slices.Sort(addresses)
+	addresses = slices.Compact(addresses)
 	changes := map[string][]*change{}
 	var mu sync.Mutex
 	r.each(addresses, func(address string) {
@@ -242,12 +212,12 @@ func (r *run) plan(options planOptions) *plan {
 		if !failed {
 			for _, old := range state.deposed {
 				c, ok := r.planDestroy(address, old)
-				if c.action = destroyDeposed; ok {
+				c.action = destroyDeposed
+				if failed = failed || !ok; ok {
 					planned = append(planned, c)
 				}
-				failed = failed || !ok
 			}
-			c, ok := r.planOne(address, r.team.configurations[address], state.current, options)
+			c, ok := r.planOne(address, state.current, options)
 			if failed = failed || !ok; ok && c != nil {
 				planned = append(planned, c)
 			}
@@ -273,16 +243,14 @@ func (r *run) refresh(address string, skip bool) (state *instance, failed bool) 
 		if o == nil || skip {
 			return o
 		}
-		kind := schemas().ResourceSchemas[o.kind].ValueType()
-		response, err := r.server.ReadResource(r.at(address), &tfprotov6.ReadResourceRequest{
-			TypeName: o.kind, CurrentState: encode(kind, o.value), Private: o.private, CurrentIdentity: o.identity,
-		})
-		r.must(err)
-		if err != nil || r.hear(address, response.Diagnostics) {
+		response := must(r.server.ReadResource(r.at(address), &tfprotov6.ReadResourceRequest{
+			TypeName: o.kind, CurrentState: encode(o.value), Private: o.private, CurrentIdentity: o.identity,
+		}))
+		if r.hear(address, response.Diagnostics) {
 			failed = true
 			return o
 		}
-		value := decode(kind, response.NewState)
+		value := decode(o.value.Type(), response.NewState)
 		switch {
 		case value.IsNull():
 			r.w.left(r, o)
@@ -306,158 +274,147 @@ func (r *run) refresh(address string, skip bool) (state *instance, failed bool) 
 	return state, failed
 }
 
-func (r *run) planDestroy(address string, o *object) (*change, bool) {
-	kind := schemas().ResourceSchemas[o.kind].ValueType()
-	null := encode(kind, tftypes.NewValue(kind, nil))
-	response, err := r.server.PlanResourceChange(r.at(address), &tfprotov6.PlanResourceChangeRequest{
-		TypeName: o.kind, PriorState: encode(kind, o.value), ProposedNewState: null, Config: null,
-		PriorPrivate: o.private, PriorIdentity: o.identity,
-	})
-	c := &change{address: address, kind: o.kind, action: destroy, prior: o, planned: tftypes.NewValue(kind, nil)}
-	r.must(err)
-	if err != nil || r.hear(address, response.Diagnostics) {
-		return c, false
+// planChange asks the provider for a plan that leads from one object to a configuration, or to nothing. It returns the
+// arguments, too, whose change the provider calls a reason for a new object. A quiet plan is one whose warnings Terraform
+// drops.
+func (r *run) planChange(address string, prior *object, config tftypes.Value, quiet bool) (planned *object, reasons []string, ok bool) {
+	proposed := config
+	if !config.IsNull() {
+		proposed = propose(prior, config)
 	}
-	if !decode(kind, response.PlannedState).IsNull() {
-		r.w.fail("%s: Provider produced invalid plan: a destruction that leaves something", address)
+	response := must(r.server.PlanResourceChange(r.at(address), &tfprotov6.PlanResourceChangeRequest{
+		TypeName: prior.kind, PriorState: encode(prior.value), ProposedNewState: encode(proposed), Config: encode(config),
+		PriorPrivate: prior.private, PriorIdentity: prior.identity,
+	}))
+	if r.hear(address, slices.DeleteFunc(response.Diagnostics, func(d *tfprotov6.Diagnostic) bool {
+		return quiet && d.Severity != tfprotov6.DiagnosticSeverityError
+	})) {
+		return nil, nil, false
 	}
-	c.private, c.identity = response.PlannedPrivate, response.PlannedIdentity
-	return c, true
+	planned = &object{
+		kind: prior.kind, value: decode(config.Type(), response.PlannedState),
+		private: response.PlannedPrivate, identity: response.PlannedIdentity,
+	}
+	r.checkPlan(address, prior, config, planned.value)
+	for _, path := range response.RequiresReplace {
+		name := string(path.Steps()[0].(tftypes.AttributeName))
+		if !prior.value.IsNull() && !attribute(planned.value, name).Equal(attribute(prior.value, name)) {
+			reasons = append(reasons, name)
+		}
+	}
+	slices.Sort(reasons)
+	return planned, reasons, true
+}
+
+func (r *run) planDestroy(address string, o *object) (c *change, ok bool) {
+	c = &change{address: address, action: destroy, config: nothing(o.kind).value, prior: o}
+	c.planned, _, ok = r.planChange(address, o, c.config, false)
+	return c, ok
 }
 
 // planOne plans one address. The change is nil if there is nothing at all.
-func (r *run) planOne(address string, conf *configuration, current *object, options planOptions) (*change, bool) {
-	if conf == nil || options.destroy {
-		if current == nil {
-			return nil, true
-		}
+func (r *run) planOne(address string, current *object, options planOptions) (*change, bool) {
+	conf := r.team.configurations[address]
+	switch {
+	case conf != nil && !options.destroy:
+	case current == nil:
+		return nil, true
+	default:
 		return r.planDestroy(address, current)
 	}
-	schema := schemas().ResourceSchemas[conf.kind]
-	kind := schema.ValueType()
-	config := build(kind, conf.arguments)
-	original := config
+	prior := nothing(conf.kind)
+	config := build(prior.value.Type(), conf.arguments)
 	if !conf.valid {
-		validated, err := r.server.ValidateResourceConfig(r.at(address), &tfprotov6.ValidateResourceConfigRequest{
-			TypeName: conf.kind, Config: encode(kind, config),
-		})
-		r.must(err)
-		if err != nil || r.hear(address, validated.Diagnostics) {
+		validated := must(r.server.ValidateResourceConfig(r.at(address), &tfprotov6.ValidateResourceConfigRequest{
+			TypeName: conf.kind, Config: encode(config),
+		}))
+		if r.hear(address, validated.Diagnostics) {
 			return nil, false
 		}
 		conf.valid = true
 	}
-	prior := tftypes.NewValue(kind, nil)
+	c := &change{address: address, config: config, prior: current}
 	if current != nil && !current.tainted {
-		prior = current.value
-		config = ignoreChanges(schema, conf.ignore, config, prior)
+		prior = current
+		c.config = ignoreChanges(prior, conf.ignore, config)
 	}
-	c := &change{
-		address: address, kind: conf.kind, prior: current, config: config, createBeforeDestroy: conf.createBeforeDestroy,
-	}
-	ask := func(prior tftypes.Value, private []byte, identity *tfprotov6.ResourceIdentityData, again bool) (*tfprotov6.PlanResourceChangeResponse, bool) {
-		response, err := r.server.PlanResourceChange(r.at(address), &tfprotov6.PlanResourceChangeRequest{
-			TypeName: conf.kind, PriorState: encode(kind, prior), ProposedNewState: encode(kind, propose(schema, prior, config)),
-			Config: encode(kind, config), PriorPrivate: private, PriorIdentity: identity,
-		})
-		r.must(err)
-		if err != nil {
-			return nil, false
-		}
-		diagnostics := response.Diagnostics
-		if again { // warnings of the second planning are dropped
-			diagnostics = slices.DeleteFunc(diagnostics, func(d *tfprotov6.Diagnostic) bool {
-				return d.Severity != tfprotov6.DiagnosticSeverityError
-			})
-		}
-		if r.hear(address, diagnostics) {
-			return nil, false
-		}
-		c.planned, c.private, c.identity = decode(kind, response.PlannedState), response.PlannedPrivate, response.PlannedIdentity
-		r.checkPlan(address, schema, prior, config, c.planned)
-		return response, true
-	}
-	var private []byte
-	var identity *tfprotov6.ResourceIdentityData
-	if !prior.IsNull() {
-		private, identity = current.private, current.identity
-	}
-	response, ok := ask(prior, private, identity, false)
-	if !ok {
+	var ok bool
+	if c.planned, c.reasons, ok = r.planChange(address, prior, c.config, false); !ok {
 		return nil, false
 	}
-	for _, path := range response.RequiresReplace {
-		name := string(path.Steps()[0].(tftypes.AttributeName))
-		if !prior.IsNull() && !attribute(c.planned, name).Equal(attribute(prior, name)) {
-			c.reasons = append(c.reasons, name)
-		}
-	}
-	slices.Sort(c.reasons)
 	for _, reason := range c.reasons {
 		if slices.Contains(inPlace, reason) {
 			r.w.fail("%s: %s makes a new key", address, reason)
 		}
 	}
-	replace := destroyCreate
+	replace, asked := destroyCreate, slices.Contains(options.replace, address)
 	if conf.createBeforeDestroy {
 		replace = createDestroy
 	}
 	switch {
-	case prior.IsNull() && current != nil:
+	case prior.value.IsNull() && current != nil:
 		c.action, c.reasons = replace, []string{"tainted"}
-	case prior.IsNull():
+	case prior.value.IsNull():
 		c.action = create
-	case len(c.reasons) > 0 || slices.Contains(options.replace, address):
-		c.action = replace
-		if slices.Contains(options.replace, address) {
+	case asked || len(c.reasons) > 0:
+		if c.action = replace; asked {
 			c.reasons = append(c.reasons, "asked for")
 			if len(conf.ignore) > 0 {
 				c.reasons = append(c.reasons, withIgnored)
 			}
 		}
-		// What is new ignores nothing.
-		config, c.config = original, original
-		if _, ok := ask(tftypes.NewValue(kind, nil), c.private, c.identity, true); !ok {
-			return nil, false
-		}
-	case c.planned.Equal(prior):
+		c.config = config // what is new ignores nothing
+		anew := nothing(conf.kind)
+		anew.private, anew.identity = c.planned.private, c.planned.identity
+		c.planned, _, ok = r.planChange(address, anew, config, true)
+	case c.planned.value.Equal(prior.value):
 		c.action = noOp
 	default:
 		c.action = update
 	}
-	return c, true
+	return c, ok
 }
 
 // propose is Terraform's first idea of the new state: the configuration, and the prior state where it leaves open what
 // the provider computes.
-func propose(schema *tfprotov6.Schema, prior, config tftypes.Value) tftypes.Value {
+func propose(prior *object, config tftypes.Value) tftypes.Value {
 	proposed := attributes(config)
-	for _, a := range schema.Block.Attributes {
-		if a.Computed && proposed[a.Name].IsNull() && !prior.IsNull() {
-			proposed[a.Name] = attribute(prior, a.Name)
+	for _, a := range prior.schema() {
+		if a.Computed && proposed[a.Name].IsNull() && !prior.value.IsNull() {
+			proposed[a.Name] = attribute(prior.value, a.Name)
 		}
 	}
 	return tftypes.NewValue(config.Type(), proposed)
 }
 
 // ignoreChanges takes what is ignored from the prior state.
-func ignoreChanges(schema *tfprotov6.Schema, ignored []string, config, prior tftypes.Value) tftypes.Value {
+func ignoreChanges(prior *object, ignored []string, config tftypes.Value) tftypes.Value {
 	result := attributes(config)
-	for _, a := range schema.Block.Attributes {
+	for _, a := range prior.schema() {
 		if slices.Contains(ignored, a.Name) || slices.Contains(ignored, "all") && (a.Required || a.Optional) {
-			result[a.Name] = attribute(prior, a.Name)
+			result[a.Name] = attribute(prior.value, a.Name)
 		}
 	}
 	return tftypes.NewValue(config.Type(), result)
 }
 
+func (o *object) schema() []*tfprotov6.SchemaAttribute {
+	return schemas().ResourceSchemas[o.kind].Block.Attributes
+}
+
 // checkPlan refuses what Terraform refuses as an invalid plan.
-func (r *run) checkPlan(address string, schema *tfprotov6.Schema, prior, config, planned tftypes.Value) {
-	for _, a := range schema.Block.Attributes {
+func (r *run) checkPlan(address string, prior *object, config, planned tftypes.Value) {
+	if config.IsNull() {
+		if !planned.IsNull() {
+			r.w.fail("%s: Provider produced invalid plan: a destruction that leaves something", address)
+		}
+		return
+	}
+	for _, a := range prior.schema() {
 		configured, plan := attribute(config, a.Name), attribute(planned, a.Name)
 		switch {
 		case plan.Equal(configured):
-		case !prior.IsNull() && !configured.IsNull() && plan.Equal(attribute(prior, a.Name)):
+		case !prior.value.IsNull() && !configured.IsNull() && plan.Equal(attribute(prior.value, a.Name)):
 		case a.Computed && configured.IsNull():
 		default:
 			r.w.fail("%s: Provider produced invalid plan: %s is planned as %s, configured as %s", address, a.Name, plan, configured)
@@ -465,14 +422,13 @@ func (r *run) checkPlan(address string, schema *tfprotov6.Schema, prior, config,
 	}
 }
 
-// compatible returns the attribute of a value that contradicts what was planned, if there is one.
-func compatible(planned, actual tftypes.Value) string {
+// keepsTo refuses a value that contradicts what was planned.
+func (r *run) keepsTo(address, what string, planned, actual tftypes.Value) {
 	for _, name := range slices.Sorted(maps.Keys(attributes(planned))) {
 		if plan := attribute(planned, name); plan.IsFullyKnown() && !plan.Equal(attribute(actual, name)) {
-			return name
+			r.w.fail("%s: Provider produced inconsistent %s: %s was %s and is %s", address, what, name, plan, attribute(actual, name))
 		}
 	}
-	return ""
 }
 
 // apply runs terraform apply for a plan and reports whether all went well. Nothing is left of it after a kill.
@@ -480,10 +436,7 @@ func (r *run) apply(p *plan) bool {
 	r.w.mu.Lock()
 	r.w.oracle.applies[r.team.name]++
 	r.w.mu.Unlock()
-	r.mu.Lock()
-	before := r.failures
-	r.mu.Unlock()
-	if before > 0 {
+	if r.failures > 0 {
 		return false
 	}
 	states := map[string]*instance{}
@@ -491,32 +444,23 @@ func (r *run) apply(p *plan) bool {
 		states[address] = &instance{state.current, slices.Clone(state.deposed)}
 	}
 	var addresses []string
-	byAddress := map[string][]*change{}
 	for _, c := range p.changes {
-		if byAddress[c.address] == nil {
-			addresses = append(addresses, c.address)
-		}
-		byAddress[c.address] = append(byAddress[c.address], c)
+		addresses = append(addresses, c.address)
 	}
-	r.each(addresses, func(address string) {
-		for _, c := range byAddress[address] {
-			if r.stopped() {
-				return
+	r.each(slices.Compact(addresses), func(address string) {
+		for _, c := range p.changes {
+			if c.address == address && !r.stopped() {
+				r.w.count("action: " + c.action)
+				r.carryOut(c, states[address])
 			}
-			r.w.count("action: " + c.action)
-			r.carryOut(c, states[address])
 		}
 	})
 	if r.killed {
 		return false
 	}
-	for address, state := range states {
-		if state.current == nil && len(state.deposed) == 0 {
-			delete(states, address)
-		}
-	}
+	maps.DeleteFunc(states, func(_ string, state *instance) bool { return state.current == nil && len(state.deposed) == 0 })
 	r.team.states, r.team.serial = states, r.team.serial+1
-	return r.failures == before && !r.interrupted
+	return r.failures == 0 && !r.interrupted
 }
 
 func (r *run) stopped() bool {
@@ -526,178 +470,132 @@ func (r *run) stopped() bool {
 }
 
 func (r *run) carryOut(c *change, state *instance) {
+	old := state.current
 	switch c.action {
 	case noOp:
-	case create:
+	case create, update:
 		r.make(c, state)
-	case update:
-		r.change(c, state)
 	case destroy:
-		if r.remove(c, c.prior, c.private) {
+		if r.remove(c) {
 			state.current = nil
 		}
 	case destroyDeposed:
-		if r.remove(c, c.prior, c.private) {
-			state.deposed = slices.DeleteFunc(state.deposed, func(o *object) bool { return o == c.prior })
-		}
+		r.removeDeposed(c, state)
 	case destroyCreate:
-		if !r.remove(c, c.prior, c.private) || r.stopped() {
-			return
+		if r.remove(c) && !r.stopped() {
+			state.current = nil
+			r.make(c, state)
 		}
-		state.current = nil
-		r.make(c, state)
 	case createDestroy:
-		old := state.current
 		state.deposed, state.current = append(state.deposed, old), nil
-		if !r.make(c, state) {
-			if state.current == nil { // nothing came of it
-				state.deposed, state.current = state.deposed[:len(state.deposed)-1], old
+		switch made := r.make(c, state); {
+		case state.current == nil: // nothing came of it
+			state.deposed, state.current = state.deposed[:len(state.deposed)-1], old
+		case made && !r.stopped():
+			if again, ok := r.planDestroy(c.address, old); ok {
+				again.reasons = c.reasons
+				r.removeDeposed(again, state)
 			}
-			return
-		}
-		if r.stopped() {
-			return
-		}
-		again, ok := r.planDestroy(c.address, old)
-		again.reasons = c.reasons
-		if ok && r.remove(again, old, again.private) {
-			state.deposed = slices.DeleteFunc(state.deposed, func(o *object) bool { return o == old })
 		}
 	}
 }
 
-// final asks for the plan once more, as an apply does, and checks that it keeps to the first one.
-func (r *run) final(c *change, prior tftypes.Value, private []byte, identity *tfprotov6.ResourceIdentityData) (planned tftypes.Value, _ *tfprotov6.PlanResourceChangeResponse, ok bool) {
-	schema := schemas().ResourceSchemas[c.kind]
-	kind := schema.ValueType()
-	response, err := r.server.PlanResourceChange(r.at(c.address), &tfprotov6.PlanResourceChangeRequest{
-		TypeName: c.kind, PriorState: encode(kind, prior), ProposedNewState: encode(kind, propose(schema, prior, c.config)),
-		Config: encode(kind, c.config), PriorPrivate: private, PriorIdentity: identity,
-	})
-	r.must(err)
-	if err != nil || r.hear(c.address, response.Diagnostics) {
-		return planned, nil, false
-	}
-	planned = decode(kind, response.PlannedState)
-	r.checkPlan(c.address, schema, prior, c.config, planned)
-	if !prior.IsNull() && len(response.RequiresReplace) > 0 {
-		for _, path := range response.RequiresReplace {
-			name := string(path.Steps()[0].(tftypes.AttributeName))
-			if !attribute(planned, name).Equal(attribute(prior, name)) {
-				r.w.fail("%s: Provider produced inconsistent final plan: the action changed from update to replace because of %s", c.address, name)
-			}
-		}
-	}
-	if name := compatible(c.planned, planned); name != "" {
-		r.w.fail("%s: Provider produced inconsistent final plan: %s was %s and is %s", c.address, name,
-			attribute(c.planned, name), attribute(planned, name))
-	}
-	return planned, response, true
-}
-
+// make creates or changes an object, and reports whether that went well. An apply asks for the plan once more, with all
+// values that have become known, and the provider has to keep to the first one.
 func (r *run) make(c *change, state *instance) bool {
-	kind := schemas().ResourceSchemas[c.kind].ValueType()
-	null := tftypes.NewValue(kind, nil)
-	planned, response, ok := r.final(c, null, nil, nil)
+	prior := nothing(c.planned.kind)
+	if c.action == update {
+		prior = c.prior
+	}
+	final, reasons, ok := r.planChange(c.address, prior, c.config, false)
 	if !ok {
 		return false
 	}
-	value, made, failed := r.applyChange(c, null, planned, c.config, response.PlannedPrivate, response.PlannedIdentity)
-	if !value.IsNull() {
-		state.current = &object{c.kind, value, made.Private, made.NewIdentity, failed}
-		if made.NewIdentity == nil && !failed {
-			r.w.fail("%s: Provider produced invalid object: no identity", c.address)
-		}
-	} else if !failed {
+	if len(reasons) > 0 {
+		r.w.fail("%s: Provider produced inconsistent final plan: %v make an update a replacement", c.address, reasons)
+	}
+	r.keepsTo(c.address, "final plan", c.planned.value, final.value)
+	if final.value.Equal(prior.value) {
+		return true
+	}
+	made, ok := r.applyChange(c.address, prior, final, c.config)
+	if !made.value.IsNull() {
+		state.current = made
+	}
+	switch {
+	case !ok:
+	case made.value.IsNull():
 		r.w.fail("%s: Provider produced inconsistent result after apply: root object was present, but now absent", c.address)
+	case made.identity == nil:
+		r.w.fail("%s: Provider produced invalid object: no identity", c.address)
 	}
-	return !failed
+	made.tainted = prior.tainted || prior.value.IsNull() && !ok
+	return ok
 }
 
-func (r *run) change(c *change, state *instance) {
-	planned, response, ok := r.final(c, c.prior.value, c.prior.private, c.prior.identity)
-	if !ok || planned.Equal(c.prior.value) {
-		return
-	}
-	value, made, failed := r.applyChange(c, c.prior.value, planned, c.config, response.PlannedPrivate, response.PlannedIdentity)
-	if value.IsNull() {
-		if !failed {
-			r.w.fail("%s: Provider produced inconsistent result after apply: root object is absent", c.address)
-		}
-		return
-	}
-	state.current = &object{c.kind, value, made.Private, made.NewIdentity, c.prior.tainted}
-}
-
-// remove destroys an object and reports whether it is gone from the state.
-func (r *run) remove(c *change, o *object, private []byte) bool {
-	r.w.sets(o)
-	null := tftypes.NewValue(o.value.Type(), nil)
-	value, _, failed := r.applyChange(c, o.value, null, null, private, c.identity)
-	if !failed && !value.IsNull() {
+// remove destroys the object of a change and reports whether it is gone from the state.
+func (r *run) remove(c *change) bool {
+	r.w.sets(c.prior)
+	none := nothing(c.prior.kind)
+	none.private, none.identity = c.planned.private, c.planned.identity
+	left, ok := r.applyChange(c.address, c.prior, none, none.value)
+	if ok && !left.value.IsNull() {
 		r.w.fail("%s: Provider returned an object after a destruction", c.address)
 	}
-	if gone := value.IsNull() && !failed; gone && !r.killed {
-		r.w.forgotten(r, c, o)
+	if gone := left.value.IsNull() && ok; gone && !r.killed {
+		r.w.forgotten(r, c)
 		return true
 	}
 	return false
 }
 
-func (r *run) applyChange(c *change, prior, planned, config tftypes.Value, private []byte, identity *tfprotov6.ResourceIdentityData) (tftypes.Value, *tfprotov6.ApplyResourceChangeResponse, bool) {
-	kind := schemas().ResourceSchemas[c.kind].ValueType()
-	response, err := r.server.ApplyResourceChange(r.at(c.address), &tfprotov6.ApplyResourceChangeRequest{
-		TypeName: c.kind, PriorState: encode(kind, prior), PlannedState: encode(kind, planned), Config: encode(kind, config),
-		PlannedPrivate: private, PlannedIdentity: identity,
-	})
-	r.must(err)
-	if err != nil {
-		return tftypes.NewValue(kind, nil), &tfprotov6.ApplyResourceChangeResponse{}, true
+func (r *run) removeDeposed(c *change, state *instance) {
+	if r.remove(c) {
+		state.deposed = slices.DeleteFunc(state.deposed, func(o *object) bool { return o == c.prior })
 	}
-	failed := r.hear(c.address, response.Diagnostics)
-	value := decode(kind, response.NewState)
+}
+
+func (r *run) applyChange(address string, prior, planned *object, config tftypes.Value) (result *object, ok bool) {
+	response := must(r.server.ApplyResourceChange(r.at(address), &tfprotov6.ApplyResourceChangeRequest{
+		TypeName: prior.kind, PriorState: encode(prior.value), PlannedState: encode(planned.value), Config: encode(config),
+		PlannedPrivate: planned.private, PlannedIdentity: planned.identity,
+	}))
+	ok = !r.hear(address, response.Diagnostics)
+	result = &object{
+		kind: prior.kind, value: decode(config.Type(), response.NewState), private: response.Private, identity: response.NewIdentity,
+	}
 	switch {
-	case value.IsNull():
-	case !value.IsFullyKnown():
-		r.w.fail("%s: Provider returned invalid result object after apply: unknown values", c.address)
-	case !failed && !planned.IsNull():
-		if name := compatible(planned, value); name != "" {
-			r.w.fail("%s: Provider produced inconsistent result after apply: %s was %s and is %s", c.address, name,
-				attribute(planned, name), attribute(value, name))
-		}
+	case result.value.IsNull():
+	case !result.value.IsFullyKnown():
+		r.w.fail("%s: Provider returned invalid result object after apply: unknown values", address)
+	case ok && !config.IsNull():
+		r.keepsTo(address, "result after apply", planned.value, result.value)
 	}
-	return value, response, failed
+	return result, ok
 }
 
 // adopt runs terraform import.
 func (r *run) adopt(address, kind, id string) bool {
-	response, err := r.server.ImportResourceState(r.at(address), &tfprotov6.ImportResourceStateRequest{TypeName: kind, ID: id})
-	r.must(err)
-	if err != nil || r.hear(address, response.Diagnostics) || len(response.ImportedResources) != 1 {
+	response := must(r.server.ImportResourceState(r.at(address), &tfprotov6.ImportResourceStateRequest{TypeName: kind, ID: id}))
+	if r.hear(address, response.Diagnostics) || len(response.ImportedResources) != 1 {
 		return false
 	}
 	imported := response.ImportedResources[0]
-	o := &object{kind: kind, private: imported.Private, identity: imported.Identity}
-	o.value = decode(schemas().ResourceSchemas[kind].ValueType(), imported.State)
-	old := r.team.states[address]
+	o := nothing(kind)
+	o.value, o.private, o.identity = decode(o.value.Type(), imported.State), imported.Private, imported.Identity
 	r.team.states[address] = &instance{current: o}
 	state, failed := r.refresh(address, false)
-	if r.team.states[address] = state; failed || state.current == nil {
+	if failed || state.current == nil {
 		delete(r.team.states, address)
-		if old != nil {
-			r.team.states[address] = old
-		}
 		return false
 	}
+	r.team.states[address] = state
 	r.team.serial++
 	return true
 }
 
-func encode(kind tftypes.Type, value tftypes.Value) *tfprotov6.DynamicValue {
-	encoded, err := tfprotov6.NewDynamicValue(kind, value)
-	if err != nil {
-		panic(err)
-	}
+func encode(value tftypes.Value) *tfprotov6.DynamicValue {
+	encoded := must(tfprotov6.NewDynamicValue(value.Type(), value))
 	return &encoded
 }
 
@@ -705,39 +603,15 @@ func decode(kind tftypes.Type, value *tfprotov6.DynamicValue) tftypes.Value {
 	if value == nil {
 		return tftypes.NewValue(kind, nil)
 	}
-	decoded, err := value.Unmarshal(kind)
-	if err != nil {
-		panic(err)
-	}
-	return decoded
+	return must(value.Unmarshal(kind))
 }
 
 // build makes an object of Go values; what is not given is null.
 func build(kind tftypes.Type, given map[string]any) tftypes.Value {
-	values := map[string]tftypes.Value{}
-	for name, attributeType := range kind.(tftypes.Object).AttributeTypes {
-		value := given[name]
-		switch v := value.(type) {
-		case []string:
-			var elements []tftypes.Value
-			for _, element := range v {
-				elements = append(elements, tftypes.NewValue(tftypes.String, element))
-			}
-			value = elements
-		case map[string]string:
-			elements := map[string]tftypes.Value{}
-			for key, element := range v {
-				elements[key] = tftypes.NewValue(tftypes.String, element)
-			}
-			value = elements
-		}
-		values[name] = tftypes.NewValue(attributeType, value)
-	}
-	return tftypes.NewValue(kind, values)
+	return must((&tfprotov6.DynamicValue{JSON: must(json.Marshal(given))}).Unmarshal(kind))
 }
 
-func attributes(object tftypes.Value) map[string]tftypes.Value {
-	var values map[string]tftypes.Value
+func attributes(object tftypes.Value) (values map[string]tftypes.Value) {
 	if err := object.As(&values); err != nil {
 		panic(err)
 	}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-log/tflogtest"
+	"google.golang.org/grpc/test/bufconn"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
 )
@@ -26,10 +27,13 @@ import (
 type world struct {
 	seed    uint64
 	box     *sandbox.Sandbox
-	pipes   *pipes
 	teams   []*team
 	oracle  *oracle
 	counted map[string]int // how often each kind of thing occurred
+
+	network *bufconn.Listener
+	server  *http.Server
+	client  *http.Transport
 
 	mu       sync.Mutex
 	logs     bytes.Buffer
@@ -73,7 +77,13 @@ func newWorld(seed uint64) *world {
 		options.Processes = append(options.Processes, sandbox.Process{ID: id, Name: fmt.Sprint("Process ", i)})
 	}
 	w.box = &sandbox.Sandbox{Options: options}
-	w.pipes = serve(w.box)
+	w.network = bufconn.Listen(1 << 20)
+	w.server = &http.Server{Handler: w.box, ErrorLog: log.New(io.Discard, "", 0)}
+	go func() { _ = w.server.Serve(w.network) }()
+	// A connection for each request: which of several is taken would be a matter of luck.
+	w.client = &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return w.network.DialContext(ctx)
+	}}
 	w.oracle = newOracle(w)
 	// Keys that nobody manages, here and in the other organization.
 	for _, owner := range append(slices.Clone(processIDs), sandbox.Organization) {
@@ -83,22 +93,23 @@ func newWorld(seed uint64) *world {
 			}))
 		}
 	}
-	w.settings(options)
+	for name, set := range settings(options) {
+		if set {
+			w.count("setting: " + name)
+		}
+	}
 	w.makeTeams(r)
 	return w
 }
 
 func pick[T any](r *rand.Rand, choices ...T) T { return choices[r.IntN(len(choices))] }
 
-func (w *world) settings(o sandbox.Options) {
-	for name, set := range map[string]bool{
+// settings names what a service may be like.
+func settings(o sandbox.Options) map[string]bool {
+	return map[string]bool{
 		"no pagination": o.OmitPagination, "total of the page": o.CountPage, "total on the first page": o.TotalOnFirstPage,
 		"end refused": o.EndStatus != 0, "small pages": o.MaxLimit < 100, "newest first": o.NewestFirst,
 		"expired keys hidden": o.HideExpired, "removal disables": o.Revocation == sandbox.RevocationDisables,
-	} {
-		if set {
-			w.count("setting: " + name)
-		}
 	}
 }
 
@@ -136,7 +147,7 @@ func (w *world) hear(r *run, about string, d *tfprotov6.Diagnostic) {
 	w.note("  %s %s: %s: %s", r.team.name, about, strings.ToLower(d.Severity.String()), d.Summary)
 	w.count("said: " + d.Summary)
 	text := d.Summary + " " + d.Detail
-	w.oracle.heard(r, text)
+	w.oracle.heard(text)
 	for _, word := range []string{"inconsistent result", "bug in the provider", "panic", "defect in the provider"} {
 		if strings.Contains(strings.ToLower(text), word) {
 			w.fail("%s: it says %q: %s", about, word, text)
@@ -197,16 +208,12 @@ func hash(text string) uint64 {
 type route struct{ run *run }
 
 func (t *route) RoundTrip(req *http.Request) (*http.Response, error) {
-	body := ""
-	if req.Body != nil {
-		content, err := io.ReadAll(req.Body)
-		if err != nil {
-			return nil, err
-		}
-		req.Body, body = io.NopCloser(bytes.NewReader(content)), string(content)
+	var body []byte
+	if req.GetBody != nil {
+		body = must(io.ReadAll(must(req.GetBody())))
 	}
 	address, _ := req.Context().Value(addressKey{}).(string)
-	spread := hash(t.run.team.name+address+req.Method+req.URL.String()+body) % uint64(20*time.Millisecond)
+	spread := hash(t.run.team.name+address+req.Method+req.URL.String()+string(body)) % uint64(20*time.Millisecond)
 	select {
 	case <-time.After(40*time.Millisecond + time.Duration(spread)):
 	case <-req.Context().Done():
@@ -215,7 +222,7 @@ func (t *route) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err := t.run.sends(req); err != nil {
 		return nil, err
 	}
-	resp, err := t.run.w.pipes.transport.RoundTrip(req)
+	resp, err := t.run.w.client.RoundTrip(req)
 	if t.run.dead() {
 		if err == nil {
 			resp.Body.Close()
@@ -273,53 +280,7 @@ func (r *run) interrupt() {
 	r.w.oracle.findable = false
 	r.w.note("  %s is interrupted", r.team.name)
 	r.w.count("outcome: interrupted")
-	_, err := r.server.StopProvider(r.ctx, &tfprotov6.StopProviderRequest{})
-	r.must(err)
-}
-
-// pipes is a network in memory.
-type pipes struct {
-	accepted  chan net.Conn
-	closed    chan struct{}
-	server    *http.Server
-	transport *http.Transport
-}
-
-func serve(handler http.Handler) *pipes {
-	p := &pipes{accepted: make(chan net.Conn), closed: make(chan struct{})}
-	p.server = &http.Server{Handler: handler, ErrorLog: log.New(io.Discard, "", 0)}
-	go func() { _ = p.server.Serve(p) }()
-	// A connection for each request: which of several is taken would be a matter of luck.
-	p.transport = &http.Transport{DialContext: p.dial, DisableKeepAlives: true}
-	return p
-}
-
-func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	near, far := net.Pipe()
-	select {
-	case p.accepted <- far:
-		return near, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case conn := <-p.accepted:
-		return conn, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error   { return nil }
-func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe"} }
-
-func (p *pipes) shut() {
-	close(p.closed)
-	p.transport.CloseIdleConnections()
-	_ = p.server.Close()
+	must(r.server.StopProvider(r.ctx, &tfprotov6.StopProviderRequest{}))
 }
 
 // Weather that the code knows by name: creations are counted, or somebody adds keys while pages are read.
