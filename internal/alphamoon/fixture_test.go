@@ -4,9 +4,10 @@ import (
 	"context"
 	"net"
 	"net/http"
-	"sync"
 	"testing"
 	"time"
+
+	"google.golang.org/grpc/test/bufconn"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
@@ -29,54 +30,21 @@ func newClient(t testing.TB, handler http.Handler, changes ...func(*alphamoon.Co
 	}, changes...)...)
 }
 
-// pipes returns a transport whose connections are pipes to a server of their own.
+// pipes returns a transport whose connections lead through memory to a server of their own.
 func pipes(t testing.TB, handler http.Handler) *http.Transport {
 	t.Helper()
-	listener := &pipeListener{accepted: make(chan net.Conn), closed: make(chan struct{})}
+	listener := bufconn.Listen(1 << 13)
 	server := &http.Server{Handler: handler}
 	go func() { _ = server.Serve(listener) }()
-	transport := &http.Transport{DialContext: listener.dial, MaxIdleConnsPerHost: 16}
+	transport := &http.Transport{MaxIdleConnsPerHost: 16, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return listener.DialContext(ctx)
+	}}
 	t.Cleanup(func() {
 		transport.CloseIdleConnections()
 		_ = server.Close()
 	})
 	return transport
 }
-
-// pipeListener accepts the far ends of the pipes that dial makes.
-type pipeListener struct {
-	accepted chan net.Conn
-	closed   chan struct{}
-	once     sync.Once
-}
-
-func (l *pipeListener) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	near, far := net.Pipe()
-	select {
-	case l.accepted <- far:
-		return near, nil
-	case <-l.closed:
-		return nil, net.ErrClosed
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-func (l *pipeListener) Accept() (net.Conn, error) {
-	select {
-	case conn := <-l.accepted:
-		return conn, nil
-	case <-l.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (l *pipeListener) Close() error {
-	l.once.Do(func() { close(l.closed) })
-	return nil
-}
-
-func (l *pipeListener) Addr() net.Addr { return &net.UnixAddr{Name: "pipe"} }
 
 func clientAt(t testing.TB, address string, changes ...func(*alphamoon.Config)) *alphamoon.Client {
 	t.Helper()

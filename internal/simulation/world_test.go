@@ -77,7 +77,7 @@ func newWorld(seed uint64) *world {
 		options.Processes = append(options.Processes, sandbox.Process{ID: id, Name: fmt.Sprint("Process ", i)})
 	}
 	w.box = &sandbox.Sandbox{Options: options}
-	w.network = bufconn.Listen(1 << 20)
+	w.network = bufconn.Listen(1 << 13)
 	w.server = &http.Server{Handler: w.box, ErrorLog: log.New(io.Discard, "", 0)}
 	go func() { _ = w.server.Serve(w.network) }()
 	// A connection for each request: which of several is taken would be a matter of luck.
