@@ -43,7 +43,6 @@ type oracle struct {
 	hidden    map[[2]string]int
 	findable  bool // what a lost creation leaves in this step shows within the ten seconds
 	hidEmpty  bool // in this step a process showed no keys to somebody
-	lost      int  // keys that nobody could know of
 	working   map[string]guarantee
 }
 
@@ -251,14 +250,18 @@ func (o *oracle) check() {
 		}
 		left[d.id] = true
 	}
+	lost := map[*team]int{}
 	for _, id := range slices.Sorted(maps.Keys(live)) {
 		switch {
 		case !live[id] || o.hand[id] || held[id] != nil || o.named[id] || o.released[id]:
 			continue
 		case left[id]: // judged above
 		case o.doubts[all[id].Name] && !o.findable, o.makers[id] != nil && o.killed[o.makers[id].name]:
-			o.lost++
 			w.count("outcome: a key that nobody could know of")
+			t := o.makers[id]
+			if lost[t]++; lost[t] > len(t.configurations)*o.applies[t.name] {
+				w.fail("%s left more keys that nobody could know of than it has resources", t.name)
+			}
 		default:
 			w.fail("the key %s (%s) works, is in no state and was never named", id, all[id].Name)
 		}
