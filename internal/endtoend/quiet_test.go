@@ -125,6 +125,23 @@ func TestAccDestroyWarnsOncePerKey(t *testing.T) {
 	}
 }
 
+// TestAccFailedRemovalLeavesNoNote destroys a key, which fails, then does what the error advises, and replaces the key by
+// hand. The plan of the replacement can say nothing of the old key, so that the apply must, whatever the plan of the
+// destroy said.
+func TestAccFailedRemovalLeavesNoNote(t *testing.T) {
+	t.Parallel()
+	w := newWorkspace(t, keys(1, `name = "a"`, `expires_in = "90d"`, `revoke_on_destroy = true`), sandbox.Options{})
+	w.apply()
+	w.Inject(sandbox.Fault{Operation: sandbox.Revoke, Status: 403, Body: `{"title": "Refused"}`, Times: -1})
+	if output, err := w.command(t.Context(), nil, "destroy", "-input=false", "-auto-approve").CombinedOutput(); err == nil {
+		t.Fatalf("the destroy should fail:\n%s", output)
+	}
+	w.write("main.tf", requirement+keys(1, `name = "a"`, `expires_in = "90d"`))
+	w.apply()
+	output := w.run("apply", "-input=false", "-auto-approve", "-replace=alphamoon_process_api_key.test[0]")
+	expectWarnings(t, "the replacement", output, 1, forgetting)
+}
+
 // TestAccLongLivedKeyWarnsOnce counts per run of the provider.
 func TestAccLongLivedKeyWarnsOnce(t *testing.T) {
 	t.Parallel()
