@@ -245,6 +245,17 @@ func TestCheckNewAPIKey(t *testing.T) {
 	}
 }
 
+// TestLongLivedKey: a date may be further away than a time.Duration reaches.
+func TestLongLivedKey(t *testing.T) {
+	t.Parallel()
+	for date, days := range map[string]string{"2027-03-01T12:00:00Z": "365 days", "9999-12-31T12:00:00Z": "2912383 days"} {
+		diags := checkNewAPIKey(planTime, apiKeyModel{ExpiresAt: types.StringValue(date), ExpiresIn: types.StringNull()})
+		if len(diags) != 1 || !strings.Contains(diags[0].Detail(), "is valid for "+days+".") {
+			t.Errorf("%s: got %v", date, diags)
+		}
+	}
+}
+
 // TestShortLivedKey: only a duration can mistake minutes for months.
 func TestShortLivedKey(t *testing.T) {
 	t.Parallel()

@@ -24,6 +24,7 @@ var (
 	_ resource.ResourceWithModifyPlan  = (*apiKeyResource)(nil)
 	_ resource.ResourceWithImportState = (*apiKeyResource)(nil)
 	_ resource.ResourceWithIdentity    = (*apiKeyResource)(nil)
+	_ resource.ResourceWithMoveState   = (*apiKeyResource)(nil)
 )
 
 // apiKeyType is what the resource and the list resource of a kind share.
@@ -235,6 +236,15 @@ func (r *apiKeyResource) Delete(ctx context.Context, req resource.DeleteRequest,
 				"delete the key %s; then apply again. If the key is not a deposed object, you can also set revoke_on_destroy = false and "+
 				"apply: then Terraform forgets the key.", name, sentence(whyNotRevoked(err)), r.kind.whereToDelete))
 	}
+}
+
+// MoveState refuses a moved block between types of resources in words of our own: the framework's are for programmers.
+func (r *apiKeyResource) MoveState(context.Context) []resource.StateMover {
+	return []resource.StateMover{{StateMover: func(_ context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
+		resp.Diagnostics.AddError("Key cannot be moved from another type of resource", fmt.Sprintf("A moved block cannot make an "+
+			"alphamoon_%s of %s (%s): each kind of key is a resource of its own. Remove the block; the plan then creates a new key.",
+			r.kind.typeName, req.SourceTypeName, req.SourceProviderAddress))
+	}}}
 }
 
 // ImportState reads the key itself, instead of leaving it to Terraform's first read, so that it can say what is

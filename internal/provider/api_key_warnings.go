@@ -33,7 +33,7 @@ func checkNewAPIKey(now time.Time, plan apiKeyModel) (diags diag.Diagnostics) {
 	case rotation.LongLived:
 		diags.AddAttributeWarning(attribute, "Long-lived key", fmt.Sprintf("A new key is valid for %d days. "+
 			"Alphamoon advises to change keys every 3 to 6 months: consider expires_in = \"90d\", which renews the key "+
-			"30 days before it expires.", int(expiresAt.Sub(now).Hours()/24)))
+			"30 days before it expires.", (expiresAt.Unix()-now.Unix())/86400)) // a time.Duration ends after 292 years
 	case rotation.ShortLived:
 		detail := fmt.Sprintf("A new key expires at %s, in less than an hour. Check the date, the time and the offset.",
 			plan.ExpiresAt.ValueString())

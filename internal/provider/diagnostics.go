@@ -61,6 +61,8 @@ func reason(err error) string {
 	answer, isAnswer := errors.AsType[*alphamoon.AnswerError](err)
 	connection, isConnection := errors.AsType[*alphamoon.ConnectionError](err)
 	switch {
+	case errors.Is(err, context.Canceled):
+		return "the run was interrupted"
 	case isStatus:
 		text := fmt.Sprintf("%s %s was answered with status %d", status.Method, status.Path, status.Status)
 		if name := http.StatusText(status.Status); name != "" {

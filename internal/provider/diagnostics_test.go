@@ -46,7 +46,7 @@ func TestErrorsToDiagnostics(t *testing.T) {
 		"plain HTTP":   {connection(http.ErrSchemeMismatch), "Alphamoon's address does not speak TLS", "base_url"},
 		"timeout":      {connection(context.DeadlineExceeded), "Alphamoon did not answer in time", "request_timeout"},
 		"broken":       {connection(io.ErrUnexpectedEOF), "Alphamoon cannot be reached", "unexpected EOF"},
-		"interrupted":  {fmt.Errorf("%w after %w", context.Canceled, connection(io.EOF)), "Interrupted", "apply again"},
+		"interrupted":  {fmt.Errorf("%w after %w", context.Canceled, connection(io.EOF)), "Interrupted", "do this: the run was interrupted. Nothing was changed in the state; apply again"},
 		"inconsistent": {fmt.Errorf("%w: x", alphamoon.ErrInconsistentListing), "Listing is not reliable", "creates nothing and takes nothing for removed"},
 		"unproven":     {alphamoon.ErrUnproven, "Listing is not reliable", "repeats its pages"},
 		"other":        {errors.New("surprise"), "Alphamoon request failed", "surprise"},

@@ -48,12 +48,10 @@ var (
 // bench is what all measurements share.
 type bench struct {
 	sizes
-	dir    string
-	mirror string
-	cli    terraformcli.CLI
-	box    *sandbox.Sandbox
-	url    string
-	stop   func()
+	dir, mirror, url string
+	cli              terraformcli.CLI
+	box              *sandbox.Sandbox
+	stop             func()
 }
 
 // run measures the provider of the module in the working directory.
@@ -101,11 +99,6 @@ func (b *bench) serve(ctx context.Context, options sandbox.Options) (err error) 
 	b.box = &sandbox.Sandbox{Options: options}
 	b.url, b.stop, err = b.box.Listen(ctx, "127.0.0.1:0")
 	return err
-}
-
-// delay is how long every answer of the sandbox takes from now on.
-func (b *bench) delay(duration time.Duration) {
-	b.box.Update(func(options *sandbox.Options) { options.Latency = duration })
 }
 
 // workspace is a new folder with a configuration, ready to run.

@@ -43,16 +43,12 @@ func (b *bench) applied(ctx context.Context, processes, keys int) (workspaces []
 		if err != nil {
 			return nil, err
 		}
-		if err := b.apply(ctx, dir); err != nil {
+		if err := b.terraform(ctx, dir, "apply", "-auto-approve"); err != nil {
 			return nil, err
 		}
 		workspaces = append(workspaces, dir)
 	}
 	return workspaces, nil
-}
-
-func (b *bench) apply(ctx context.Context, dir string) error {
-	return b.terraform(ctx, dir, "apply", "-auto-approve")
 }
 
 // planned measures the plans of both providers and demands that they are empty.
@@ -82,7 +78,7 @@ func (b *bench) measurePlans(ctx context.Context) error {
 				})
 			}
 			for _, delay := range b.delays {
-				b.delay(delay)
+				b.box.Update(func(options *sandbox.Options) { options.Latency = delay })
 				b.box.ClearJournal()
 				took, err := b.planned(ctx, workspaces)
 				if err != nil {
@@ -116,7 +112,7 @@ func (b *bench) measureApplies(ctx context.Context) error {
 			creations = append(creations, func() error {
 				dir := fresh[0]
 				fresh = fresh[1:]
-				return b.apply(ctx, dir)
+				return b.terraform(ctx, dir, "apply", "-auto-approve")
 			})
 		}
 		took, err := medians(creations...)
@@ -138,7 +134,7 @@ func (b *bench) measureFleet(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.delay(delay)
+	b.box.Update(func(options *sandbox.Options) { options.Latency = delay })
 	fmt.Printf("\n%d processes with %d keys each, at %s:\n\n| what | list requests | other requests | seconds | bare | ratio |\n"+
 		"|---|---|---|---|---|---|\n", b.processes, b.keys, delay)
 	row := func(what string, took []time.Duration) {
@@ -198,7 +194,7 @@ func (b *bench) measureLimits(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		took, err := timed(func() error { return b.apply(ctx, dir) })
+		took, err := timed(func() error { return b.terraform(ctx, dir, "apply", "-auto-approve") })
 		if err != nil {
 			return err
 		}

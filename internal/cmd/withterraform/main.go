@@ -41,8 +41,7 @@ func run(ctx context.Context) error {
 	process.Stdin, process.Stdout, process.Stderr = os.Stdin, os.Stdout, os.Stderr
 	process.Env = terraformcli.Environ(variables)
 	err = process.Run()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		os.Exit(exit.ExitCode()) // the command has said why
 	}
 	return err
