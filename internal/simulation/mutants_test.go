@@ -24,6 +24,7 @@ const (
 	resource = "internal/provider/api_key_resource.go"
 	planning = "internal/provider/api_key_plan.go"
 	model    = "internal/provider/api_key_model.go"
+	opening  = "internal/provider/api_key_ephemeral.go"
 )
 
 func mutants() []mutant {
@@ -49,6 +50,8 @@ func mutants() []mutant {
 		{"the secret in plain text", resource, "model.setSecret(key.Key, file,", "_ = file; model.setSecret(key.Key, nil,"},
 		{"revoke_on_destroy turned round", resource, "if !model.RevokeOnDestroy.ValueBool() {", "if model.RevokeOnDestroy.ValueBool() {"},
 		{"another expiry accepted", client + "api_key.go", "if !SameSecond(key.ExpiresAt.Time, r.ExpiresAt) {", "if false {"},
+		{"an ephemeral key left open", opening, "err := key.keys.Revoke(ctx, key.sought)", "var err error; _ = ctx"},
+		{"an ephemeral key of a failed run left open", opening, "_ = key.(openKey).keys.Revoke(ctx, key.(openKey).sought)", "_ = key"},
 		{"half of the lifetime", model, "now.Add(lifetime)", "now.Add(lifetime / 2)"},
 		{"another spelling of a date taken for another date", planning, "{\"expires_at\", !state.ExpiresAt.IsNull() && !sameInstant(plan.ExpiresAt, state.ExpiresAt)}", "{\"expires_at\", !plan.ExpiresAt.Equal(state.ExpiresAt)}"},
 		{"a changed policy taken for another key", planning, "{\"rotation_triggers\", triggered(state, plan)}", "{\"expires_in\", !plan.ExpiresIn.Equal(state.ExpiresIn)}"},

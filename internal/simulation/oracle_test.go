@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"math/rand/v2"
@@ -37,6 +38,8 @@ type oracle struct {
 	named     map[string]bool // ids that stand in a diagnostic
 	doubts    map[string]bool // names of keys of which somebody was told that they may exist
 	applies   map[string]int  // by teams in this step
+	opened    map[string]int  // ephemeral keys, by teams in this step
+	foul      bool            // there is weather
 	killed    map[string]bool // teams that had a kill in this step
 	attempted map[string]bool // keys that a team set out to remove
 	gone      []departure
@@ -62,7 +65,7 @@ type guarantee struct {
 func newOracle(w *world) *oracle {
 	return &oracle{
 		w: w, hand: map[string]bool{}, incidents: map[string]string{}, makers: map[string]*team{}, adopted: map[string]*team{},
-		released: map[string]bool{}, named: map[string]bool{}, doubts: map[string]bool{}, applies: map[string]int{}, killed: map[string]bool{}, attempted: map[string]bool{},
+		released: map[string]bool{}, named: map[string]bool{}, doubts: map[string]bool{}, applies: map[string]int{}, opened: map[string]int{}, killed: map[string]bool{}, attempted: map[string]bool{},
 		hidden: map[[2]string]int{}, working: map[string]guarantee{},
 	}
 }
@@ -96,7 +99,7 @@ func (o *oracle) heard(text string) {
 		o.named[id] = true
 	}
 	if strings.Contains(text, "may exist") || strings.Contains(text, "may still appear") || strings.Contains(text, "may have been created") || strings.Contains(text, "could not be found out") {
-		for _, name := range append(slices.Clone(names), "surprise") {
+		for _, name := range append(slices.Clone(names), "surprise", "ephemeral") {
 			if strings.Contains(text, `"`+name+`"`) {
 				o.doubts[name] = true
 			}
@@ -109,6 +112,13 @@ func (w *world) left(r *run, o *object) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.oracle.gone = append(w.oracle.gone, departure{r.team, text(o.value, "id"), "was called gone", false, false})
+}
+
+// opens notes that a run asks for an ephemeral key.
+func (w *world) opens(r *run) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.oracle.opened[r.team.name]++
 }
 
 // sets notes that an apply sets out to destroy a key.
@@ -214,7 +224,7 @@ func (o *oracle) check() {
 		t := w.teamOf(q.UserAgent)
 		if q.Fault == everyCreationFails && q.Status != http.StatusTooManyRequests {
 			tries[t.name]++
-			if most := 2 * len(t.configurations) * o.applies[t.name]; tries[t.name] > most {
+			if most := 2 * o.wanted(t); tries[t.name] > most {
 				w.fail("%s sent more than %d creations of which nobody knows what they did", t.name, most)
 			}
 		}
@@ -256,10 +266,12 @@ func (o *oracle) check() {
 		case !live[id] || o.hand[id] || held[id] != nil || o.named[id] || o.released[id]:
 			continue
 		case left[id]: // judged above
+		case o.foul && all[id].Name == "ephemeral": // it ends by itself
+			w.count("outcome: an ephemeral key left to its end")
 		case o.doubts[all[id].Name] && !o.findable, o.makers[id] != nil && o.killed[o.makers[id].name]:
 			w.count("outcome: a key that nobody could know of")
 			t := o.makers[id]
-			if lost[t]++; lost[t] > len(t.configurations)*o.applies[t.name] {
+			if lost[t]++; lost[t] > o.wanted(t) {
 				w.fail("%s left more keys that nobody could know of than it has resources", t.name)
 			}
 		default:
@@ -268,11 +280,17 @@ func (o *oracle) check() {
 		o.released[id] = true
 	}
 	o.noSecrets()
-	o.gone, o.hidEmpty = nil, false
+	o.gone, o.hidEmpty, o.foul = nil, false, false
 	clear(o.applies)
+	clear(o.opened)
 	clear(o.killed)
 	clear(o.attempted)
 	clear(o.doubts)
+}
+
+// wanted is how many keys a team can have asked for in this step.
+func (o *oracle) wanted(t *team) int {
+	return len(t.configurations)*o.applies[t.name] + o.opened[t.name]
 }
 
 // noSecrets searches what was logged, and the states in which secrets are encrypted.
@@ -307,7 +325,7 @@ func (w *world) settle(t *team) {
 		run := w.start(t)
 		p := run.plan(planOptions{})
 		said := run.said.String()
-		run.stop()
+		run.end()
 		w.note("  %s settles: %s", t.name, p.describe())
 		empty = p.empty() && p.keeps(t.states)
 		ok := empty
@@ -315,9 +333,9 @@ func (w *world) settle(t *team) {
 			run = w.start(t)
 			ok = run.apply(p)
 			said += run.said.String()
-			run.stop()
+			run.end()
 		}
-		made, wanted := 0, 0
+		made, wanted := 0, w.oracle.opened[t.name]
 		for _, q := range w.box.Journal()[before:] {
 			if q.Operation == sandbox.Create {
 				made++
@@ -352,31 +370,45 @@ func (w *world) settle(t *team) {
 	}
 	before := len(w.box.Journal())
 	run := w.start(t)
-	defer run.stop()
+	defer run.end()
 	if p := run.plan(planOptions{}); !p.empty() {
 		w.fail("%s: the second plan is not empty: %s %s", t.name, p.describe(), run.said.String())
+	}
+	for _, id := range processIDs {
+		var there []string
+		for _, key := range w.box.Keys(id) {
+			if !w.box.HideExpired || time.Now().Before(key.ExpiresAt) {
+				there = append(there, key.ID+" "+key.Name+" "+key.Status)
+			}
+		}
+		if slices.Sort(there); !slices.Equal(run.list(id), there) {
+			w.fail("%s: the data source lists other keys than there are: %v", t.name, there)
+		}
 	}
 	w.oracle.expectListings(t, w.box.Journal()[before:])
 }
 
-// expectListings demands that a plan without changes lists each collection once.
+// expectListings demands that a plan without changes lists each collection once, and once more for a data source.
 func (o *oracle) expectListings(t *team, sent []sandbox.Request) {
 	options := o.w.box.Options
-	most := 0
-	owners := map[string]bool{}
+	var owners []string
 	for _, object := range t.objects() {
-		owner := sandbox.Organization
-		if object.kind == processKind {
-			owner = text(object.value, "process_id")
+		owners = append(owners, cmp.Or(text(object.value, "process_id"), sandbox.Organization))
+	}
+	slices.Sort(owners)
+	owners = append(slices.Compact(owners), processIDs...) // a data source never reads from memory
+	most := 0
+	if t.ephemeral != nil { // its creation and its removal look for themselves, and what follows looks anew
+		most = 2
+		id := t.ephemeral["process_id"].(string)
+		owners = append(owners, id, id, id)
+	}
+	for _, owner := range owners {
+		pages := len(o.w.box.Keys(owner))/options.MaxLimit + 2
+		if options.OmitPagination || options.CountPage || options.EndStatus != 0 {
+			pages *= 2 // nothing but a second walk proves anything
 		}
-		if !owners[owner] {
-			owners[owner] = true
-			pages := len(o.w.box.Keys(owner))/options.MaxLimit + 2
-			if options.OmitPagination || options.CountPage || options.EndStatus != 0 {
-				pages *= 2 // nothing but a second walk proves anything
-			}
-			most += pages
-		}
+		most += pages
 	}
 	if len(sent) > most {
 		o.w.fail("%s needed %d requests for a plan without changes, %d are enough", t.name, len(sent), most)

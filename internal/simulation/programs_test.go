@@ -36,6 +36,7 @@ type team struct {
 	configurations map[string]*configuration
 	states         map[string]*instance
 	serial         int
+	ephemeral      map[string]any // the arguments of a key for the length of a run, if the team has one
 	saved          *plan
 }
 
@@ -66,6 +67,11 @@ func (w *world) makeTeams(r *rand.Rand) {
 			configurations: map[string]*configuration{}, states: map[string]*instance{},
 		}
 		t.credential = t.own
+		if w.seed%5 == 3 && t.own == sandbox.DefaultCredential {
+			t.ephemeral = map[string]any{
+				"process_id": processIDs[i%2], "name": "ephemeral", "scopes": scopeSets[0], "revoke_on_close": true,
+			}
+		}
 		for _, address := range []string{"a", "b", "c"}[:1+r.IntN(3)] {
 			t.add(r, address)
 		}
@@ -179,6 +185,7 @@ func (w *world) step(number int) {
 	t := pick(r, w.teams...)
 	foul := w.weather(r, t)
 	w.oracle.findable = len(foul) == 1 && foul[0] == weathers[0].name && !w.slow
+	w.oracle.foul = len(foul) > 0
 	w.note("step %d: %s", number, strings.Join(foul, "; "))
 	segment := len(w.history)
 	w.operate(r, t)
@@ -382,7 +389,7 @@ func (w *world) operate(r *rand.Rand, t *team) {
 // run plans, and applies what was planned.
 func (w *world) run(r *rand.Rand, t *team, options planOptions, apply bool) *plan {
 	run := w.start(t)
-	defer func() { run.stop() }()
+	defer func() { run.end() }()
 	run.parallel = r.IntN(3) == 0 && !w.paced
 	accident, at := r.IntN(8), 1+r.IntN(6)
 	p := run.plan(options)
@@ -391,8 +398,12 @@ func (w *world) run(r *rand.Rand, t *team, options planOptions, apply bool) *pla
 		return p
 	}
 	time.Sleep(seconds(r, 20))
+	if w.seed%8 != 0 && w.jitter(7) == 0 {
+		t.skew = w.jitter(8*time.Minute) - 4*time.Minute
+		w.count("weather: a clock set anew between plan and apply")
+	}
 	parallel := run.parallel
-	run.stop()
+	run.end()
 	run = w.start(t)
 	run.parallel = parallel
 	if w.seed%8 != 0 {
@@ -416,7 +427,7 @@ func (w *world) applySaved(r *rand.Rand, t *team) {
 		return
 	}
 	run := w.start(t)
-	defer run.stop()
+	defer run.end()
 	run.parallel = r.IntN(3) == 0 && !w.paced
 	ok := run.apply(p)
 	w.count("action: saved plan applied")
@@ -440,7 +451,7 @@ func (w *world) adopt(r *rand.Rand, t *team) {
 	}
 	t.configurations["imported"] = c
 	run := w.start(t)
-	defer run.stop()
+	defer run.end()
 	ok := run.adopt("imported", c.kind, owner+"/"+key.ID)
 	if w.count("action: import"); ok {
 		w.oracle.adopted[key.ID] = t

@@ -148,7 +148,7 @@ func TestSimulation(t *testing.T) { //nolint:tparallel // the seeds run on all c
 }
 
 // fixedSeeds are run every time: some with fair weather, and those that notice a defect which the others do not.
-func fixedSeeds() []uint64 { return append(consecutive(1, 26), 500017, 500100, 700511) }
+func fixedSeeds() []uint64 { return append(consecutive(1, 26), 500017, 500100, 700511, 7200053) }
 
 func consecutive(first uint64, count int) (seeds []uint64) {
 	for i := range count {
@@ -230,10 +230,11 @@ func expectedKinds() (kinds []string) {
 		"weather: listings lag", "weather: a process hidden with 403", "weather: a process hidden with 404",
 		"weather: a process hidden with 200", "weather: a process gone", "weather: a wrong credential",
 		"weather: another organization's credential", "weather: a rate limit", "weather: a key removed by hand",
-		"weather: a key disabled by hand", "weather: a key given an unknown status by hand", "weather: a key renamed by hand",
+		"weather: a key disabled by hand", "weather: a key given an unknown status by hand", "weather: a key renamed by hand", "weather: a clock set anew between plan and apply",
 		"action: "+noOp, "action: "+create, "action: "+update, "action: "+destroyCreate, "action: "+createDestroy, "action: "+destroy,
 		"action: "+destroyDeposed, "action: import", "action: saved plan applied", "action: two teams at once",
 		"action: two teams ask for equal keys", "action: a second apply at once",
+		"action: ephemeral key closed", "outcome: an ephemeral key left to its end",
 		"outcome: plan done", "outcome: plan failed", "outcome: apply done", "outcome: apply failed", "outcome: settled",
 		"outcome: interrupted", "outcome: killed", "outcome: a key that nobody could know of", "outcome: import done",
 		"outcome: apply of the saved plan done", "outcome: apply of the saved plan failed")

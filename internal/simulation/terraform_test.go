@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	frameworkprovider "github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -110,8 +111,9 @@ func (p *plan) keeps(states map[string]*instance) bool {
 type run struct {
 	w           *world
 	team        *team
+	instance    frameworkprovider.Provider
 	server      tfprotov6.ProviderServer
-	stop        context.CancelFunc // the end of the processes
+	stop        context.CancelFunc
 	ctx         context.Context
 	parallel    bool
 	interruptAt int // the request, counted from 1, that an interrupt comes with
@@ -139,7 +141,8 @@ func (w *world) start(t *team) *run {
 			}
 		},
 	}
-	r.server = providerserver.NewProtocol6(provider.New(options)())()
+	r.instance = provider.New(options)()
+	r.server = providerserver.NewProtocol6(r.instance)()
 	kind := schemas().Provider.ValueType()
 	arguments := map[string]any{"api_key": t.credential, "base_url": "http://127.0.0.1", "request_timeout": "30s"}
 	response := must(r.server.ConfigureProvider(r.ctx, &tfprotov6.ConfigureProviderRequest{
@@ -147,6 +150,16 @@ func (w *world) start(t *team) *run {
 	}))
 	r.hear("provider", response.Diagnostics)
 	return r
+}
+
+// end is the end of the processes. A provider that was not killed tidies up as well as it can.
+func (r *run) end() {
+	if !r.killed {
+		ctx, cancel := context.WithTimeout(r.w.loggingContext(), 4*time.Second)
+		defer cancel()
+		provider.End(ctx, r.instance)
+	}
+	r.stop()
 }
 
 // addressKey is where the context of a call holds the address that it is about.
@@ -201,6 +214,7 @@ func (r *run) plan(options planOptions) *plan {
 	if p.failed {
 		return p
 	}
+	closing := r.open()
 	addresses := slices.AppendSeq(slices.Collect(maps.Keys(r.team.configurations)), maps.Keys(r.team.states))
 	slices.Sort(addresses)
 	addresses = slices.Compact(addresses)
@@ -229,7 +243,55 @@ func (r *run) plan(options planOptions) *plan {
 	for _, address := range addresses {
 		p.changes = append(p.changes, changes[address]...)
 	}
+	closing()
+	p.failed = p.failed || r.failures > 0
 	return p
+}
+
+// open opens the ephemeral key of the team, and returns what closes it: Terraform does not after a run that failed or was
+// interrupted.
+func (r *run) open() (closing func()) {
+	const address = "ephemeral"
+	if r.team.ephemeral == nil {
+		return func() {}
+	}
+	r.w.opens(r)
+	kind := schemas().EphemeralResourceSchemas[processKind].ValueType()
+	opened := must(r.server.OpenEphemeralResource(r.at(address), &tfprotov6.OpenEphemeralResourceRequest{
+		TypeName: processKind, Config: encode(build(kind, r.team.ephemeral)),
+	}))
+	r.hear(address, opened.Diagnostics)
+	return func() {
+		if r.failures > 0 || r.stopped() {
+			return
+		}
+		r.w.count("action: ephemeral key closed")
+		closed := must(r.server.CloseEphemeralResource(r.at(address), &tfprotov6.CloseEphemeralResourceRequest{
+			TypeName: processKind, Private: opened.Private,
+		}))
+		r.hear(address, closed.Diagnostics)
+	}
+}
+
+// list reads the data source of a process's keys, and returns each as its id, name and status.
+func (r *run) list(process string) (keys []string) {
+	const name = "alphamoon_process_api_keys"
+	kind := schemas().DataSourceSchemas[name].ValueType()
+	response := must(r.server.ReadDataSource(r.at("data"), &tfprotov6.ReadDataSourceRequest{
+		TypeName: name, Config: encode(build(kind, map[string]any{"process_id": process})),
+	}))
+	if r.hear("data", response.Diagnostics) {
+		return nil
+	}
+	var listed []tftypes.Value
+	if err := attribute(decode(kind, response.State), "api_keys").As(&listed); err != nil {
+		panic(err)
+	}
+	for _, key := range listed {
+		keys = append(keys, text(key, "id")+" "+text(key, "name")+" "+text(key, "status"))
+	}
+	slices.Sort(keys)
+	return keys
 }
 
 // refresh reads all objects of an address.
@@ -439,6 +501,7 @@ func (r *run) apply(p *plan) bool {
 	if r.failures > 0 {
 		return false
 	}
+	closing := r.open()
 	states := map[string]*instance{}
 	for address, state := range p.states {
 		states[address] = &instance{state.current, slices.Clone(state.deposed)}
@@ -455,7 +518,7 @@ func (r *run) apply(p *plan) bool {
 			}
 		}
 	})
-	if r.killed {
+	if closing(); r.killed {
 		return false
 	}
 	maps.DeleteFunc(states, func(_ string, state *instance) bool { return state.current == nil && len(state.deposed) == 0 })
