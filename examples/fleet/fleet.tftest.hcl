@@ -1,5 +1,6 @@
 # Tests against a service. Start the sandbox with "-processes 2", paste its exports, then run "terraform init" and
-# "terraform test" (Terraform 1.6 or OpenTofu 1.6, or later).
+# "terraform test" (Terraform 1.6 or OpenTofu 1.6, or later). Wait half a minute before a second run: the check would still
+# find the short-lived key of the first.
 
 variables {
   encrypt_to = ["age1m4nzusrpswwltsj7fm28np38mlns7cfmvpldulnfwrmhgr6pvegqerfqcq"] # nobody has its identity
