@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -169,7 +170,10 @@ func (r *apiKeyResource) Read(ctx context.Context, req resource.ReadRequest, res
 
 // sought is what the state knows of a key that is looked for.
 func (m *apiKeyModel) sought() alphamoon.Sought {
-	createdAt, _ := rotation.ParseInstant(m.CreatedAt.ValueString()) // zero if it is not known
+	createdAt, err := rotation.ParseInstant(m.CreatedAt.ValueString()) // zero if it is not known
+	if err != nil && !m.KeyVersion.IsNull() {
+		createdAt = time.Unix(m.KeyVersion.ValueInt64(), 0) // as it is defined
+	}
 	return alphamoon.Sought{ID: m.ID.ValueString(), OrganizationID: m.OrganizationID.ValueString(), CreatedAt: createdAt}
 }
 

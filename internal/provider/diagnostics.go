@@ -35,9 +35,8 @@ var processesAdvice = advice{
 	cure:      "Check base_url, and that the provider's api_key belongs to a workspace.",
 }
 
-// diagnostics is the one place where an error of the client becomes a diagnostic: what happened, and what to
-// do. action completes "The provider could not …". The summaries are constant, because Terraform folds
-// diagnostics by their summary.
+// diagnostics is the one place where an error of the client becomes a diagnostic: what happened, and what to do. action
+// completes "The provider could not …". The summaries are constant, because Terraform folds diagnostics by their summary.
 func (a advice) diagnostics(err error, action string) diag.Diagnostics {
 	summary, next := a.onFailure(err)
 	detail := fmt.Sprintf("The provider could not %s: %s %s", action, sentence(reason(err)), next)

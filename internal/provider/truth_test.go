@@ -24,6 +24,24 @@ func TestAccListingThatLags(t *testing.T) {
 	f.expectCounts(1, 1)
 }
 
+// TestListingThatLagsWithoutACreationDate: nothing but key_version says when the key was made.
+func TestListingThatLagsWithoutACreationDate(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, sandbox.Options{Lags: []time.Duration{time.Hour}})
+	f.Inject(sandbox.Fault{Operation: sandbox.Create, AlterCreated: sandbox.With("createdAt", "2026-03-01T09:30:15")}) // no offset
+	key := f.connect(nil).create(t.Context(), values{
+		"process_id": processID, "name": "test", "scopes": []string{"workspace.result:read"}, "expires_in": "90d",
+	})
+	f.clock.Advance(4 * time.Minute)
+	if young := f.connect(nil).read(t.Context(), key); young.state.IsNull() {
+		t.Errorf("a young key left the state: %s", young.diagnostics)
+	}
+	f.clock.Advance(2 * time.Minute)
+	if old := f.connect(nil).read(t.Context(), key); !old.state.IsNull() {
+		t.Error("an older key stayed in the state")
+	}
+}
+
 // TestEqualKeysWithAFixedDate: two configurations ask for equal keys. The creation of one of them is lost and left
 // nothing, but the other's key appears meanwhile. It is neither revoked nor called one's own without a doubt.
 func TestEqualKeysWithAFixedDate(t *testing.T) {
