@@ -9,6 +9,7 @@ import (
 	"iter"
 	"net/http"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -217,16 +218,22 @@ func (k *APIKeys) Revoke(ctx context.Context, sought Sought) error {
 	sent := false // whether a request may have been worked on
 	refusal := k.client.do(ctx, request{
 		method: http.MethodDelete, path: append(organizationKeysPath(), sought.ID),
-		decode: func(http.Header, io.Reader) error { return nil }, // an acceptance needs no body
+		decode: func(_ http.Header, body io.Reader) error {
+			// An acceptance needs no body, but some firewalls refuse with a page and 200.
+			if text, _ := io.ReadAll(body); strings.HasPrefix(strings.TrimSpace(string(text)), "<") {
+				return errors.New("it is a web page")
+			}
+			return nil
+		},
 		around: func(send func() error) error {
 			err := send()
 			sent = sent || !DidNothing(err)
 			return err
 		},
 	})
-	// A firewall's 403 says nothing about the key, and an old listing lacks a young one.
+	// A firewall's page says nothing about the key, and an old listing lacks a young one.
 	status, answered := errors.AsType[*StatusError](refusal)
-	foreign := answered && !status.Documented && status.Status < 500
+	foreign := answered && !status.Documented && status.Status < 500 || IsUnusableAnswer(refusal)
 	for retries := 0; ; retries++ {
 		k.invalidate()
 		key, err := k.find(ctx, sought, sent)

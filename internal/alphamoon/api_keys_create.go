@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"net/http"
+	"slices"
 )
 
 // CreateOptions says what is permitted beside the creation itself.
@@ -122,9 +123,14 @@ func (k *APIKeys) resolve(ctx context.Context, lost *lostCreation, listed bool, 
 	if lost.findings == nil {
 		began := now()
 		result, err := k.listing.all(ctx)
-		k.ledger.settle(lost, result.elements, err, began, settleTime)
+		k.ledger.settle(lost, matching(result.elements, k.holds), err, began, settleTime)
 	}
 	failure.findings = *lost.findings
+}
+
+// holds reports whether a listed key can belong to the collection. A listing may show the keys of other processes too.
+func (k *APIKeys) holds(key APIKey) bool {
+	return !IsProcessID(key.ProcessID) || slices.Contains(k.path, key.ProcessID)
 }
 
 func decodeCreated(body io.Reader, key *CreatedAPIKey) error {

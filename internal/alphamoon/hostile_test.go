@@ -433,6 +433,39 @@ func TestHostileService(t *testing.T) {
 			abort()
 			return true
 		}), doCreate, "created", 2},
+		{"gzip that breaks off within the key", 1, post(func(h *hostile, w http.ResponseWriter, r *http.Request, _ int) bool {
+			key, _ := json.Marshal(h.create(r))
+			w.Header().Set("Content-Encoding", "gzip")
+			zip := gzip.NewWriter(w)
+			_, _ = zip.Write(key[:len(key)-9])
+			_ = zip.Flush()
+			return true
+		}), doCreate, "lost, 1 equal, 0 similar", 2},
+		{"hints for ever", 1, post(func(h *hostile, w http.ResponseWriter, r *http.Request, _ int) bool {
+			h.create(r)
+			for r.Context().Err() == nil {
+				w.WriteHeader(http.StatusEarlyHints)
+				time.Sleep(time.Second)
+			}
+			return true
+		}), doCreate, "lost, 1 equal, 0 similar", 2},
+		{"an error page that drips for ever", 1, post(func(h *hostile, w http.ResponseWriter, r *http.Request, _ int) bool {
+			h.create(r)
+			w.WriteHeader(http.StatusBadRequest)
+			for r.Context().Err() == nil {
+				_, _ = io.WriteString(w, " ")
+				_ = http.NewResponseController(w).Flush()
+				time.Sleep(time.Second)
+			}
+			return true
+		}), doCreate, "lost, 1 equal, 0 similar", 2},
+		{"the name in other letters, the answer lost", 1, post(func(h *hostile, w http.ResponseWriter, r *http.Request, n int) bool {
+			h.create(r)
+			h.mu.Lock()
+			h.keys[1] = with(h.keys[1], "name", strings.ToUpper(wanted.Name))
+			h.mu.Unlock()
+			return status(502)(h, w, r, n)
+		}), doCreateOrRevoke, "lost, 0 equal, 1 similar", 2},
 		{"a byte order mark before the key", 1, post(func(h *hostile, w http.ResponseWriter, r *http.Request, n int) bool {
 			body, _ := json.Marshal(h.create(r))
 			return raw(201, "\ufeff"+string(body))(h, w, r, n)
@@ -533,6 +566,13 @@ func TestHostileService(t *testing.T) {
 			return true
 		}), doRevoke(month), "error", 2},
 		{"a login page with 200", 3, del(status(200)), doRevoke(month), "error", 3},
+		{"a page with 200 refuses the removal of a young key, and the index is old", 3, func(h *hostile, w http.ResponseWriter, r *http.Request, n int) bool {
+			if r.Method == http.MethodGet {
+				h.list(w, r, h.all()[:2], true)
+				return true
+			}
+			return status(200)(h, w, r, n)
+		}, doRevoke(time.Minute), "error", 3},
 		{"502 after the work, then unknown", 3, del(func(h *hostile, w http.ResponseWriter, r *http.Request, n int) bool {
 			if n == 1 {
 				return worked(status(502))(h, w, r, n)
@@ -585,6 +625,48 @@ func TestHostileService(t *testing.T) {
 				time.Sleep(5 * time.Minute)
 				if alive := len(service.all()); alive != cmp.Or(test.alive, test.old) {
 					t.Errorf("%d keys, not %d", alive, test.alive)
+				}
+			})
+		})
+	}
+}
+
+// TestListingOfAllProcesses: a service that lists the keys of every process shows an equal key that the same run has
+// made elsewhere. It is not what a lost creation left.
+func TestListingOfAllProcesses(t *testing.T) {
+	t.Parallel()
+	other := strings.Repeat("f", 32)
+	for name, collection := range map[string]func(*alphamoon.Client) *alphamoon.APIKeys{
+		"process":      func(client *alphamoon.Client) *alphamoon.APIKeys { return client.ProcessAPIKeys(processID) },
+		"organization": (*alphamoon.Client).OrganizationAPIKeys,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				service := &hostile{numbers: map[string]int{}}
+				service.old(1)
+				var client *alphamoon.Client
+				service.trick = func(h *hostile, w http.ResponseWriter, r *http.Request, n int) bool {
+					switch {
+					case r.Method == http.MethodPost && n == 1:
+						if got := doCreate(client.ProcessAPIKeys(other), t); got != "created" {
+							t.Error(got)
+						}
+						html(w, http.StatusBadGateway)
+					case r.Method == http.MethodPost && n == 2:
+						key := h.create(r)
+						h.mu.Lock()
+						h.keys[1] = with(h.keys[1], "processId", other)
+						h.mu.Unlock()
+						respond(w, http.StatusCreated, key)
+					default:
+						return false
+					}
+					return true
+				}
+				client = newClient(t, service, func(config *alphamoon.Config) { config.RequestTimeout = time.Hour })
+				if got := doCreateOrRevoke(collection(client), t); got != "created" || len(service.all()) != 3 {
+					t.Errorf("%s, with %d keys", got, len(service.all()))
 				}
 			})
 		})
