@@ -85,7 +85,6 @@ type Attempt struct {
 // Client talks to one workspace with one credential. It may be used by several goroutines.
 type Client struct {
 	config  Config
-	http    *http.Client
 	redact  func(text string) string
 	limiter *limiter
 	outage  outage
@@ -125,11 +124,6 @@ func NewClient(config Config) *Client {
 		redact:  newRedactor(config.Credential.forms()),
 		limiter: newLimiter(config.RetryWaitMax, config.RequestsPerSecond),
 		outage:  outage{memory: config.FailureMemory},
-		http: &http.Client{
-			Transport: config.Transport,
-			// Following a redirect would hand the credential to whatever host the answer names.
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
 	}
 }
 
@@ -137,7 +131,7 @@ func NewClient(config Config) *Client {
 func (c *Client) Credential() Secret { return c.config.Credential.Secret }
 
 // Close closes the connections that carry no request. The client opens new ones if it is used again.
-func (c *Client) Close() { c.http.CloseIdleConnections() }
+func (c *Client) Close() { (&http.Client{Transport: c.config.Transport}).CloseIdleConnections() }
 
 // ProcessAPIKeys is the collection of the keys of a process.
 func (c *Client) ProcessAPIKeys(processID string) *APIKeys {

@@ -3,6 +3,7 @@ package alphamoon_test
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -293,7 +294,7 @@ func TestPredicates(t *testing.T) {
 		"did nothing, 503":  {alphamoon.DidNothing, &alphamoon.StatusError{Status: 503, HasRetryAfter: true}, documented(503)},
 		"did nothing, 408":  {alphamoon.DidNothing, documented(408), &alphamoon.StatusError{Status: 408}},
 		"did nothing, 409":  {alphamoon.DidNothing, documented(409), &alphamoon.StatusError{Status: 409}},
-		"cleartext":         {alphamoon.IsCleartextServer, http.ErrSchemeMismatch, io.EOF},
+		"cleartext":         {alphamoon.IsCleartextServer, tls.RecordHeaderError{}, io.EOF},
 		"did nothing, sent": {alphamoon.DidNothing, &alphamoon.ConnectionError{}, &alphamoon.ConnectionError{Sent: true}},
 	} {
 		if !test.predicate(test.yes) || test.predicate(test.no) || test.predicate(nil) {

@@ -25,10 +25,8 @@ func ParseCredential(text string) (Credential, error) {
 		return Credential{NewSecret(text)}, nil
 	}
 	// Padding is often lost when the value is copied from a header, so it is not required.
-	if decoded, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(text, "=")); err == nil {
-		if isCredential(string(decoded)) {
-			return Credential{}, ErrCredentialEncoded
-		}
+	if decoded, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(text, "=")); err == nil && isCredential(string(decoded)) {
+		return Credential{}, ErrCredentialEncoded
 	}
 	return Credential{}, ErrCredentialForm
 }

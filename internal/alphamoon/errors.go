@@ -93,7 +93,7 @@ type ConnectionError struct {
 	Host, Proxy string
 	// Sent reports whether there was a connection, so that the request may have reached the service.
 	Sent bool
-	// Reason is what happened in the words of the network, without the credential: an answer that is no HTTP is quoted.
+	// Reason is what happened in the words of the network, without what they quote of an answer.
 	Reason string
 	Err    error
 }
@@ -169,7 +169,9 @@ func (e *StatusError) decode(raw []byte, contentType string, redact func(string)
 	}
 	if err := json.Unmarshal(raw, &body); err != nil && !isMismatch(err) {
 		// Cut last: a cut before could leave the beginning of a secret behind.
-		e.Excerpt = truncate(redact(readable(string(raw), contentType)), maxExcerpt)
+		if text := readable(string(raw), contentType); !strings.ContainsAny(text, "{}") { // which could be JSON cut off
+			e.Excerpt = truncate(redact(text), maxExcerpt)
+		}
 		return
 	}
 	say := func(text string) string { return redact(oneLine(text)) }

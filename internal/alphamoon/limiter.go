@@ -154,8 +154,7 @@ const (
 	increase = 0.02
 )
 
-// pace learns how many requests a second the service accepts: it grows slowly and shrinks fast. The clock is an
-// argument.
+// pace learns how many requests a second the service accepts: it grows slowly and shrinks fast. The clock is an argument.
 type pace struct {
 	slowest, fastest float64
 	// perSecond is 0 before the first refusal.

@@ -63,9 +63,7 @@ func (c *Client) do(ctx context.Context, req request) error {
 	req.client, req.address = c, c.config.BaseURL.JoinPath(escapeAll(req.path)...)
 	req.address.RawQuery = req.query.Encode()
 	req.shown = "/" + strings.TrimPrefix(req.address.EscapedPath(), "/")
-	if req.retries == nil {
-		req.retries = new(int)
-	}
+	req.retries = cmp.Or(req.retries, new(int))
 	if req.around == nil {
 		req.around = func(send func() error) error { return send() }
 	}
@@ -154,8 +152,12 @@ func (r *request) connectionError(err error, sent bool) error {
 		Method: r.method, Path: r.shown, Host: net.JoinHostPort(r.address.Hostname(), port), Sent: sent, Err: err,
 	}
 	for inner := err; inner != nil; inner = errors.Unwrap(inner) { // the wrappings repeat the address in Go's terms
-		failure.Reason = r.client.redact(inner.Error())
+		failure.Reason = inner.Error()
 	}
+	if before, _, quotes := strings.Cut(failure.Reason, `"`); sent && quotes {
+		failure.Reason = before + redacted // an answer was quoted, which may have the secret of a new key
+	}
+	failure.Reason = r.client.redact(failure.Reason)
 	if transport, ok := r.client.config.Transport.(*http.Transport); ok && transport.Proxy != nil {
 		if proxy, err := transport.Proxy(&http.Request{URL: r.address}); err == nil && proxy != nil {
 			failure.Proxy = proxy.Host
@@ -188,8 +190,11 @@ func (r *request) send(ctx context.Context, number int) error {
 	if err != nil {
 		return fmt.Errorf("building the request: %w", err)
 	}
+	// Otherwise the transport repeats by itself what an HTTP/2 server broke off, even a creation that was worked on.
+	req.GetBody = func() (io.ReadCloser, error) { return nil, errors.New("the server broke the request off") }
 	req.Header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(config.Credential.Reveal())))
 	req.Header.Set("Accept", "application/json")
+	req.Header.Set("Cache-Control", "no-cache") // a listing from before a write shows nothing of it
 	req.Header.Set("User-Agent", config.UserAgent)
 	if r.payload != nil {
 		req.Header.Set("Content-Type", "application/json")
@@ -197,7 +202,8 @@ func (r *request) send(ctx context.Context, number int) error {
 
 	began := now()
 	status := 0
-	resp, err := r.client.http.Do(req)
+	// Following a redirect, as clients do, would hand the credential to whatever host the answer names.
+	resp, err := config.Transport.RoundTrip(req)
 	if err != nil {
 		err = r.connectionError(err, connected.Load())
 	} else {
@@ -213,6 +219,9 @@ func (r *request) send(ctx context.Context, number int) error {
 
 // read turns an answer into nil or a typed error.
 func (r *request) read(resp *http.Response) error {
+	if resp.StatusCode == http.StatusSwitchingProtocols {
+		_ = resp.Body.Close() // it is the connection, to which no timeout applies
+	}
 	body := http.MaxBytesReader(nil, resp.Body, maxBodySize)
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		return r.statusError(resp, body)

@@ -63,7 +63,7 @@ func IsTrustFailure(err error) bool {
 // IsCleartextServer reports that the host was asked for TLS and answered in plain HTTP, or not in TLS at all.
 func IsCleartextServer(err error) bool {
 	_, noRecord := errors.AsType[tls.RecordHeaderError](err)
-	return noRecord || errors.Is(err, http.ErrSchemeMismatch)
+	return noRecord
 }
 
 // retryAfter reads the Retry-After header, given in seconds or as a date. A date counts from the answer's own

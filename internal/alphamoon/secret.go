@@ -47,10 +47,3 @@ func (s *Secret) UnmarshalJSON(data []byte) error {
 	}
 	return nil
 }
-
-var (
-	_ fmt.Formatter    = Secret{}
-	_ slog.LogValuer   = Secret{}
-	_ json.Marshaler   = Secret{}
-	_ json.Unmarshaler = (*Secret)(nil)
-)

@@ -33,11 +33,6 @@ type apiKeyEphemeral struct {
 	data *providerData
 }
 
-var (
-	_ ephemeral.EphemeralResourceWithConfigure = (*apiKeyEphemeral)(nil)
-	_ ephemeral.EphemeralResourceWithClose     = (*apiKeyEphemeral)(nil)
-)
-
 // openKey is a key that Open created and that Close is to revoke.
 type openKey struct {
 	creation keyCreation

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -43,7 +42,6 @@ func TestErrorsToDiagnostics(t *testing.T) {
 			connection(&tls.CertificateVerificationError{Err: x509.HostnameError{Certificate: &x509.Certificate{}, Host: "x"}}), "Alphamoon's certificate is not trusted", "base_url",
 		},
 		"no TLS":       {connection(tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}), "Alphamoon's address does not speak TLS", "http only for a loopback host"},
-		"plain HTTP":   {connection(http.ErrSchemeMismatch), "Alphamoon's address does not speak TLS", "base_url"},
 		"timeout":      {connection(context.DeadlineExceeded), "Alphamoon did not answer in time", "request_timeout"},
 		"broken":       {connection(io.ErrUnexpectedEOF), "Alphamoon cannot be reached", "unexpected EOF"},
 		"interrupted":  {fmt.Errorf("%w after %w", context.Canceled, connection(io.EOF)), "Interrupted", "do this: the run was interrupted. Nothing was changed in the state; apply again"},

@@ -9,8 +9,7 @@ import (
 	"time"
 )
 
-// Fault is something that goes wrong with requests of one kind. Several effects may be combined; the zero
-// effect is none.
+// Fault is something that goes wrong with requests of one kind. Several effects may be combined; the zero effect is none.
 type Fault struct {
 	// Name stands in the journal.
 	Name string

@@ -58,11 +58,9 @@ type Sandbox struct {
 	refilled  time.Time
 }
 
-// Options are the switches for what is not known of the service, each with the most plausible answer as its
-// zero value.
+// Options are the switches for what is not known of the service, each with the most plausible answer as its zero value.
 type Options struct {
-	// Credential is an organization admin's API key, user:pass, that may do everything. Empty means
-	// [DefaultCredential].
+	// Credential is an organization admin's API key, user:pass, that may do everything. Empty means [DefaultCredential].
 	Credential string
 	// Processes exist from the beginning. Empty means one with [DefaultProcessID].
 	Processes []Process

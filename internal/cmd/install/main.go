@@ -1,5 +1,4 @@
-// Command install builds the provider and puts it where "terraform init" and "tofu init" look before they ask a
-// registry.
+// Command install builds the provider and puts it where "terraform init" and "tofu init" look before they ask a registry.
 package main
 
 import (
