@@ -20,9 +20,9 @@ import (
 
 // The types of HTTP/2 frames, their flags, and some reasons to reset a stream (RFC 9113).
 const (
-	frameData, frameHeaders, frameReset, frameSettings, frameGoAway = 0, 1, 3, 4, 7
-	flagEndStream, flagAck, flagEndHeaders                          = 1, 1, 4
-	protocolError, internalError, refusedStream, enhanceYourCalm    = 1, 2, 7, 11
+	frameData, frameHeaders, frameReset, frameSettings, framePing, frameGoAway = 0, 1, 3, 4, 6, 7
+	flagEndStream, flagAck, flagEndHeaders                                     = 1, 1, 4
+	protocolError, internalError, refusedStream, enhanceYourCalm               = 1, 2, 7, 11
 )
 
 func frame(kind, flags byte, stream uint32, payload []byte) []byte {
@@ -53,11 +53,84 @@ func serveHTTP2(conn net.Conn, list func(stream uint32) []byte, post func(stream
 		switch {
 		case kind == frameSettings && flags&flagAck == 0:
 			_, _ = conn.Write(frame(frameSettings, flagAck, 0, nil))
+		case kind == framePing && flags&flagAck == 0:
+			_, _ = conn.Write(frame(framePing, flagAck, 0, payload))
 		case kind == frameHeaders && flags&flagEndStream != 0: // a request without a body
 			_, _ = conn.Write(list(stream))
 		case kind == frameData && flags&flagEndStream != 0:
 			_, _ = conn.Write(post(stream, strings.NewReader(string(payload))))
 		}
+	}
+}
+
+// listenHTTP2 returns an address. serve gets the connections to it, with their numbers.
+func listenHTTP2(t *testing.T, serve func(conn net.Conn, number int)) (address string) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for number := 1; ; number++ {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go serve(conn, number)
+		}
+	}()
+	return "http://" + listener.Addr().String()
+}
+
+// speakHTTP2 makes a client speak HTTP/2 without TLS.
+func speakHTTP2(t *testing.T, client *alphamoon.Client) *http.Transport {
+	t.Helper()
+	transport := client.OwnTransport()
+	transport.Protocols = new(http.Protocols)
+	transport.Protocols.SetUnencryptedHTTP2(true)
+	t.Cleanup(transport.CloseIdleConnections)
+	return transport
+}
+
+// TestDeadHTTP2Connection: a connection whose far end is gone swallows requests. Go's transport goes on using it after a
+// timeout, so that without pings no repetition would help.
+func TestDeadHTTP2Connection(t *testing.T) {
+	t.Parallel()
+	service := &hostile{numbers: map[string]int{}}
+	service.old(1)
+	address := listenHTTP2(t, func(conn net.Conn, number int) {
+		used := false
+		dead := func() bool { // the first two connections answer once
+			if used && number < 3 {
+				_, _ = io.Copy(io.Discard, conn)
+				return true
+			}
+			used = true
+			return false
+		}
+		serveHTTP2(conn, func(stream uint32) []byte {
+			if dead() {
+				return nil
+			}
+			return answer(stream, map[string]any{"apiKeys": service.all(), "pagination": map[string]any{"total": len(service.all())}})
+		}, func(stream uint32, body io.Reader) []byte {
+			if dead() {
+				return nil
+			}
+			return answer(stream, service.create(&http.Request{Body: io.NopCloser(body)}))
+		})
+	})
+	client := clientAt(t, address, soon)
+	transport := speakHTTP2(t, client)
+	transport.HTTP2.SendPingTimeout /= 20
+	transport.HTTP2.PingTimeout /= 20
+	keys := client.ProcessAPIKeys(processID)
+	if got := doList(keys, t); got != "1" {
+		t.Errorf("the listing gave %s", got)
+	}
+	if got := doCreate(keys, t); got != "created" || len(service.all()) != 2 {
+		t.Errorf("%s, with %d keys", got, len(service.all()))
 	}
 }
 
@@ -88,11 +161,6 @@ func TestHTTP2BreaksCreationsOff(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			service := &hostile{numbers: map[string]int{}}
-			listener, err := net.Listen("tcp", "127.0.0.1:0")
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { _ = listener.Close() })
 			list := func(stream uint32) []byte {
 				return append(test.listing, answer(stream, map[string]any{"apiKeys": service.all()})...)
 			}
@@ -104,19 +172,9 @@ func TestHTTP2BreaksCreationsOff(t *testing.T) {
 				}
 				return test.breakOff(stream)
 			}
-			go func() {
-				for {
-					conn, err := listener.Accept()
-					if err != nil {
-						return
-					}
-					go serveHTTP2(conn, list, post)
-				}
-			}()
-			transport := &http.Transport{Protocols: new(http.Protocols)}
-			transport.Protocols.SetUnencryptedHTTP2(true)
-			t.Cleanup(transport.CloseIdleConnections)
-			client := clientAt(t, "http://"+listener.Addr().String(), soon, func(config *alphamoon.Config) { config.Transport = transport })
+			address := listenHTTP2(t, func(conn net.Conn, _ int) { serveHTTP2(conn, list, post) })
+			client := clientAt(t, address, soon, func(config *alphamoon.Config) { config.Transport = &http.Transport{} })
+			speakHTTP2(t, client)
 			if got := doCreate(client.ProcessAPIKeys(processID), t); got != test.want || len(service.all()) != 1 {
 				t.Errorf("%s, with %d keys", got, len(service.all()))
 			}

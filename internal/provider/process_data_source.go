@@ -22,8 +22,6 @@ import (
 // processDataSource finds one process by its name or its id.
 type processDataSource struct{ configuredDataSource }
 
-var _ datasource.DataSourceWithConfigure = (*processDataSource)(nil)
-
 func (d *processDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	attributes := processAttributes()
 	attributes["id"] = schema.StringAttribute{

@@ -32,8 +32,6 @@ func (d *providerData) processes(ctx context.Context, diags *diag.Diagnostics) [
 
 type processesDataSource struct{ configuredDataSource }
 
-var _ datasource.DataSourceWithConfigure = (*processesDataSource)(nil)
-
 // processAttributes describes a process.
 func processAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
