@@ -463,7 +463,7 @@ func TestOddElements(t *testing.T) {
 func TestJSONOfAnotherForm(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]string{
-		`[]`:                          "the answer is JSON of another form",
+		`[]`:                          "the answer has another form",
 		`{"apiKeys": "none"}`:         `"apiKeys" is not a list`,
 		`{"apiKeys": ["none"]}`:       `the answer has no "id"`,
 		`{"apiKeys": [{"id": null}]}`: `the answer has no "id"`,

@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 	"net/http"
+	"net/textproto"
 )
 
 // fetchPage reads one page. field is the name of the array in the answer.
@@ -89,13 +90,13 @@ func isMismatch(err error) bool {
 
 var errNoID = errors.New(`the answer has no "id"`)
 
-// unusable words a decoding error. The decoder quotes at most one character of the body.
+// unusable words a decoding error. The decoder quotes at most one character of the body, but a reader a whole trailer.
 func unusable(err error) error {
 	if errors.Is(err, io.EOF) {
 		return fmt.Errorf("the answer is empty or cut off: %w", io.ErrUnexpectedEOF)
 	}
-	if isMismatch(err) {
-		return errors.New("the answer is JSON of another form")
+	if _, quotes := errors.AsType[textproto.ProtocolError](err); quotes || isMismatch(err) {
+		return errors.New("the answer has another form")
 	}
 	return err
 }

@@ -195,6 +195,7 @@ func TestBrokenAnswersKeepTheSecret(t *testing.T) {
 		"no encoding":           "HTTP/1.1 201 Created\r\nTransfer-Encoding: %s\r\n\r\n",
 		"no address":            "HTTP/1.1 302 Found\r\nLocation: :%s\r\n\r\n",
 		"no chunk":              "HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n%s",
+		"no size of a chunk":    "HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n%s\r\n\r\n",
 		"an error, cut off":     "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 1000\r\n\r\n%s,",
 		"an error, in a page":   "HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\n\r\n<pre>%s</pre>",
 		"an error, its tail":    "HTTP/1.1 500 Internal Server Error\r\n\r\n\"key\": \"" + secret + "\"}%.0s",
