@@ -128,7 +128,7 @@ func (m *apiKeyModel) request(now time.Time, diags *diag.Diagnostics) alphamoon.
 	if err != nil {
 		diags.AddAttributeError(path.Root("expires_in"), "Invalid duration", err.Error())
 	}
-	wanted.ExpiresAt = now.Add(lifetime)
+	wanted.ExpiresAt = now.Add(lifetime).Truncate(time.Second) // a fraction could be rounded to another second
 	return wanted
 }
 

@@ -465,3 +465,13 @@ func TestSameRecipients(t *testing.T) {
 		}
 	}
 }
+
+// TestWholeSecondsAreSent: a service that rounds the fraction of a second would answer with another expiry in half of all cases.
+func TestWholeSecondsAreSent(t *testing.T) {
+	t.Parallel()
+	var diags diag.Diagnostics
+	model := apiKeyModel{ExpiresIn: types.StringValue("1h")}
+	if got := model.request(planTime.Add(687*time.Millisecond), &diags).ExpiresAt; !got.Equal(planTime.Add(time.Hour)) || diags.HasError() {
+		t.Errorf("the request asks for %s, %v", got, diags)
+	}
+}

@@ -210,8 +210,9 @@ type route struct{ run *run }
 
 func (t *route) RoundTrip(req *http.Request) (*http.Response, error) {
 	var body []byte
-	if req.GetBody != nil {
-		body = must(io.ReadAll(must(req.GetBody())))
+	if req.Body != nil {
+		body = must(io.ReadAll(req.Body))
+		req.Body = io.NopCloser(bytes.NewReader(body))
 	}
 	address, _ := req.Context().Value(addressKey{}).(string)
 	spread := hash(t.run.team.name+address+req.Method+req.URL.String()+string(body)) % uint64(20*time.Millisecond)
