@@ -220,8 +220,8 @@ func creationDiagnostics(err error, creation keyCreation) diag.Diagnostics {
 		return diag.Diagnostics{lostCreationDiagnostic(lost, creation)}
 	case isReused:
 		return diag.Diagnostics{diag.NewErrorDiagnostic("Alphamoon answered with an existing key",
-			fmt.Sprintf("The service answered the creation of the key %q in %s with the key %s, which existed before. It was neither "+
-				"taken into the state nor revoked, because it may be somebody else's. Use another name, or import that key.",
+			fmt.Sprintf("The service answered the creation of the key %q in %s with the key %s, which existed before. It may be somebody "+
+				"else's, so it is neither in the state nor revoked. Use another name, or import that key. Look also for a new key of that name.",
 				creation.name, creation.owner(), reused.ID))}
 	}
 	var diags diag.Diagnostics
