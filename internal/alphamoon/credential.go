@@ -13,7 +13,7 @@ type Credential struct{ Secret }
 
 // Reasons why [ParseCredential] refuses a text. They never repeat the text.
 var (
-	ErrCredentialForm    = errors.New("an API key is two non-empty parts joined by a colon, user:pass, without blanks and line ends")
+	ErrCredentialForm    = errors.New("an API key is two non-empty parts joined by a colon, user:pass, without blanks or line ends")
 	ErrCredentialEncoded = errors.New("the value is the base64 encoding of an API key; give the key itself, user:pass, " +
 		"the client does the encoding")
 )

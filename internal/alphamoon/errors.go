@@ -169,7 +169,7 @@ func (e *StatusError) decode(raw []byte, contentType string, redact func(string)
 	}
 	if err := json.Unmarshal(raw, &body); err != nil && !isMismatch(err) {
 		// Cut last: a cut before could leave the beginning of a secret behind.
-		if text := readable(string(raw), contentType); !strings.ContainsAny(text, "{}") { // which could be JSON cut off
+		if text := readable(string(raw), contentType); !strings.ContainsAny(text, "{}") { // braces could be of JSON that is cut off
 			e.Excerpt = truncate(redact(text), maxExcerpt)
 		}
 		return

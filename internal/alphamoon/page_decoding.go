@@ -90,7 +90,7 @@ func isMismatch(err error) bool {
 
 var errNoID = errors.New(`the answer has no "id"`)
 
-// unusable words a decoding error. The decoder quotes at most one character of the body, but a reader a whole trailer.
+// unusable words a decoding error. The decoder quotes at most one character of the body, the reader of trailers a whole line.
 func unusable(err error) error {
 	if errors.Is(err, io.EOF) {
 		return fmt.Errorf("the answer is empty or cut off: %w", io.ErrUnexpectedEOF)

@@ -152,12 +152,11 @@ func (r *request) connectionError(err error, sent bool) error {
 		Method: r.method, Path: r.shown, Host: net.JoinHostPort(r.address.Hostname(), port), Sent: sent, Err: err,
 	}
 	for inner := err; inner != nil; inner = errors.Unwrap(inner) { // the wrappings repeat the address in Go's terms
-		failure.Reason = inner.Error()
+		failure.Reason = r.client.redact(inner.Error())
 	}
 	if before, _, quotes := strings.Cut(failure.Reason, `"`); sent && quotes {
 		failure.Reason = before + redacted // an answer was quoted, which may have the secret of a new key
 	}
-	failure.Reason = r.client.redact(failure.Reason)
 	if transport, ok := r.client.config.Transport.(*http.Transport); ok && transport.Proxy != nil {
 		if proxy, err := transport.Proxy(&http.Request{URL: r.address}); err == nil && proxy != nil {
 			failure.Proxy = proxy.Host
@@ -194,7 +193,7 @@ func (r *request) send(ctx context.Context, number int) error {
 	req.GetBody = func() (io.ReadCloser, error) { return nil, errors.New("the server broke the request off") }
 	req.Header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(config.Credential.Reveal())))
 	req.Header.Set("Accept", "application/json")
-	req.Header.Set("Cache-Control", "no-cache") // a listing from before a write shows nothing of it
+	req.Header.Set("Cache-Control", "no-cache") // a cached listing shows nothing of a later write
 	req.Header.Set("User-Agent", config.UserAgent)
 	if r.payload != nil {
 		req.Header.Set("Content-Type", "application/json")

@@ -51,7 +51,7 @@ func (r *apiKeyResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		}
 		settleNewAPIKey(&plan)
 	default:
-		resp.Diagnostics.Append(resp.Private.SetKey(ctx, warnedNote, nil)...) // of a removal that failed after its plan
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, warnedNote, nil)...) // a removal that failed left its note
 		change := keyChange{
 			kind: r.kind, now: now, state: state, config: config,
 			planning: r.data.run.planning(state.ID.ValueString()), applying: r.data.run.applied.Load(),

@@ -172,7 +172,7 @@ func (r *apiKeyResource) Read(ctx context.Context, req resource.ReadRequest, res
 func (m *apiKeyModel) sought() alphamoon.Sought {
 	createdAt, err := rotation.ParseInstant(m.CreatedAt.ValueString()) // zero if it is not known
 	if err != nil && !m.KeyVersion.IsNull() {
-		createdAt = time.Unix(m.KeyVersion.ValueInt64(), 0) // as it is defined
+		createdAt = time.Unix(m.KeyVersion.ValueInt64(), 0) // it is the creation in Unix seconds
 	}
 	return alphamoon.Sought{ID: m.ID.ValueString(), OrganizationID: m.OrganizationID.ValueString(), CreatedAt: createdAt}
 }
@@ -246,8 +246,8 @@ func (r *apiKeyResource) Delete(ctx context.Context, req resource.DeleteRequest,
 func (r *apiKeyResource) MoveState(context.Context) []resource.StateMover {
 	return []resource.StateMover{{StateMover: func(_ context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
 		resp.Diagnostics.AddError("Key cannot be moved from another type of resource", fmt.Sprintf("A moved block cannot make an "+
-			"alphamoon_%s of %s (%s): each kind of key is a resource of its own. Remove the block; the plan then creates a new key.",
-			r.kind.typeName, req.SourceTypeName, req.SourceProviderAddress))
+			"alphamoon_%s of %s (%s): each kind of key is a resource of its own. Remove the block; the plan then creates a new key and "+
+			"destroys the old resource.", r.kind.typeName, req.SourceTypeName, req.SourceProviderAddress))
 	}}}
 }
 

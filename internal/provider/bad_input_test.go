@@ -73,7 +73,7 @@ func TestAccBadProviderArguments(t *testing.T) {
 	}{
 		"missing credential":   {`base_url = "%s"`, "Set the environment variable ALPHAMOON_API_KEY", 0},
 		"malformed credential": {`api_key = "nonsense"` + "\n" + `base_url = "%s"`, "two non-empty parts joined by a colon", 0},
-		"a line end":           {`api_key = "user:pass\n"` + "\n" + `base_url = "%s"`, "without blanks and line ends", 0},
+		"a line end":           {`api_key = "user:pass\n"` + "\n" + `base_url = "%s"`, "without blanks or line ends", 0},
 		"encoded credential":   {`api_key = "` + encoded + `"` + "\n" + `base_url = "%s"`, "is the base64 encoding of an API key", 0},
 		"refused credential":   {`api_key = "wrong:wrong"` + "\n" + `base_url = "%s"`, "is wrong or has expired", 1},
 		"cleartext":            {`api_key = "a:b"` + "\n" + `base_url = "http://example.com" # %s`, "only for a loopback host", 0},

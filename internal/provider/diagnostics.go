@@ -60,7 +60,7 @@ func reason(err error) string {
 	answer, isAnswer := errors.AsType[*alphamoon.AnswerError](err)
 	connection, isConnection := errors.AsType[*alphamoon.ConnectionError](err)
 	switch {
-	case errors.Is(err, context.Canceled):
+	case errors.Is(err, context.Canceled) && !isStatus:
 		return "the run was interrupted"
 	case isStatus:
 		text := fmt.Sprintf("%s %s was answered with status %d", status.Method, status.Path, status.Status)
@@ -221,8 +221,8 @@ func creationDiagnostics(err error, creation keyCreation) diag.Diagnostics {
 	case isReused:
 		return diag.Diagnostics{diag.NewErrorDiagnostic("Alphamoon answered with an existing key",
 			fmt.Sprintf("The service answered the creation of the key %q in %s with the key %s, which existed before. It may be somebody "+
-				"else's, so it is neither in the state nor revoked. Use another name, or import that key. Look also for a new key of that name.",
-				creation.name, creation.owner(), reused.ID))}
+				"else's, so it is neither in the state nor revoked. Look also for a new key of this name. Then use another name, or "+
+				"import the key that existed.", creation.name, creation.owner(), reused.ID))}
 	}
 	var diags diag.Diagnostics
 	status, isStatus := errors.AsType[*alphamoon.StatusError](err)

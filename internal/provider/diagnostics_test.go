@@ -41,10 +41,14 @@ func TestErrorsToDiagnostics(t *testing.T) {
 		"wrong host name": {
 			connection(&tls.CertificateVerificationError{Err: x509.HostnameError{Certificate: &x509.Certificate{}, Host: "x"}}), "Alphamoon's certificate is not trusted", "base_url",
 		},
-		"no TLS":       {connection(tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}), "Alphamoon's address does not speak TLS", "http only for a loopback host"},
-		"timeout":      {connection(context.DeadlineExceeded), "Alphamoon did not answer in time", "request_timeout"},
-		"broken":       {connection(io.ErrUnexpectedEOF), "Alphamoon cannot be reached", "unexpected EOF"},
-		"interrupted":  {fmt.Errorf("%w after %w", context.Canceled, connection(io.EOF)), "Interrupted", "do this: the run was interrupted. Nothing was changed in the state; apply again"},
+		"no TLS":      {connection(tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}), "Alphamoon's address does not speak TLS", "http only for a loopback host"},
+		"timeout":     {connection(context.DeadlineExceeded), "Alphamoon did not answer in time", "request_timeout"},
+		"broken":      {connection(io.ErrUnexpectedEOF), "Alphamoon cannot be reached", "unexpected EOF"},
+		"interrupted": {fmt.Errorf("%w after %w", context.Canceled, connection(io.EOF)), "Interrupted", "do this: the run was interrupted. Nothing was changed in the state; apply again"},
+		"interrupted after an answer": {
+			fmt.Errorf("%w after %w", context.Canceled, &alphamoon.StatusError{Method: "POST", Path: "/x", Status: 504}),
+			"Interrupted", "do this: POST /x was answered with status 504 Gateway Timeout. Nothing was changed in the state; apply again",
+		},
 		"inconsistent": {fmt.Errorf("%w: x", alphamoon.ErrInconsistentListing), "Listing is not reliable", "creates nothing and takes nothing for removed"},
 		"unproven":     {alphamoon.ErrUnproven, "Listing is not reliable", "repeats its pages"},
 		"other":        {errors.New("surprise"), "Alphamoon request failed", "surprise"},

@@ -179,7 +179,7 @@ func faultMatrix() []faultRow {
 	}}, others: 249}
 
 	existing := onlyCreation("an existing key answered", sandbox.Fault{AnswerExisting: true},
-		want{sent: "list, create", says: "Look also for a new key of that name"})
+		want{sent: "list, create", says: "Look also for a new key of this name"})
 	existing.others = 2
 
 	ignored.list = &pair{ignored.list.once, failing(ignored.list.always, unreliable)}
