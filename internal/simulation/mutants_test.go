@@ -70,7 +70,7 @@ func TestMutants(t *testing.T) { //nolint:paralleltest // each mutant takes all 
 			t.Fatal(err)
 		}
 		if bytes.Count(source, []byte(m.line)) != 1 {
-			t.Errorf("%s: the line stands not once in %s: %s", m.name, m.file, m.line)
+			t.Errorf("%s: the line does not stand exactly once in %s: %s", m.name, m.file, m.line)
 			continue
 		}
 		if *mutantsFlag == "" || !regexp.MustCompile(*mutantsFlag).MatchString(m.name) {

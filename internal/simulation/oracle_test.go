@@ -56,7 +56,7 @@ type departure struct {
 	revoke, quiet bool
 }
 
-// guarantee is how long a key must work, for the next apply would renew it before.
+// guarantee is how long a key must work: the last apply left it alone, so that it has its window before it at least.
 type guarantee struct {
 	id    string
 	until time.Time
@@ -65,7 +65,8 @@ type guarantee struct {
 func newOracle(w *world) *oracle {
 	return &oracle{
 		w: w, hand: map[string]bool{}, incidents: map[string]string{}, makers: map[string]*team{}, adopted: map[string]*team{},
-		released: map[string]bool{}, named: map[string]bool{}, doubts: map[string]bool{}, applies: map[string]int{}, opened: map[string]int{}, killed: map[string]bool{}, attempted: map[string]bool{},
+		released: map[string]bool{}, named: map[string]bool{}, doubts: map[string]bool{}, applies: map[string]int{},
+		opened: map[string]int{}, killed: map[string]bool{}, attempted: map[string]bool{},
 		hidden: map[[2]string]int{}, working: map[string]guarantee{},
 	}
 }
@@ -98,7 +99,8 @@ func (o *oracle) heard(text string) {
 	for _, id := range keyID.FindAllString(text, -1) {
 		o.named[id] = true
 	}
-	if strings.Contains(text, "may exist") || strings.Contains(text, "may still appear") || strings.Contains(text, "may have been created") || strings.Contains(text, "could not be found out") {
+	doubtful := func(words string) bool { return strings.Contains(text, words) }
+	if slices.ContainsFunc([]string{"may exist", "may still appear", "may have been created", "could not be found out"}, doubtful) {
 		for _, name := range append(slices.Clone(names), "surprise", "ephemeral") {
 			if strings.Contains(text, `"`+name+`"`) {
 				o.doubts[name] = true

@@ -37,7 +37,6 @@ type team struct {
 	states         map[string]*instance
 	serial         int
 	ephemeral      map[string]any // the arguments of a key for the length of a run, if the team has one
-	saved          *plan
 }
 
 // The arguments that programs choose from. Names and dates are few, so that teams share them.
@@ -108,7 +107,7 @@ func (t *team) newConfiguration(r *rand.Rand) *configuration {
 	return c
 }
 
-// untilDue is how long it takes until a key of the team is due for its rotation, which nobody waits for too long.
+// untilDue is how long it takes until some key of the team is due, or an hour if that is too long to wait.
 func (t *team) untilDue() time.Duration {
 	for _, o := range t.objects() {
 		at, err := time.Parse(time.RFC3339, text(o.value, "rotates_at"))
@@ -332,7 +331,7 @@ func (w *world) operate(r *rand.Rand, t *team) {
 		}
 	}
 	switch choice := r.IntN(20); {
-	case foreign: // whose keys it would make over there, and rightly so
+	case foreign: // an apply would make the keys in the other organization, and rightly so
 		w.run(r, t, options, false)
 	case choice < 6 && len(addresses) > 0:
 		w.edit(r, t.configurations[pick(r, addresses...)])
@@ -355,17 +354,15 @@ func (w *world) operate(r *rand.Rand, t *team) {
 		if r.IntN(3) > 0 && len(addresses) > 0 {
 			w.edit(r, t.configurations[pick(r, addresses...)], inPlace...)
 		}
-		if t.saved = w.run(r, t, options, false); t.saved != nil {
-			w.count("action: plan saved")
-		}
+		saved := w.run(r, t, options, false)
 		time.Sleep(pick(r, time.Hour, 2*day, 11*day, t.untilDue(), t.untilDue()))
-		w.applySaved(r, t)
+		w.applySaved(r, t, saved)
 	case choice <= 14:
 		other := w.teams[(slices.Index(w.teams, t)+1)%len(w.teams)]
 		first, second := rand.New(rand.NewPCG(r.Uint64(), 1)), rand.New(rand.NewPCG(r.Uint64(), 2))
 		later := seconds(r, 3)
 		w.count("action: two teams at once")
-		if r.IntN(2) == 0 && !foreign {
+		if r.IntN(2) == 0 {
 			w.count("action: two teams ask for equal keys")
 			twin := t.newConfiguration(r)
 			twin.kind = processKind
@@ -419,11 +416,9 @@ func (w *world) run(r *rand.Rand, t *team, options planOptions, apply bool) *pla
 	return p
 }
 
-// applySaved applies the team's saved plan, if Terraform would: not to a state that has changed since.
-func (w *world) applySaved(r *rand.Rand, t *team) {
-	p := t.saved
-	t.saved = nil
-	if p == nil || p.failed || p.serial != t.serial {
+// applySaved applies a saved plan, if Terraform would: not to a state that has changed since.
+func (w *world) applySaved(r *rand.Rand, t *team, p *plan) {
+	if p.failed || p.serial != t.serial {
 		return
 	}
 	run := w.start(t)

@@ -37,7 +37,7 @@ func must[T any](value T, err error) T {
 	return value
 }
 
-// object is a key as a state or a plan holds it. Its value is null if there shall be none.
+// object is a key as a state or a plan holds it. Its value is null if there is none.
 type object struct {
 	kind     string
 	value    tftypes.Value
@@ -76,8 +76,8 @@ type change struct {
 	prior, planned  *object
 }
 
-// withIgnored is a replacement that somebody asked for, and that takes over what the configuration ignored until then. The
-// provider cannot tell it from one whose plan has spoken.
+// withIgnored is a reason beside "asked for": the new key also takes over what ignore_changes held back. The provider cannot
+// distinguish that from a replacement of which the plan has warned.
 const withIgnored = "what was ignored"
 
 // plan is what one run of terraform plan leaves. Its states are the refreshed ones.
@@ -336,9 +336,8 @@ func (r *run) refresh(address string, skip bool) (state *instance, failed bool) 
 	return state, failed
 }
 
-// planChange asks the provider for a plan that leads from one object to a configuration, or to nothing. It returns the
-// arguments, too, whose change the provider calls a reason for a new object. A quiet plan is one whose warnings Terraform
-// drops.
+// planChange asks the provider for a plan that leads from one object to a configuration, or to nothing. The reasons are the
+// arguments whose change makes a new object. Terraform drops the warnings of a quiet plan.
 func (r *run) planChange(address string, prior *object, config tftypes.Value, quiet bool) (planned *object, reasons []string, ok bool) {
 	proposed := config
 	if !config.IsNull() {
@@ -605,9 +604,13 @@ func (r *run) remove(c *change) bool {
 	if ok && !left.value.IsNull() {
 		r.w.fail("%s: Provider returned an object after a destruction", c.address)
 	}
-	if gone := left.value.IsNull() && ok; gone && !r.killed {
+	switch gone := left.value.IsNull() && ok; {
+	case r.dead():
+	case gone:
 		r.w.forgotten(r, c)
 		return true
+	default:
+		c.prior.private = left.private // with what the plan noted
 	}
 	return false
 }

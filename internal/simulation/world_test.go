@@ -279,7 +279,9 @@ func (r *run) interrupt() {
 	r.mu.Lock()
 	r.interrupted = true
 	r.mu.Unlock()
+	r.w.mu.Lock()
 	r.w.oracle.findable = false
+	r.w.mu.Unlock()
 	r.w.note("  %s is interrupted", r.team.name)
 	r.w.count("outcome: interrupted")
 	must(r.server.StopProvider(r.ctx, &tfprotov6.StopProviderRequest{}))
