@@ -222,18 +222,22 @@ func TestWhatProvesNoAbsence(t *testing.T) {
 // in every listing, until the indexes agree.
 func TestAbsenceBehindSeveralIndexes(t *testing.T) {
 	t.Parallel()
+	twoIndexes := sandbox.Options{Lags: []time.Duration{0, 8 * time.Second}}
+	replaceOne := func(box *sandbox.Sandbox) { box.RemoveKey(box.Keys(processID)[0].ID); fill(box, 1) }
 	for name, test := range map[string]struct {
 		options sandbox.Options
 		change  func(box *sandbox.Sandbox)
+		refusal sandbox.Fault
 	}{
 		"a key was made, no total": {
 			sandbox.Options{OmitPagination: true, Lags: []time.Duration{0, 8 * time.Second, 8 * time.Second}},
 			func(box *sandbox.Sandbox) { fill(box, 1) },
+			sandbox.Fault{Status: 403, Body: `{"title": "No"}`},
 		},
-		"one was removed and one made": {
-			sandbox.Options{Lags: []time.Duration{0, 8 * time.Second}},
-			func(box *sandbox.Sandbox) { box.RemoveKey(box.Keys(processID)[0].ID); fill(box, 1) },
-		},
+		"one was removed and one made":     {twoIndexes, replaceOne, sandbox.Fault{Status: 403, Body: `{"title": "No"}`}},
+		"a gateway's page for the refusal": {twoIndexes, replaceOne, sandbox.Fault{Status: 409, Body: "<html>gateway</html>"}},
+		"a failure that may have worked":   {twoIndexes, replaceOne, sandbox.Fault{Status: 500}},
+		"no answer":                        {twoIndexes, replaceOne, sandbox.Fault{ResetBefore: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -246,7 +250,8 @@ func TestAbsenceBehindSeveralIndexes(t *testing.T) {
 				test.change(box)
 				keys := newClient(t, box).ProcessAPIKeys(processID)
 				sought := alphamoon.Sought{ID: kept.ID, CreatedAt: kept.CreatedAt}
-				box.Inject(sandbox.Fault{Operation: revoke, Status: 403, Body: `{"title": "No"}`})
+				test.refusal.Operation, test.refusal.Times = revoke, -1
+				box.Inject(test.refusal)
 				if err := keys.Revoke(t.Context(), sought); err == nil {
 					t.Error("the removal was refused, and the key exists and counts as revoked")
 				}

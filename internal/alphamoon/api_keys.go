@@ -118,14 +118,14 @@ func (k APIKey) Sought() Sought {
 // A key that stands on any page is found, whatever became of the rest. Readers share both listings, and nobody may
 // change the result. They share a failure too: all but the first get a [*RepeatedError].
 func (k *APIKeys) Find(ctx context.Context, sought Sought) (*APIKey, error) {
-	return k.find(ctx, sought, false)
+	return k.find(ctx, sought, false, false)
 }
 
-// find looks for a key. After a removal that may have been worked on, two listings right after each other prove enough.
-func (k *APIKeys) find(ctx context.Context, sought Sought, removed bool) (*APIKey, error) {
+// find looks for a key, also after a removal was sent. Of one that was accepted, two listings right after each other prove enough.
+func (k *APIKeys) find(ctx context.Context, sought Sought, sent, accepted bool) (*APIKey, error) {
 	listings, pause := k.listings.Load(), k.client.config.SettleTime
 	calls := [...]*sharedCall[reading[APIKey]]{listings.first, listings.later}
-	if removed {
+	if accepted {
 		calls[1], pause = listings.atOnce, 0
 	}
 	var readings [len(calls)]reading[APIKey]
@@ -145,7 +145,7 @@ func (k *APIKeys) find(ctx context.Context, sought Sought, removed bool) (*APIKe
 			return nil, k.client.report(err)
 		case sought.Expired:
 			return nil, nil
-		case !removed && k.isYoung(sought, readings[i]): // after a removal, two listings say more than one
+		case !sent && k.isYoung(sought, readings[i]): // after a removal, two listings say more than one
 			return nil, ErrTooYoung
 		}
 	}
@@ -236,7 +236,7 @@ func (k *APIKeys) Revoke(ctx context.Context, sought Sought) error {
 	foreign := answered && !status.Documented && status.Status < 500 || IsUnusableAnswer(refusal)
 	for retries := 0; ; retries++ {
 		k.invalidate()
-		key, err := k.find(ctx, sought, sent)
+		key, err := k.find(ctx, sought, sent, refusal == nil)
 		switch {
 		case errors.Is(err, ErrTooYoung) && !foreign && sent, err == nil && (key == nil || DoesNotWork(key.Status)):
 			return nil

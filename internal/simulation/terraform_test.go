@@ -544,9 +544,10 @@ func (r *run) carryOut(c *change, state *instance) {
 	case destroyDeposed:
 		r.removeDeposed(c, state)
 	case destroyCreate:
-		if r.remove(c) && !r.stopped() {
-			state.current = nil
-			r.make(c, state)
+		if r.remove(c) {
+			if state.current = nil; !r.stopped() {
+				r.make(c, state)
+			}
 		}
 	case createDestroy:
 		state.deposed, state.current = append(state.deposed, old), nil
