@@ -9,7 +9,6 @@ import (
 	"iter"
 	"net/http"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -212,7 +211,7 @@ func (e *NotRevokedError) Unwrap() []error {
 
 // Revoke calls the documented removal of an organization key, and then looks, again and again while a removal that was
 // accepted does not show. Nil means that the key is absent, or has a status that says that it does not work. Anything
-// else is a [*NotRevokedError]. Where every attempt was refused, the absence needs the proof of [APIKeys.Find].
+// else is a [*NotRevokedError]. Unless a removal was accepted, the absence needs the proof of [APIKeys.Find].
 // Whether the removal accepts the id of a process key is not known, nor what it answers.
 func (k *APIKeys) Revoke(ctx context.Context, sought Sought) error {
 	sent := false // whether a request may have been worked on
@@ -220,7 +219,7 @@ func (k *APIKeys) Revoke(ctx context.Context, sought Sought) error {
 		method: http.MethodDelete, path: append(organizationKeysPath(), sought.ID),
 		decode: func(_ http.Header, body io.Reader) error {
 			// An acceptance needs no body, but some firewalls refuse with a page and 200.
-			if text, _ := io.ReadAll(body); strings.HasPrefix(strings.TrimSpace(string(text)), "<") {
+			if text, _ := io.ReadAll(body); isMarkup(string(text)) {
 				return errors.New("it is a web page")
 			}
 			return nil

@@ -51,9 +51,8 @@ type Config struct {
 	// FailureMemory is for how long an outage, or a failed listing, is shared with requests that come later. 0 means
 	// five seconds.
 	FailureMemory time.Duration
-	// SettleTime is how long after a lost creation its remains are looked for, and how long after a listing a second one
-	// proves that a key is absent. 0 means ten seconds: a listing may lag behind, and a gateway may give up on work that
-	// goes on.
+	// SettleTime is how long after a lost creation its remains are looked for, and how long after the first listing the second one
+	// proves an absence. 0 means ten seconds: a listing may lag behind, and a gateway may give up on work that goes on.
 	SettleTime time.Duration
 	// Spacing keeps creations of keys with one name apart, so that their creation times differ. 0 means one second, the
 	// precision of the service.

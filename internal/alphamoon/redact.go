@@ -29,12 +29,17 @@ var (
 	htmlTag = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?s)<[^>]*>`) })
 )
 
+// isMarkup reports whether a body begins like a web page, after blanks and a byte order mark.
+func isMarkup(body string) bool {
+	return strings.HasPrefix(strings.TrimLeft(body, " \t\r\n\ufeff"), "<")
+}
+
 // readable makes a foreign body fit to show: of a web page only what a person would see, in one line.
 func readable(body, contentType string) string {
 	if !utf8.ValidString(body) {
 		return ""
 	}
-	if strings.Contains(contentType, "html") || strings.HasPrefix(strings.TrimSpace(body), "<") {
+	if strings.Contains(contentType, "html") || isMarkup(body) {
 		body = htmlInvisible().ReplaceAllString(body, " ")
 		body = html.UnescapeString(htmlTag().ReplaceAllString(body, " "))
 	}

@@ -53,8 +53,7 @@ func workedOn(err error) bool {
 	return IsUnusableAnswer(err) || IsTimeout(err) || hasStatus(err, http.StatusGatewayTimeout, 524)
 }
 
-// IsTrustFailure reports a failure that stays the same however often one tries: the host's certificate is not
-// trusted, or the host does not speak TLS.
+// IsTrustFailure reports a failure that no repetition changes: the host's certificate is not trusted, or it does not speak TLS.
 func IsTrustFailure(err error) bool {
 	_, verification := errors.AsType[*tls.CertificateVerificationError](err)
 	return verification || IsCleartextServer(err)

@@ -376,11 +376,7 @@ func (w *world) settle(t *team) {
 	if p := run.plan(planOptions{}); !p.empty() {
 		w.fail("%s: the second plan is not empty: %s %s", t.name, p.describe(), run.said.String())
 	}
-	listed := processIDs
-	if !w.reads {
-		listed = nil
-	}
-	for _, id := range listed {
+	for _, id := range w.listed {
 		var there []string
 		for _, key := range w.box.Keys(id) {
 			if !w.box.HideExpired || time.Now().Before(key.ExpiresAt) {
@@ -402,9 +398,7 @@ func (o *oracle) expectListings(t *team, sent []sandbox.Request) {
 		owners = append(owners, cmp.Or(text(object.value, "process_id"), sandbox.Organization))
 	}
 	slices.Sort(owners)
-	if owners = slices.Compact(owners); o.w.reads {
-		owners = append(owners, processIDs...) // a data source never reads from memory
-	}
+	owners = append(slices.Compact(owners), o.w.listed...) // a data source never reads from memory
 	most := 0
 	if t.ephemeral != nil { // its creation and its removal look for themselves, and what follows looks anew
 		most = 2

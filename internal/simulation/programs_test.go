@@ -66,7 +66,7 @@ func (w *world) makeTeams(r *rand.Rand) {
 			configurations: map[string]*configuration{}, states: map[string]*instance{},
 		}
 		t.credential = t.own
-		if w.reads && t.own == sandbox.DefaultCredential {
+		if w.listed != nil && t.own == sandbox.DefaultCredential {
 			t.ephemeral = map[string]any{
 				"process_id": processIDs[i%2], "name": "ephemeral", "scopes": scopeSets[0], "revoke_on_close": true,
 			}

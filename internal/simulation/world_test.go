@@ -40,11 +40,11 @@ type world struct {
 	history  []string
 	failures []string
 	began    time.Time
-	reads    bool // there are data sources and ephemeral keys
-	busy     bool // all is replaced in this step
-	slow     bool // in this step something is done later than anybody waits for it
-	paced    bool // requests may have to wait for their turn in this step
-	seen     int  // requests of the journal that the history has
+	listed   []string // processes with a data source; where there are some, there are ephemeral keys too
+	busy     bool     // all is replaced in this step
+	slow     bool     // in this step something is done later than anybody waits for it
+	paced    bool     // requests may have to wait for their turn in this step
+	seen     int      // requests of the journal that the history has
 }
 
 const (
@@ -59,7 +59,10 @@ var processIDs = []string{strings.Repeat("a", 32), strings.Repeat("b", 32)}
 func random(seed uint64, step int) *rand.Rand { return rand.New(rand.NewPCG(seed, uint64(step))) }
 
 func newWorld(seed uint64) *world {
-	w := &world{seed: seed, reads: seed%5 == 3, counted: map[string]int{}, began: time.Now()}
+	w := &world{seed: seed, counted: map[string]int{}, began: time.Now()}
+	if seed%5 == 3 {
+		w.listed = processIDs
+	}
 	r := random(seed, 0)
 	var key [32]byte
 	binary.LittleEndian.PutUint64(key[:], seed)
