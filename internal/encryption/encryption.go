@@ -17,8 +17,8 @@ import (
 	"filippo.io/age/plugin"
 )
 
-// patience is how long the plugins of age may take. They are programs of somebody else.
-const patience = 30 * time.Second
+// pluginTimeout is how long the plugins of age may take. They are programs of somebody else.
+const pluginTimeout = 30 * time.Second
 
 // ExampleRecipient is the recipient in this project's examples. Nobody has its identity.
 const ExampleRecipient = "age1qyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqs3290gq"
@@ -31,7 +31,7 @@ var (
 	ErrBadRecipient = errors.New("this starts like a recipient, but it is cut off, mistyped or too short. Copy the public key once more")
 )
 
-// Reasons why [Open] fails.
+// Reasons why [NewFile] fails.
 var (
 	ErrExample = errors.New("this is the recipient of the provider's examples, and nobody has its private key. Run " +
 		"age-keygen -o identity.txt and give the public key that it prints")
@@ -51,9 +51,9 @@ var (
 var (
 	ErrNoPlugin    = errors.New("the plugin of age that the key needs is not on the PATH")
 	ErrPlugin      = errors.New("the plugin of age that the key needs failed. Try the key with age itself to see why")
-	ErrSlowPlugin  = fmt.Errorf("a plugin of age did not end within %d seconds", int(patience.Seconds()))
+	ErrSlowPlugin  = fmt.Errorf("a plugin of age did not end within %d seconds", int(pluginTimeout.Seconds()))
 	ErrInterrupted = errors.New("the run was interrupted")
-	errNobodyThere = errors.New("the plugin of age asks for something, and nobody is there to answer")
+	errNoTerminal = errors.New("the plugin of age asks for something, and there is no terminal to answer at")
 )
 
 // RecipientError says which of several recipients cannot be encrypted to.
@@ -65,12 +65,12 @@ type RecipientError struct {
 func (e *RecipientError) Error() string { return e.Err.Error() }
 func (e *RecipientError) Unwrap() error { return e.Err }
 
-// nobody answers for a user: there is no terminal.
-func nobody() *plugin.ClientUI {
+// noTerminal answers for a user with errors: a provider has no terminal to ask at.
+func noTerminal() *plugin.ClientUI {
 	return &plugin.ClientUI{
 		DisplayMessage: func(string, string) error { return nil },
-		RequestValue:   func(string, string, bool) (string, error) { return "", errNobodyThere },
-		Confirm:        func(string, string, string, string) (bool, error) { return false, errNobodyThere },
+		RequestValue:   func(string, string, bool) (string, error) { return "", errNoTerminal },
+		Confirm:        func(string, string, string, string) (bool, error) { return false, errNoTerminal },
 	}
 }
 
@@ -87,9 +87,9 @@ func pluginFailure(err error) error {
 	}
 }
 
-// within ends the wait for work that cannot be stopped: age has no way to end a plugin. What a plugin does after
+// withTimeout ends the wait for work that cannot be stopped: age has no way to end a plugin. What a plugin does after
 // that is lost, and its input closes when the provider ends.
-func within[T any](ctx context.Context, work func() (T, error)) (none T, err error) {
+func withTimeout[T any](ctx context.Context, work func() (T, error)) (none T, err error) {
 	type result struct {
 		value T
 		err   error
@@ -102,7 +102,7 @@ func within[T any](ctx context.Context, work func() (T, error)) (none T, err err
 	select {
 	case result := <-done:
 		return result.value, result.err
-	case <-time.After(patience):
+	case <-time.After(pluginTimeout):
 		return none, ErrSlowPlugin
 	case <-ctx.Done():
 		return none, ErrInterrupted
@@ -129,7 +129,7 @@ func ParseRecipient(text string) (age.Recipient, error) {
 		if recipients, err := age.ParseRecipients(strings.NewReader(text)); err == nil {
 			return recipients[0], nil
 		}
-		recipient, err = plugin.NewRecipient(text, nobody())
+		recipient, err = plugin.NewRecipient(text, noTerminal())
 	default:
 		return nil, ErrNoRecipient
 	}
@@ -194,8 +194,8 @@ type File struct {
 	armored, body io.WriteCloser
 }
 
-// Open begins an age file that each of the recipients can decrypt. It fails if they do not work together.
-func Open(ctx context.Context, recipients []string) (*File, error) {
+// NewFile begins an age file that each of the recipients can decrypt. It fails if they do not work together.
+func NewFile(ctx context.Context, recipients []string) (*File, error) {
 	var parsed []age.Recipient
 	seen := map[string]bool{}
 	for i, text := range recipients {
@@ -212,7 +212,7 @@ func Open(ctx context.Context, recipients []string) (*File, error) {
 			parsed = append(parsed, numbered{recipient, i})
 		}
 	}
-	return within(ctx, func() (*File, error) {
+	return withTimeout(ctx, func() (*File, error) {
 		file := &File{}
 		file.armored = armor.NewWriter(&file.text)
 		var err error
@@ -247,7 +247,7 @@ func Decrypt(ctx context.Context, file string, identities []string) (string, err
 	if len(parsed) == 0 {
 		return "", ErrNoIdentity
 	}
-	return within(ctx, func() (string, error) {
+	return withTimeout(ctx, func() (string, error) {
 		reader, err := age.Decrypt(armor.NewReader(strings.NewReader(strings.TrimSpace(file)+"\n")), parsed...)
 		_, mismatch := errors.AsType[*age.NoIdentityMatchError](err)
 		switch {

@@ -57,7 +57,7 @@ func pairs(t *testing.T) map[string]pair {
 // encrypt does in one step what a plan, a creation and its answer do.
 func encrypt(t *testing.T, secret string, recipients ...string) string {
 	t.Helper()
-	file, err := encryption.Open(t.Context(), recipients)
+	file, err := encryption.NewFile(t.Context(), recipients)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +122,7 @@ func TestParseRecipientRefuses(t *testing.T) {
 			t.Errorf("%s: the error repeats it", name)
 		}
 		var which *encryption.RecipientError
-		if _, err := encryption.Open(t.Context(), []string{recipient, test.text}); !errors.Is(err, test.want) ||
+		if _, err := encryption.NewFile(t.Context(), []string{recipient, test.text}); !errors.Is(err, test.want) ||
 			!errors.As(err, &which) || which.Index != 1 {
 			t.Errorf("%s: opening got %v", name, err)
 		}
@@ -159,12 +159,12 @@ func TestRecipientsTogether(t *testing.T) {
 		"classic first":      {classic, hybrid.Recipient().String()},
 		"with SSH":           {sshKey, hybrid.Recipient().String()},
 	} {
-		if _, err := encryption.Open(t.Context(), recipients); !errors.Is(err, encryption.ErrMixed) {
+		if _, err := encryption.NewFile(t.Context(), recipients); !errors.Is(err, encryption.ErrMixed) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
 	var which *encryption.RecipientError
-	_, err = encryption.Open(t.Context(), []string{classic, " " + encryption.ExampleRecipient + "\n"})
+	_, err = encryption.NewFile(t.Context(), []string{classic, " " + encryption.ExampleRecipient + "\n"})
 	if !errors.Is(err, encryption.ErrExample) || !errors.As(err, &which) || which.Index != 1 {
 		t.Errorf("the example's recipient: got %v", err)
 	}
@@ -173,7 +173,7 @@ func TestRecipientsTogether(t *testing.T) {
 // TestFileTakesOneSecret: a second one is an error and not lost without a word.
 func TestFileTakesOneSecret(t *testing.T) {
 	t.Parallel()
-	file, err := encryption.Open(t.Context(), []string{pairs(t)["age"].recipient})
+	file, err := encryption.NewFile(t.Context(), []string{pairs(t)["age"].recipient})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -45,7 +45,7 @@ func parseIdentities(text string) ([]age.Identity, error) {
 			continue
 		}
 		if strings.HasPrefix(line, pluginIdentity) {
-			identity, err := plugin.NewIdentity(line, nobody())
+			identity, err := plugin.NewIdentity(line, noTerminal())
 			if err != nil {
 				return nil, ErrNoIdentity
 			}

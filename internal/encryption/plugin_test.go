@@ -36,7 +36,7 @@ func TestPlugins(t *testing.T) {
 	try := func(want error) {
 		t.Helper()
 		var which *encryption.RecipientError
-		if _, err := encryption.Open(t.Context(), []string{sshKey, recipient}); !errors.Is(err, want) ||
+		if _, err := encryption.NewFile(t.Context(), []string{sshKey, recipient}); !errors.Is(err, want) ||
 			!errors.As(err, &which) || which.Index != 1 {
 			t.Errorf("encrypting: got %v, want %v", err, want)
 		}
@@ -63,7 +63,7 @@ func TestPluginThatHangs(t *testing.T) {
 	file := encrypt(t, "user:secret", sshKey)
 	for name, work := range map[string]func(context.Context) error{
 		"encrypting": func(ctx context.Context) error {
-			_, err := encryption.Open(ctx, []string{recipient})
+			_, err := encryption.NewFile(ctx, []string{recipient})
 			return err
 		},
 		"decrypting": func(ctx context.Context) error {

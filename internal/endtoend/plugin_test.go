@@ -73,7 +73,7 @@ ephemeral "alphamoon_decrypted_key" "test" {
 // encrypted is a file that some identity opens.
 func encrypted(t *testing.T) string {
 	t.Helper()
-	file, err := encryption.Open(t.Context(), []string{agePair(t).recipient})
+	file, err := encryption.NewFile(t.Context(), []string{agePair(t).recipient})
 	if err != nil {
 		t.Fatal(err)
 	}
