@@ -41,5 +41,5 @@ func main() {
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	provider.End(ctx, instance)
+	provider.RevokeOpenKeys(ctx, instance)
 }

@@ -114,11 +114,11 @@ func (e *apiKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, r
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	settled := model // with the defaults, which the result does not show
+	effective := model // with the defaults, which the result does not show
 	if model.ExpiresIn.IsNull() {
-		settled.ExpiresIn = types.StringValue(defaultEphemeralLifetime)
+		effective.ExpiresIn = types.StringValue(defaultEphemeralLifetime)
 	}
-	wanted, creation := settled.request(e.data.now(), &resp.Diagnostics), settled.creation(e.kind)
+	wanted, creation := effective.request(e.data.now(), &resp.Diagnostics), effective.creation(e.kind)
 	if resp.Diagnostics.HasError() {
 		return
 	}

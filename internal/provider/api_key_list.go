@@ -57,7 +57,7 @@ func (l *apiKeyList) List(ctx context.Context, req list.ListRequest, stream *lis
 		if processID.IsNull() && l.kind.ofProcess {
 			s.everyProcess(ctx)
 		} else {
-			s.owner(ctx, processID.ValueString(), "")
+			s.streamKeys(ctx, processID.ValueString(), "")
 		}
 		if s.last != nil {
 			s.push(*s.last)
@@ -93,14 +93,14 @@ func (s *keyStream) everyProcess(ctx context.Context) {
 		return
 	}
 	for _, process := range processes {
-		if !s.owner(ctx, process.ID, process.Name+" / ") {
+		if !s.streamKeys(ctx, process.ID, process.Name+" / ") {
 			return
 		}
 	}
 }
 
-// owner streams the keys of a process or of the organization. It returns false if no more results are wanted.
-func (s *keyStream) owner(ctx context.Context, processID, prefix string) bool {
+// streamKeys streams the keys of a process or of the organization. It returns false if no more results are wanted.
+func (s *keyStream) streamKeys(ctx context.Context, processID, prefix string) bool {
 	window := alphamoon.Window{}
 	if s.left < math.MaxInt && s.status.IsNull() {
 		window.Limit = s.left + 1 // one more shows whether the limit cuts the list

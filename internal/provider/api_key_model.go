@@ -136,15 +136,15 @@ func (m *apiKeyModel) request(now time.Time, diags *diag.Diagnostics) alphamoon.
 // spelling of the same instant changes nothing.
 func (m *apiKeyModel) applyListed(key alphamoon.APIKey) {
 	m.ID = types.StringValue(key.ID)
-	m.Name = heard(m.Name, key.Name)
+	m.Name = listedOr(m.Name, key.Name)
 	if scopes := stringSet(key.Scopes); key.Scopes != nil && !scopes.Equal(m.Scopes) {
 		m.Scopes = scopes
 	}
-	m.OrganizationID = heard(m.OrganizationID, key.OrganizationID)
-	m.Status = heard(m.Status, key.Status)
-	m.CreatedAt = heard(m.CreatedAt, instantOrEmpty(key.CreatedAt.Time))
+	m.OrganizationID = listedOr(m.OrganizationID, key.OrganizationID)
+	m.Status = listedOr(m.Status, key.Status)
+	m.CreatedAt = listedOr(m.CreatedAt, instantOrEmpty(key.CreatedAt.Time))
 	if current, known := m.expiry(); !known || !alphamoon.SameSecond(current, key.ExpiresAt.Time) {
-		m.ExpiresAt = heard(m.ExpiresAt, instantOrEmpty(key.ExpiresAt.Time))
+		m.ExpiresAt = listedOr(m.ExpiresAt, instantOrEmpty(key.ExpiresAt.Time))
 	}
 	m.RotatesAt = m.rotatesAt()
 	if m.KeyVersion.IsNull() || m.KeyVersion.IsUnknown() {
@@ -152,8 +152,8 @@ func (m *apiKeyModel) applyListed(key alphamoon.APIKey) {
 	}
 }
 
-// heard returns the current value unless the service said another. What nobody said of a new key is null.
-func heard(current types.String, said string) types.String {
+// listedOr returns the current value unless the service said another. What nobody said of a new key is null.
+func listedOr(current types.String, said string) types.String {
 	if said != "" || current.IsUnknown() {
 		return stringOrNull(said)
 	}
@@ -175,7 +175,7 @@ func (m *apiKeyModel) openEncryption(ctx context.Context, diags *diag.Diagnostic
 	if len(recipients) == 0 || slices.ContainsFunc(recipients, attr.Value.IsUnknown) {
 		return nil
 	}
-	file, err := encryption.Open(ctx, elements(recipients))
+	file, err := encryption.NewFile(ctx, elements(recipients))
 	if err == nil {
 		return file
 	}

@@ -40,21 +40,21 @@ func (r *apiKeyResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	switch {
 	case req.Plan.Raw.IsNull():
 		// An apply plans the removal of what create_before_destroy put aside, of which its plan has spoken.
-		if !r.data.run.applied.Load() || r.data.run.replacedByHand(now, state) {
+		if !r.data.run.inApply.Load() || r.data.run.replacedByHand(now, state) {
 			resp.Diagnostics.Append(r.kind.warnOfForgetting(now, state))
 		}
 		judged = true
 	case req.State.Raw.IsNull():
 		resp.Diagnostics.Append(checkNewAPIKey(now, plan)...)
-		if !r.data.run.applied.Load() {
+		if !r.data.run.inApply.Load() {
 			resp.Diagnostics.Append(r.kind.warnOfLostOverlap(config)...)
 		}
-		settleNewAPIKey(&plan)
+		planComputed(&plan)
 	default:
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, warnedNote, nil)...) // a removal that failed left its note
 		change := keyChange{
 			kind: r.kind, now: now, state: state, config: config,
-			planning: r.data.run.planning(state.ID.ValueString()), applying: r.data.run.applied.Load(),
+			planning: r.data.run.planning(state.ID.ValueString()), applying: r.data.run.inApply.Load(),
 		}
 		plan, resp.RequiresReplace = change.plan(plan)
 		resp.Diagnostics.Append(change.diags...)
@@ -71,8 +71,8 @@ func (r *apiKeyResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	}
 }
 
-// settleNewAPIKey plans what is known of a new key beside its arguments.
-func settleNewAPIKey(plan *apiKeyModel) {
+// planComputed plans what is known of a new key beside its arguments.
+func planComputed(plan *apiKeyModel) {
 	if plan.ExpiresIn.IsNull() {
 		plan.RotatesAt = types.StringNull()
 	}
@@ -88,7 +88,8 @@ func settleNewAPIKey(plan *apiKeyModel) {
 type keyChange struct {
 	kind apiKeyKind
 	now  time.Time
-	// planning and applying are what is certain. In an apply Terraform plans once more what it is about to change in place.
+	// planning and applying say which of the two this process certainly serves; both false means that nobody can tell. In an
+	// apply Terraform plans once more what it is about to change in place.
 	planning, applying bool
 	state, config      apiKeyModel
 	diags              diag.Diagnostics
@@ -104,7 +105,7 @@ func (c *keyChange) plan(plan apiKeyModel) (apiKeyModel, path.Paths) {
 		replace = c.reasonOfTime(plan)
 	}
 	if len(replace) > 0 {
-		c.judgeReplacement(plan, replace.Contains(path.Root("rotates_at")))
+		c.warnAboutReplacement(plan, replace.Contains(path.Root("rotates_at")))
 		plan.renew(c.config, replace)
 		return plan, replace
 	}

@@ -380,7 +380,7 @@ func TestReplacedByHand(t *testing.T) {
 	} {
 		created := existing(both(text(expiresIn, "90d"), text(expiresAt, "2026-05-30T12:00:00Z"), test.change))
 		var run runMemory
-		if run.markCreated(created); run.replacedByHand(test.now, state) != test.want || !run.applied.Load() {
+		if run.markCreated(created); run.replacedByHand(test.now, state) != test.want || !run.inApply.Load() {
 			t.Errorf("%s: got %t", name, !test.want)
 		}
 	}

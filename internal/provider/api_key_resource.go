@@ -143,7 +143,7 @@ func (r *apiKeyResource) Read(ctx context.Context, req resource.ReadRequest, res
 	case errors.Is(err, alphamoon.ErrTooYoung):
 		return
 	case r.kind.ofProcess && alphamoon.IsNotFound(err):
-		if _, warned := r.data.unseen.LoadOrStore(processID, true); !warned {
+		if _, warned := r.data.warnedProcesses.LoadOrStore(processID, true); !warned {
 			resp.Diagnostics.AddAttributeWarning(path.Root("process_id"), "Process cannot be seen",
 				fmt.Sprintf("The provider's api_key cannot see the process %s: either the process was deleted, or "+
 					"that api_key has no access to it. Its keys stay in the state. If the process is gone, remove them from "+
@@ -180,7 +180,7 @@ func (m *apiKeyModel) sought() alphamoon.Sought {
 // Update only takes over settings that live in the state: whatever the API would have to change makes a new key.
 func (r *apiKeyResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	model := loadAPIKey(ctx, req.Plan.Raw, &resp.Diagnostics)
-	r.data.run.applied.Store(true)
+	r.data.run.inApply.Store(true)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -195,7 +195,7 @@ func (r *apiKeyResource) Update(ctx context.Context, req resource.UpdateRequest,
 func (r *apiKeyResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	defer r.data.warnOfLongWait(&resp.Diagnostics)
 	model := loadAPIKey(ctx, req.State.Raw, &resp.Diagnostics)
-	r.data.run.applied.Store(true)
+	r.data.run.inApply.Store(true)
 	if resp.Diagnostics.HasError() || model.expired(r.data.now()) {
 		return
 	}

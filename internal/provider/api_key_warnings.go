@@ -47,8 +47,8 @@ func checkNewAPIKey(now time.Time, plan apiKeyModel) (diags diag.Diagnostics) {
 	return diags
 }
 
-// judgeReplacement says what becomes of the old key, and whether the new one is as it should be.
-func (c *keyChange) judgeReplacement(plan apiKeyModel, scheduled bool) {
+// warnAboutReplacement says what becomes of the old key, and whether the new one is as it should be.
+func (c *keyChange) warnAboutReplacement(plan apiKeyModel, scheduled bool) {
 	if !scheduled || !plan.ExpiresIn.Equal(c.state.ExpiresIn) { // a schedule is judged when it is new
 		c.diags.Append(checkNewAPIKey(c.now, plan)...)
 	}

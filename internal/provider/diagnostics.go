@@ -119,12 +119,12 @@ func (a advice) onFailure(err error) (summary, next string) {
 		return "Alphamoon API not found at base_url", "The answer is not the API's own, so something else lives at this " +
 			"address: check the provider's base_url."
 	case isStatus && status.RetryAfter > longWait:
-		patience := "" // for other failures the provider only repeats the request, see max_retries
+		limit := "" // for other failures the provider only repeats the request, see max_retries
 		if status.Status == http.StatusTooManyRequests || status.Status == http.StatusServiceUnavailable {
-			patience = ", and the provider waits for ten minutes at most"
+			limit = ", and the provider waits for ten minutes at most"
 		}
 		return "Alphamoon asks to come back later", fmt.Sprintf("The service asks to stay away until %s%s: apply again then.",
-			formatInstant(status.RetryAt), patience)
+			formatInstant(status.RetryAt), limit)
 	case alphamoon.IsRateLimited(err):
 		return "Alphamoon limits the rate of requests", "The service refused the request again and again, for ten " +
 			"minutes: apply again later, or ask Alphamoon to raise the limit."

@@ -44,9 +44,9 @@ type alphamoonProvider struct {
 	opened  openKeys
 }
 
-// End revokes the ephemeral keys that Terraform did not close, as many as the context's time permits. Call it when nothing
+// RevokeOpenKeys revokes the ephemeral keys that Terraform did not close, as many as the context's time permits. Call it when nothing
 // asks for the provider any more.
-func End(ctx context.Context, instance provider.Provider) {
+func RevokeOpenKeys(ctx context.Context, instance provider.Provider) {
 	instance.(*alphamoonProvider).opened.revoke(ctx) // the only kind that New makes
 }
 

@@ -36,8 +36,8 @@ type providerData struct {
 	unknown []string
 	// importWarning is given once, however many keys are imported.
 	importWarning sync.Once
-	// unseen are the processes that the credential cannot see and that were warned of.
-	unseen sync.Map
+	// warnedProcesses are the processes that the credential cannot see and that were warned of.
+	warnedProcesses sync.Map
 	// run is what the steps of one plan or apply know of each other.
 	run runMemory
 	// opened are the ephemeral keys to revoke. They outlive the configuration.

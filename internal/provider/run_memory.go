@@ -12,14 +12,14 @@ import (
 type runMemory struct {
 	// refreshed are the ids of the keys that were read.
 	refreshed sync.Map
-	// applied is set by everything that only an apply does: this walk certainly is one.
-	applied atomic.Bool
+	// inApply: this process has created, updated or deleted something, so it serves an apply.
+	inApply atomic.Bool
 	mu      sync.Mutex
 	created []apiKeyModel
 }
 
-// planning reports whether this walk certainly makes a plan: no apply reads a key. A plan with -refresh=false does not
-// either.
+// planning reports whether this process certainly serves a plan: no apply reads a key. Where it returns false, and inApply
+// is false too, nobody can tell: a plan with -refresh=false reads no key, and the first step of an apply has done nothing yet.
 func (r *runMemory) planning(id string) bool {
 	_, refreshed := r.refreshed.Load(id)
 	return refreshed
@@ -27,7 +27,7 @@ func (r *runMemory) planning(id string) bool {
 
 // markCreated is for every key that was created.
 func (r *runMemory) markCreated(created apiKeyModel) {
-	r.applied.Store(true)
+	r.inApply.Store(true)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.created = append(r.created, created)

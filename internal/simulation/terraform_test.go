@@ -157,7 +157,7 @@ func (r *run) end() {
 	if !r.killed {
 		ctx, cancel := context.WithTimeout(r.w.loggingContext(), 4*time.Second)
 		defer cancel()
-		provider.End(ctx, r.instance)
+		provider.RevokeOpenKeys(ctx, r.instance)
 	}
 	r.stop()
 }
