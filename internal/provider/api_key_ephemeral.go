@@ -77,9 +77,8 @@ func (e *apiKeyEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest, r
 			Validators:          []validator.String{validators.Duration("30m"), validators.DurationUpTo(longestEphemeralLifetime)},
 		},
 		"revoke_on_close": schema.BoolAttribute{
-			MarkdownDescription: e.kind.revokeOnCloseDescription + " Terraform does not close the key when a run that uses it " +
-				"fails or is interrupted. Then the provider tries to revoke the key as it ends, without a message.",
-			Optional: true,
+			MarkdownDescription: e.kind.revokeOnCloseDescription,
+			Optional:            true,
 		},
 		"id":         schema.StringAttribute{MarkdownDescription: "The id of the key.", Computed: true},
 		"key":        schema.StringAttribute{MarkdownDescription: keyDescription, Computed: true, Sensitive: true},

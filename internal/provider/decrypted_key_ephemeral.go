@@ -46,24 +46,21 @@ func (decryptedKeyEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest
 		Attributes: map[string]schema.Attribute{
 			// Optional, because an adopted key has none and the framework's words for that would help nobody.
 			"encrypted_key": schema.StringAttribute{
-				MarkdownDescription: "The attribute `encrypted_key` of the key: an armored age file. It is null for a key without " +
-					"`encrypt_to` and for an adopted key that was not replaced yet. That is an error, or a null `key` with " +
-					"`required = false`.",
+				MarkdownDescription: "The `encrypted_key` of a key. It is null without `encrypt_to`, and for an adopted key without " +
+					"a secret.",
 				Optional: true,
 			},
 			"identities": schema.ListAttribute{
-				MarkdownDescription: "Private keys of age or SSH, each the text of an identity file. One that matches is enough. " +
-					"Without this argument the provider takes the text in the environment variable `ALPHAMOON_AGE_IDENTITY`, or the " +
-					"file that `ALPHAMOON_AGE_IDENTITY_FILE` names.",
+				MarkdownDescription: "Private keys of age or SSH, each the text of an identity file. Default: the environment " +
+					"variable `ALPHAMOON_AGE_IDENTITY` (the text), then `ALPHAMOON_AGE_IDENTITY_FILE` (a path).",
 				Optional:    true,
 				Sensitive:   true,
 				ElementType: texts,
 				Validators:  []validator.List{validators.FilledList("Name at least one identity, or remove the argument.")},
 			},
 			"required": schema.BoolAttribute{
-				MarkdownDescription: "Set it to `false` to get a null `key` where there is no identity or no `encrypted_key`. " +
-					"`required = terraform.applying` lets a plan run without the identity. An identity that does not match is " +
-					"always an error. Default: `true`.",
+				MarkdownDescription: "Whether a missing identity or a null `encrypted_key` is an error. If not, `key` is null. " +
+					"Default: `true`. Use `terraform.applying` for plans without the identity.",
 				Optional: true,
 			},
 			"key": schema.StringAttribute{MarkdownDescription: keyDescription, Computed: true, Sensitive: true},

@@ -19,9 +19,7 @@ var organizationAPIKey = apiKeyKind{
 		"Every plan and every apply creates one, and revokes it when the run ends.",
 	dataSourceDescription: "Lists the API keys of the organization, whoever created them. The service shows a secret " +
 		"only when it creates the key, so there are no secrets here.",
-	revokeDescription: "Whether to revoke the key at the service when it is destroyed or replaced. The provider " +
-		"checks the result; it returns an error and keeps the key in the state if revocation fails. Default: `true`. " +
-		"Set it to `false` for a rotation in which the old key keeps working until it expires.",
-	revokeOnCloseDescription: "Whether to revoke the key when Terraform no longer needs it. The provider checks the " +
-		"result and returns an error if revocation fails. Default: `true`.",
+	revokeDescription: "Whether a destroy or a replacement revokes the key at once, and fails if it cannot. Default: " +
+		"`true`.",
+	revokeOnCloseDescription: "Whether to revoke the key when Terraform no longer needs it. Default: `true`.",
 }

@@ -21,9 +21,8 @@ var processAPIKey = apiKeyKind{
 		"plan and every apply creates one. It lives until it expires unless it is revoked.",
 	dataSourceDescription: "Lists the API keys of a process, whoever created them. The service shows a secret only when " +
 		"it creates the key, so there are no secrets here.",
-	revokeDescription: "Whether to revoke the key at the service when it is destroyed or replaced. The API documents " +
-		"removal for organization keys only. The provider tries it and checks the result; it returns an error and " +
-		"keeps the key in the state if revocation fails. Default: `false`, the key stays valid until it expires.",
-	revokeOnCloseDescription: "Whether to revoke the key when Terraform no longer needs it. The API documents removal for organization " +
-		"keys only. The provider tries it, checks the result, and returns an error if revocation fails. Default: `false`.",
+	revokeDescription: "Whether a destroy or a replacement revokes the key, and fails if it cannot. The API documents " +
+		"this only for organization keys. Default: `false`.",
+	revokeOnCloseDescription: "Whether to revoke the key when Terraform no longer needs it. The API documents this only for " +
+		"organization keys. Default: `false`.",
 }

@@ -60,23 +60,21 @@ func (p *alphamoonProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 		MarkdownDescription: "Manages the API keys of Alphamoon document-processing workspaces.",
 		Attributes: map[string]schema.Attribute{
 			"api_key": schema.StringAttribute{
-				MarkdownDescription: "The API key that the provider itself uses, in the form `user:pass`. It needs the scope " +
-					"`workspace.process.api_key:manage` for process keys, and must be an organization admin's for organization keys. " +
-					"Default: the environment variable `ALPHAMOON_API_KEY`.",
+				MarkdownDescription: "The provider's own API key, in the form `user:pass`. Default: the environment variable " +
+					"`ALPHAMOON_API_KEY`.",
 				Optional:   true,
 				Sensitive:  true,
 				Validators: []validator.String{validators.Credential()},
 			},
 			"base_url": schema.StringAttribute{
-				MarkdownDescription: "The address of the service; a path prefix is kept. Plain `http` is accepted only for a loopback " +
-					"host. Default: the environment variable `ALPHAMOON_BASE_URL`, then `https://workspace.alphamoon.ai`.",
+				MarkdownDescription: "The address of the service. `http` is for loopback hosts only. Default: the environment " +
+					"variable `ALPHAMOON_BASE_URL`, then `https://workspace.alphamoon.ai`.",
 				Optional:   true,
 				Validators: []validator.String{validators.BaseURL()},
 			},
 			"max_retries": schema.NumberAttribute{
-				MarkdownDescription: "How often a request may be repeated on top of its first attempt, 0 to 20. Default: `4`. " +
-					"A creation is repeated only if the attempt before it provably did nothing. Refusals because of a " +
-					"rate limit do not count: they are waited out.",
+				MarkdownDescription: "How often a failed request is repeated, 0 to 20. Waits for a rate limit do not count. " +
+					"Default: `4`.",
 				Optional:   true,
 				Validators: []validator.Number{validators.WholeNumber(0, 20)},
 			},
@@ -86,10 +84,8 @@ func (p *alphamoonProvider) Schema(_ context.Context, _ provider.SchemaRequest, 
 				Validators:          []validator.String{validators.Duration("30s")},
 			},
 			"requests_per_second": schema.Float64Attribute{
-				MarkdownDescription: "How many requests the provider sends in a second at most, like `5` or `0.5`. Set it to leave " +
-					"the rest of the organization's rate limit to other programs. Each run of Terraform and each configuration of " +
-					"the provider keeps to it by itself. Default: the environment variable `ALPHAMOON_REQUESTS_PER_SECOND`, then " +
-					"no ceiling: the provider only learns the pace that the service allows.",
+				MarkdownDescription: "How many requests a run sends in a second at most, like `5` or `0.5`. Default: the " +
+					"environment variable `ALPHAMOON_REQUESTS_PER_SECOND`, then no ceiling.",
 				Optional:   true,
 				Validators: []validator.Float64{validators.AboveZero()},
 			},
