@@ -33,9 +33,9 @@ func TestAbsenceWhileKeysMove(t *testing.T) {
 				t.Parallel()
 				box := &sandbox.Sandbox{Options: options}
 				fill(box, 25)
-				sought := box.Keys(processID)[10].ID // the first of the second page
+				ref := box.Keys(processID)[10].ID // the first of the second page
 				box.Inject(sandbox.Fault{Operation: sandbox.List, Then: then})
-				key, err := newClient(t, box, soon).ProcessAPIKeys(processID).Find(t.Context(), alphamoon.Sought{ID: sought})
+				key, err := newClient(t, box, soon).ProcessAPIKeys(processID).Find(t.Context(), alphamoon.KeyRef{ID: ref})
 				if err != nil || key == nil {
 					t.Errorf("got %v, %v", key, err)
 				}
@@ -48,7 +48,7 @@ func TestAbsenceIsProvedByTwoListings(t *testing.T) {
 	t.Parallel()
 	box := &sandbox.Sandbox{Options: sandbox.Options{MaxLimit: 10}}
 	fill(box, 25)
-	key, err := newClient(t, box, soon).ProcessAPIKeys(processID).Find(t.Context(), alphamoon.Sought{ID: "absent"})
+	key, err := newClient(t, box, soon).ProcessAPIKeys(processID).Find(t.Context(), alphamoon.KeyRef{ID: "absent"})
 	if key != nil || err != nil {
 		t.Errorf("got %v, %v", key, err)
 	}
@@ -103,7 +103,7 @@ func TestMovesDuringEveryListing(t *testing.T) {
 			t.Parallel()
 			box := &sandbox.Sandbox{Options: sandbox.Options{MaxLimit: 10, OmitPagination: true, NewestFirst: true}}
 			fill(box, 60)
-			sought := box.Keys(processID)[40].ID
+			ref := box.Keys(processID)[40].ID
 			moves := 0
 			client := newClient(t, http.HandlerFunc(func(writer http.ResponseWriter, req *http.Request) {
 				if req.URL.Query().Get("offset") == "10" { // once during each listing, behind the first page
@@ -113,7 +113,7 @@ func TestMovesDuringEveryListing(t *testing.T) {
 				box.ServeHTTP(writer, req)
 			}), soon)
 			for range 3 {
-				key, err := client.ProcessAPIKeys(processID).Find(t.Context(), alphamoon.Sought{ID: sought})
+				key, err := client.ProcessAPIKeys(processID).Find(t.Context(), alphamoon.KeyRef{ID: ref})
 				if key == nil && err == nil {
 					t.Fatalf("a key that exists counts as absent after %d moves", moves)
 				}
@@ -210,8 +210,8 @@ func TestWhatProvesNoAbsence(t *testing.T) {
 			for _, key := range test.listed {
 				box.AddKey(owner, key)
 			}
-			sought := alphamoon.Sought{ID: "absent", OrganizationID: "org_sandbox", CreatedAt: now.Add(-test.age)}
-			if key, err := keys.Find(t.Context(), sought); key != nil || !errors.Is(err, test.want) || err != nil && test.want == nil {
+			ref := alphamoon.KeyRef{ID: "absent", OrganizationID: "org_sandbox", CreatedAt: now.Add(-test.age)}
+			if key, err := keys.Find(t.Context(), ref); key != nil || !errors.Is(err, test.want) || err != nil && test.want == nil {
 				t.Errorf("got %v, %v", key, err)
 			}
 		})
@@ -249,13 +249,13 @@ func TestAbsenceBehindSeveralIndexes(t *testing.T) {
 				kept := box.Keys(processID)[1]
 				test.change(box)
 				keys := newClient(t, box).ProcessAPIKeys(processID)
-				sought := alphamoon.Sought{ID: kept.ID, CreatedAt: kept.CreatedAt}
+				ref := alphamoon.KeyRef{ID: kept.ID, CreatedAt: kept.CreatedAt}
 				test.refusal.Operation, test.refusal.Times = revoke, -1
 				box.Inject(test.refusal)
-				if err := keys.Revoke(t.Context(), sought); err == nil {
+				if err := keys.Revoke(t.Context(), ref); err == nil {
 					t.Error("the removal was refused, and the key exists and counts as revoked")
 				}
-				if found, err := keys.Find(t.Context(), sought); found == nil {
+				if found, err := keys.Find(t.Context(), ref); found == nil {
 					t.Errorf("the key exists and is not found: %v", err)
 				}
 			})
@@ -270,11 +270,11 @@ func TestAbsenceAfterARemoval(t *testing.T) {
 		box := &sandbox.Sandbox{}
 		fill(box, 2)
 		keys := newClient(t, box).ProcessAPIKeys(processID)
-		if err := keys.Revoke(t.Context(), alphamoon.Sought{ID: box.Keys(processID)[0].ID}); err != nil {
+		if err := keys.Revoke(t.Context(), alphamoon.KeyRef{ID: box.Keys(processID)[0].ID}); err != nil {
 			t.Fatal(err)
 		}
 		passed := stopwatch()
-		if key, err := keys.Find(t.Context(), alphamoon.Sought{ID: "absent"}); key != nil || err != nil {
+		if key, err := keys.Find(t.Context(), alphamoon.KeyRef{ID: "absent"}); key != nil || err != nil {
 			t.Errorf("got %v, %v", key, err)
 		}
 		if passed() < 10*time.Second {
@@ -290,7 +290,7 @@ func TestTheEndOfAPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		box := &sandbox.Sandbox{}
 		fill(box, 2)
-		keys, absent := newClient(t, box).ProcessAPIKeys(processID), alphamoon.Sought{ID: "absent"}
+		keys, absent := newClient(t, box).ProcessAPIKeys(processID), alphamoon.KeyRef{ID: "absent"}
 		interrupted, interrupt := context.WithTimeout(t.Context(), 3*time.Second)
 		defer interrupt()
 		passed := stopwatch()
@@ -316,14 +316,14 @@ func TestTheEndOfAPause(t *testing.T) {
 // TestOneLookIsEnough: for keys whose absence is not judged by listings, there is no second one.
 func TestOneLookIsEnough(t *testing.T) {
 	t.Parallel()
-	for name, sought := range map[string]alphamoon.Sought{
+	for name, ref := range map[string]alphamoon.KeyRef{
 		"expired": {ID: "absent", Expired: true}, "young": {ID: "absent", CreatedAt: time.Now()}, //nolint:forbidigo // the service's clock is the real one
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			box := &sandbox.Sandbox{}
 			fill(box, 1)
-			if key, err := newClient(t, box).ProcessAPIKeys(processID).Find(t.Context(), sought); key != nil || sought.Expired && err != nil {
+			if key, err := newClient(t, box).ProcessAPIKeys(processID).Find(t.Context(), ref); key != nil || ref.Expired && err != nil {
 				t.Errorf("got %v, %v", key, err)
 			}
 			if sent := box.Count(list); sent != 1 {
@@ -543,7 +543,7 @@ func TestRevocationTakesTime(t *testing.T) {
 				if test.fault.Status > 0 {
 					box.Inject(test.fault)
 				}
-				err = keys.Revoke(t.Context(), alphamoon.Sought{ID: key.ID, OrganizationID: key.OrganizationID, CreatedAt: key.CreatedAt.Time})
+				err = keys.Revoke(t.Context(), alphamoon.KeyRef{ID: key.ID, OrganizationID: key.OrganizationID, CreatedAt: key.CreatedAt.Time})
 				if (err == nil) != test.revoked {
 					t.Errorf("got %v", err)
 				}

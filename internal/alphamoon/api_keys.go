@@ -15,8 +15,9 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// youth is for how long after its creation a listing may not show a key yet. How soon it does is not known.
-const youth = 5 * time.Minute
+// listingLag is for how long after its creation a listing may not show a key yet: listings may be eventually consistent,
+// and how soon they show a write is not known.
+const listingLag = 5 * time.Minute
 
 // Reasons why a key that is not listed is not provably absent.
 var (
@@ -36,7 +37,7 @@ type APIKeys struct {
 	// before lists what was there before the first creation of this client.
 	before *sharedCall[bool]
 	ledger ledger
-	// attempts is acquired once by every creation on its way, see [everyAttempt].
+	// attempts is acquired once by every creation on its way, see [exclusive].
 	attempts *semaphore.Weighted
 
 	// listings are replaced by a write, because whoever reads after it must see what was written.
@@ -50,7 +51,7 @@ func newAPIKeys(client *Client, path []string) *APIKeys {
 	k := &APIKeys{
 		client: client, path: path, before: newSharedCall[bool](client.config.FailureMemory),
 		ledger:   ledger{known: map[string]bool{}, newest: map[string]time.Time{}},
-		attempts: semaphore.NewWeighted(everyAttempt),
+		attempts: semaphore.NewWeighted(exclusive),
 	}
 	k.invalidate()
 	id := func(key APIKey) string { return key.ID }
@@ -95,8 +96,8 @@ func (k *APIKeys) Pages(ctx context.Context, window Window) iter.Seq2[Page[APIKe
 	}
 }
 
-// Sought is what is known of a key that is looked for.
-type Sought struct {
+// KeyRef identifies a key to find, with what the caller knows of it.
+type KeyRef struct {
 	ID string
 	// OrganizationID is empty, and CreatedAt zero, if it is not known.
 	OrganizationID string
@@ -105,9 +106,9 @@ type Sought struct {
 	Expired bool
 }
 
-// Sought is what is known of a listed key.
-func (k APIKey) Sought() Sought {
-	return Sought{ID: k.ID, OrganizationID: k.OrganizationID, CreatedAt: k.CreatedAt.Time}
+// Ref identifies a listed key.
+func (k APIKey) Ref() KeyRef {
+	return KeyRef{ID: k.ID, OrganizationID: k.OrganizationID, CreatedAt: k.CreatedAt.Time}
 }
 
 // Find looks for a key. It returns nil without an error only if the absence is proved: two complete listings do not have
@@ -116,12 +117,12 @@ func (k APIKey) Sought() Sought {
 // ten seconds after the first one: pages may come from several indexes, and one that lags makes a listing skip a key.
 // A key that stands on any page is found, whatever became of the rest. Readers share both listings, and nobody may
 // change the result. They share a failure too: all but the first get a [*RepeatedError].
-func (k *APIKeys) Find(ctx context.Context, sought Sought) (*APIKey, error) {
-	return k.find(ctx, sought, false, false)
+func (k *APIKeys) Find(ctx context.Context, ref KeyRef) (*APIKey, error) {
+	return k.find(ctx, ref, false, false)
 }
 
 // find looks for a key, also after a removal was sent. Of one that was accepted, two listings right after each other prove enough.
-func (k *APIKeys) find(ctx context.Context, sought Sought, sent, accepted bool) (*APIKey, error) {
+func (k *APIKeys) find(ctx context.Context, ref KeyRef, sent, accepted bool) (*APIKey, error) {
 	listings, pause := k.listings.Load(), k.client.config.SettleTime
 	calls := [...]*sharedCall[reading[APIKey]]{listings.first, listings.later}
 	if accepted {
@@ -136,15 +137,15 @@ func (k *APIKeys) find(ctx context.Context, sought Sought, sent, accepted bool) 
 			}
 			return k.listing.read(ctx)
 		})
-		if key := readings[i].get(sought.ID); key != nil {
+		if key := readings[i].get(ref.ID); key != nil {
 			return key, nil
 		}
 		switch {
 		case err != nil:
 			return nil, k.client.report(err)
-		case sought.Expired:
+		case ref.Expired:
 			return nil, nil
-		case !sent && k.isYoung(sought, readings[i]): // after a removal, two listings say more than one
+		case !sent && k.isYoung(ref, readings[i]): // after a removal, two listings say more than one
 			return nil, ErrTooYoung
 		}
 	}
@@ -153,9 +154,9 @@ func (k *APIKeys) find(ctx context.Context, sought Sought, sent, accepted bool) 
 		return nil, k.client.report(fmt.Errorf("%w: two readings differ", ErrInconsistentListing))
 	}
 	switch {
-	case k.isYoung(sought, second):
+	case k.isYoung(ref, second):
 		return nil, ErrTooYoung
-	case k.isAnothers(sought, second):
+	case k.isForeignOrganization(ref, second):
 		return nil, ErrOtherOrganization
 	}
 	return nil, nil
@@ -163,18 +164,18 @@ func (k *APIKeys) find(ctx context.Context, sought Sought, sent, accepted bool) 
 
 // isYoung reports whether a key was made so recently, by the clock of the service if it tells its time, that listings may
 // not show it yet.
-func (k *APIKeys) isYoung(sought Sought, listed reading[APIKey]) bool {
+func (k *APIKeys) isYoung(ref KeyRef, listed reading[APIKey]) bool {
 	date := cmp.Or(listed.date, k.client.config.Clock())
-	return !sought.CreatedAt.IsZero() && date.Sub(sought.CreatedAt) < youth
+	return !ref.CreatedAt.IsZero() && date.Sub(ref.CreatedAt) < listingLag
 }
 
-// isAnothers reports whether a listing is another organization's than the key.
-func (k *APIKeys) isAnothers(sought Sought, listed reading[APIKey]) bool {
+// isForeignOrganization reports whether a listing is another organization's than the key.
+func (k *APIKeys) isForeignOrganization(ref KeyRef, listed reading[APIKey]) bool {
 	if len(listed.elements) == 0 {
 		return slices.Equal(k.path, organizationKeysPath()) // the organization of the key that lists has one at least
 	}
-	return sought.OrganizationID != "" && !slices.ContainsFunc(listed.elements,
-		func(key APIKey) bool { return key.OrganizationID == "" || key.OrganizationID == sought.OrganizationID })
+	return ref.OrganizationID != "" && !slices.ContainsFunc(listed.elements,
+		func(key APIKey) bool { return key.OrganizationID == "" || key.OrganizationID == ref.OrganizationID })
 }
 
 // invalidate ends the validity of what is known of the collection. Those who wait for a listing now began to wait before
@@ -213,10 +214,10 @@ func (e *NotRevokedError) Unwrap() []error {
 // accepted does not show. Nil means that the key is absent, or has a status that says that it does not work. Anything
 // else is a [*NotRevokedError]. Unless a removal was accepted, the absence needs the proof of [APIKeys.Find].
 // Whether the removal accepts the id of a process key is not known, nor what it answers.
-func (k *APIKeys) Revoke(ctx context.Context, sought Sought) error {
+func (k *APIKeys) Revoke(ctx context.Context, ref KeyRef) error {
 	sent := false // whether a request may have been worked on
 	refusal := k.client.do(ctx, request{
-		method: http.MethodDelete, path: append(organizationKeysPath(), sought.ID),
+		method: http.MethodDelete, path: append(organizationKeysPath(), ref.ID),
 		decode: func(_ http.Header, body io.Reader) error {
 			// An acceptance needs no body, but some firewalls refuse with a page and 200.
 			if text, _ := io.ReadAll(body); isMarkup(string(text)) {
@@ -224,7 +225,7 @@ func (k *APIKeys) Revoke(ctx context.Context, sought Sought) error {
 			}
 			return nil
 		},
-		around: func(send func() error) error {
+		wrapAttempt: func(send func() error) error {
 			err := send()
 			sent = sent || !DidNothing(err)
 			return err
@@ -235,7 +236,7 @@ func (k *APIKeys) Revoke(ctx context.Context, sought Sought) error {
 	foreign := answered && !status.Documented && status.Status < 500 || IsUnusableAnswer(refusal)
 	for retries := 0; ; retries++ {
 		k.invalidate()
-		key, err := k.find(ctx, sought, sent, refusal == nil)
+		key, err := k.find(ctx, ref, sent, refusal == nil)
 		switch {
 		case errors.Is(err, ErrTooYoung) && !foreign && sent, err == nil && (key == nil || DoesNotWork(key.Status)):
 			return nil

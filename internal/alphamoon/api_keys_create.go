@@ -39,7 +39,7 @@ func (k *APIKeys) Create(ctx context.Context, wanted APIKeyRequest, options Crea
 		k.resolve(ctx, lost, listed, failure)
 		revoked := false
 		if failure.revocable && options.RevokeRemains {
-			failure.Obstacle = k.Revoke(ctx, failure.Equal[0].Sought())
+			failure.Obstacle = k.Revoke(ctx, failure.Equal[0].Ref())
 			if revoked = failure.Obstacle == nil; revoked {
 				failure.Equal = nil
 			}
@@ -60,7 +60,7 @@ func (k *APIKeys) Create(ctx context.Context, wanted APIKeyRequest, options Crea
 // creations go on, and nobody can tell what a lost one left.
 func (k *APIKeys) listBefore(ctx context.Context) (bool, error) {
 	result, err := k.listing.all(ctx)
-	k.ledger.know(result.elements...)
+	k.ledger.markKnown(result.elements...)
 	k.ledger.setClock(result.date)
 	if IsForbidden(err) {
 		return false, nil
@@ -68,9 +68,9 @@ func (k *APIKeys) listBefore(ctx context.Context) (bool, error) {
 	return err == nil, err
 }
 
-// everyAttempt is what somebody acquires who waits for all creations on their way. Each has either returned its key
-// or is known as lost then, so that its key is not taken for another's.
-const everyAttempt = math.MaxInt64
+// exclusive is the weight that waits for all creations in flight. Each has either returned its key then or is known as
+// lost, so that its key is not taken for another's.
+const exclusive = math.MaxInt64
 
 // post sends a creation, again only if the attempt before it provably did nothing. With an error comes a lost creation
 // if the error leaves open whether a key exists.
@@ -80,7 +80,7 @@ func (k *APIKeys) post(ctx context.Context, wanted APIKeyRequest, retries *int) 
 	err := k.client.do(ctx, request{
 		method: http.MethodPost, path: k.path, body: wanted, creation: true, retries: retries,
 		decode: func(_ http.Header, body io.Reader) error { return decodeCreated(body, &key) },
-		around: func(send func() error) error {
+		wrapAttempt: func(send func() error) error {
 			if err := k.attempts.Acquire(ctx, 1); err != nil {
 				return err // nothing was sent
 			}
@@ -93,7 +93,7 @@ func (k *APIKeys) post(ctx context.Context, wanted APIKeyRequest, retries *int) 
 			switch {
 			case err != nil:
 				lost = k.ledger.lose(wanted)
-			case !k.ledger.know(key.APIKey):
+			case !k.ledger.markKnown(key.APIKey):
 				return &ReusedIDError{ID: key.ID}
 			}
 			return err
@@ -115,22 +115,23 @@ func (k *APIKeys) resolve(ctx context.Context, lost *lostCreation, listed bool, 
 	failure.Settled = sleep(ctx, lost.at.Add(settleTime).Sub(now())) == nil
 	ctx, release := outlive(ctx, interruptGrace)
 	defer release()
-	if err := k.attempts.Acquire(ctx, everyAttempt); err != nil {
+	if err := k.attempts.Acquire(ctx, exclusive); err != nil {
 		failure.Obstacle = err
 		return
 	}
-	defer k.attempts.Release(everyAttempt)
+	defer k.attempts.Release(exclusive)
 	if lost.findings == nil {
 		began := now()
 		result, err := k.listing.all(ctx)
-		k.ledger.settle(lost, matching(result.elements, k.holds), err, began, settleTime)
+		k.ledger.distribute(lost, matching(result.elements, func(key APIKey) bool { return key.belongsTo(k.path) }), err, began, settleTime)
 	}
 	failure.findings = *lost.findings
 }
 
-// holds reports whether a listed key can belong to the collection. A listing may show the keys of other processes too.
-func (k *APIKeys) holds(key APIKey) bool {
-	return !IsProcessID(key.ProcessID) || slices.Contains(k.path, key.ProcessID)
+// belongsTo reports whether a key can be of the collection with the given path. A listing may show the keys of other
+// processes too.
+func (k APIKey) belongsTo(path []string) bool {
+	return !IsProcessID(k.ProcessID) || slices.Contains(path, k.ProcessID)
 }
 
 func decodeCreated(body io.Reader, key *CreatedAPIKey) error {

@@ -127,7 +127,7 @@ func TestListingOfServersThatIgnoreTheOffset(t *testing.T) {
 			if !errors.Is(last, test.err) {
 				t.Errorf("the stream ends with %v, want %v", last, test.err)
 			}
-			key, err := client.ProcessAPIKeys(processID).Find(t.Context(), alphamoon.Sought{ID: "absent"})
+			key, err := client.ProcessAPIKeys(processID).Find(t.Context(), alphamoon.KeyRef{ID: "absent"})
 			if proved := key == nil && err == nil; proved != (test.err == nil) {
 				t.Errorf("absence proved: %t (%v)", proved, err)
 			}
@@ -383,7 +383,7 @@ func TestBaseURLWithPrefixAndEscaping(t *testing.T) {
 	if _, err := client.ProcessAPIKeys("a/../b?c#d%2f").List(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := client.OrganizationAPIKeys().Revoke(t.Context(), alphamoon.Sought{ID: ".."}); err != nil {
+	if err := client.OrganizationAPIKeys().Revoke(t.Context(), alphamoon.KeyRef{ID: ".."}); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{

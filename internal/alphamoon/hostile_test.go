@@ -135,7 +135,7 @@ func abort() { panic(http.ErrAbortHandler) }
 
 func doFind(n int) func(*alphamoon.APIKeys, *testing.T) string {
 	return func(keys *alphamoon.APIKeys, t *testing.T) string {
-		found, err := keys.Find(t.Context(), alphamoon.Sought{
+		found, err := keys.Find(t.Context(), alphamoon.KeyRef{
 			ID: fmt.Sprintf("%032x", n), OrganizationID: "USER:1", CreatedAt: time.Now().AddDate(0, -1, 0), //nolint:forbidigo // the bubble's
 		})
 		switch {
@@ -183,7 +183,7 @@ func createKey(keys *alphamoon.APIKeys, t *testing.T, revoke bool) string {
 
 func doRevoke(age time.Duration) func(*alphamoon.APIKeys, *testing.T) string {
 	return func(keys *alphamoon.APIKeys, t *testing.T) string {
-		err := keys.Revoke(t.Context(), alphamoon.Sought{
+		err := keys.Revoke(t.Context(), alphamoon.KeyRef{
 			ID: fmt.Sprintf("%032x", 3), OrganizationID: "USER:1", CreatedAt: time.Now().Add(-age), //nolint:forbidigo // the bubble's
 		})
 		if err != nil {

@@ -10,7 +10,8 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// limiter holds requests back, so that the configured ceiling is kept and the service need not refuse requests. No
+// limiter holds requests back, so that the configured ceiling is kept and the service need not refuse requests. It learns
+// the pace by AIMD (additive increase, multiplicative decrease), as congestion control does. No
 // pace is kept before the first refusal. A limit that only one collection has run into sets a pace for the requests to
 // that collection; one that a second collection runs into is taken for a limit of all requests.
 type limiter struct {

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// LostCreationError means that a creation was sent, that its answer was lost, and that a key may exist whose secret
-// nobody knows.
+// LostCreationError means that a creation was sent, that its answer was lost, and that it may have left an orphan: a key
+// whose secret nobody knows.
 type LostCreationError struct {
 	findings
 	// Err is what happened to the creation.
@@ -20,7 +20,7 @@ type LostCreationError struct {
 	Settled bool
 }
 
-// findings are what a listing shows of a lost creation.
+// findings are the possible orphans that a listing shows of a lost creation.
 type findings struct {
 	// Equal are the new keys that are as the creation asked for. Similar are new keys that share only its name or its
 	// expiry; they are listed only if there is no equal one.
@@ -71,7 +71,7 @@ type lostCreation struct {
 	findings *findings
 }
 
-// ledger is what a collection remembers of creations, to distinguish what a lost one left from every other key.
+// ledger is what a collection remembers of creations, to distinguish orphans from every other key.
 type ledger struct {
 	mu sync.Mutex
 	// known are the ids of keys that no lost creation left: they existed before, or their creation was answered.
@@ -83,8 +83,8 @@ type ledger struct {
 	skew   time.Duration
 }
 
-// know notes keys that no lost creation left. It reports whether all of them are new.
-func (l *ledger) know(keys ...APIKey) (fresh bool) {
+// markKnown notes keys that no lost creation left. It reports whether all of them are new.
+func (l *ledger) markKnown(keys ...APIKey) (fresh bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	fresh = true
@@ -123,10 +123,10 @@ func (l *ledger) lose(request APIKeyRequest) *lostCreation {
 	return lost
 }
 
-// settle distributes the new ones among the listed keys to the lost creations. One listing, which began at the given
+// distribute gives the new ones among the listed keys to the lost creations. One listing, which began at the given
 // time, serves all that had settled by then. The others take part, so that nothing of theirs is given away, and look for
 // themselves later. With an obstacle it serves only the given creation: another may meet none.
-func (l *ledger) settle(lost *lostCreation, listed []APIKey, obstacle error, began time.Time, settleTime time.Duration) {
+func (l *ledger) distribute(lost *lostCreation, listed []APIKey, obstacle error, began time.Time, settleTime time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	fresh := matching(listed, func(key APIKey) bool { return !l.known[key.ID] })

@@ -82,7 +82,7 @@ func TestOneListingServesWhoHasSettled(t *testing.T) {
 			creations[i].at = noon.Add(-age * time.Second)
 			l.lost = append(l.lost, creations[i])
 		}
-		l.settle(creations[0], []APIKey{keyOf("z c 3")}, test.obstacle, noon, 10*time.Second)
+		l.distribute(creations[0], []APIKey{keyOf("z c 3")}, test.obstacle, noon, 10*time.Second)
 		for i, creation := range creations {
 			if served := creation.findings != nil; served != test.served[i] || served == slices.Contains(l.lost, creation) {
 				t.Errorf("%s: creation %d is served: %t", name, i, served)

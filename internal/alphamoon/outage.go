@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// outage is the last failure of the service itself or of the credential. Every request would run into it, whatever it
-// is about, so that it is shared: by the requests that were waiting, and by those of the next seconds.
+// outage is a short-lived circuit breaker. It keeps the last failure of the service itself or of the credential: every
+// request would run into it, whatever it is about, so that it is shared: by the requests that were waiting, and by those of the next seconds.
 type outage struct {
 	memory time.Duration
 
@@ -32,9 +32,9 @@ func (o *outage) concerns(began time.Time) bool {
 	return o.failure != nil && (!o.at.Before(began) || now().Sub(o.at) < o.memory)
 }
 
-// note takes what became of a request that began at the given time. It returns the failure to report: that of the
+// record takes what became of a request that began at the given time. It returns the failure to report: that of the
 // request, or that of the outage which it belongs to.
-func (o *outage) note(began time.Time, failure error) error {
+func (o *outage) record(began time.Time, failure error) error {
 	_, shared := errors.AsType[*sharedFailure](failure)
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -65,7 +65,7 @@ func TestTheLookAfterALossIsNotAnOutage(t *testing.T) {
 		client := newClient(t, box, func(config *alphamoon.Config) { config.FailureMemory = time.Minute })
 		box.Inject(sandbox.Fault{Operation: revoke, Status: http.StatusBadGateway, AfterWork: true, Times: -1})
 		key := box.Keys(processID)[0]
-		if err := client.ProcessAPIKeys(processID).Revoke(t.Context(), alphamoon.Sought{ID: key.ID}); err != nil {
+		if err := client.ProcessAPIKeys(processID).Revoke(t.Context(), alphamoon.KeyRef{ID: key.ID}); err != nil {
 			t.Error(err)
 		}
 	})
@@ -99,7 +99,7 @@ func TestWaitersShareAFailure(t *testing.T) {
 		box.Inject(sandbox.Fault{Status: http.StatusInternalServerError, Times: -1})
 		var group sync.WaitGroup
 		for range 20 {
-			group.Go(func() { _, _ = client.ProcessAPIKeys(processID).Find(t.Context(), alphamoon.Sought{ID: "x"}) })
+			group.Go(func() { _, _ = client.ProcessAPIKeys(processID).Find(t.Context(), alphamoon.KeyRef{ID: "x"}) })
 		}
 		group.Wait()
 		if box.Count(list) != 1 {

@@ -80,10 +80,10 @@ type reader[T any] struct {
 	answers, pages int
 	// position is where the next page begins.
 	position int
-	// total is what the service counts, -1 if it does not. While it is doubtful, it may be the number of elements of
+	// total is what the service counts, -1 if it does not. With totalMayBePageCount it may be the number of elements of
 	// the first page: the next page shows that.
-	total    int
-	doubtful bool
+	total               int
+	totalMayBePageCount bool
 	// repeats reports that a page only had elements of earlier pages: the service ignores the offset.
 	repeats bool
 	// refused reports that the service refused the offset at which the listing ended.
@@ -92,11 +92,11 @@ type reader[T any] struct {
 	// problem is the first contradiction.
 	problem error
 
-	// ahead are pages that were requested together and not used yet, size is how many elements each should have, and stray
+	// ahead are pages that were requested together and not used yet, size is how many elements each should have, and unusedAhead
 	// are those of pages that nobody used: presence needs no proof.
-	ahead []Page[T]
-	size  int
-	stray []T
+	ahead       []Page[T]
+	size        int
+	unusedAhead []T
 }
 
 func (l listing[T]) reader(window Window, parallel int) *reader[T] {
@@ -144,7 +144,7 @@ func (r *reader[T]) next(ctx context.Context) (Page[T], error) {
 // request asks for the next page, and for those behind it where the first one's size and total show where they begin.
 func (r *reader[T]) request(ctx context.Context) error {
 	count := 1
-	if r.answers > 0 && r.total > 0 && !r.doubtful && r.window == (Window{}) {
+	if r.answers > 0 && r.total > 0 && !r.totalMayBePageCount && r.window == (Window{}) {
 		count = max(1, min(r.parallel, (r.total-r.position+r.size-1)/r.size))
 	}
 	r.ahead = make([]Page[T], count)
@@ -160,7 +160,7 @@ func (r *reader[T]) request(ctx context.Context) error {
 
 func (r *reader[T]) drop() {
 	for _, page := range r.ahead {
-		r.stray = append(r.stray, page.Elements...)
+		r.unusedAhead = append(r.unusedAhead, page.Elements...)
 	}
 	r.ahead = nil
 }
@@ -176,7 +176,7 @@ func (r *reader[T]) asked() int {
 // endsWith reports whether the API's own refusal of the offset means that the listing has ended.
 func (r *reader[T]) endsWith(err error) bool {
 	status, answered := errors.AsType[*StatusError](err)
-	return r.answers > 0 && (r.total < 0 || r.doubtful) && answered && status.Documented &&
+	return r.answers > 0 && (r.total < 0 || r.totalMayBePageCount) && answered && status.Documented &&
 		slices.Contains([]int{400, 404, 416, 422}, status.Status)
 }
 
@@ -194,11 +194,11 @@ func (r *reader[T]) add(page *Page[T]) {
 	if len(page.Elements) > 0 {
 		r.pages++
 	}
-	r.ended = r.full() || len(page.Elements) == 0 || !r.doubtful && r.total >= 0 && r.position >= r.total
+	r.ended = r.full() || len(page.Elements) == 0 || !r.totalMayBePageCount && r.total >= 0 && r.position >= r.total
 	if !r.ended && (r.pages >= maxPages || r.answers == 1 && r.total > maxPages*received) {
 		r.ended, r.problem = true, ErrTooManyPages
 	}
-	if page.Total = r.total; r.doubtful {
+	if page.Total = r.total; r.totalMayBePageCount {
 		page.Total = -1
 	}
 }
@@ -225,9 +225,9 @@ func (r *reader[T]) judgeTotal(page Page[T], received, asked int) {
 		if page.offset > 0 && received > 0 && r.total < page.offset+received {
 			r.total = -1 // it counts the page
 		}
-		r.doubtful = received > 0 && r.total == received && received >= cmp.Or(page.limit, asked)
-	case r.doubtful:
-		r.doubtful = false
+		r.totalMayBePageCount = received > 0 && r.total == received && received >= cmp.Or(page.limit, asked)
+	case r.totalMayBePageCount:
+		r.totalMayBePageCount = false
 		if received > 0 {
 			r.total = -1
 		}
@@ -326,7 +326,7 @@ func (l listing[T]) read(ctx context.Context) (reading[T], error) {
 			r.proven = r.isProven()
 			return r.reading, nil
 		}
-		for _, element := range slices.Concat(r.elements, r.stray) {
+		for _, element := range slices.Concat(r.elements, r.unusedAhead) {
 			seen.put(l.id(element), element)
 		}
 		if !errors.Is(err, ErrInconsistentListing) || attempt == maxAttempts {

@@ -218,7 +218,7 @@ func TestCeilingOfAllRequests(t *testing.T) {
 			}
 		})
 		group.Go(func() {
-			if err := client.ProcessAPIKeys(processID).Revoke(t.Context(), alphamoon.Sought{ID: key.ID}); err != nil {
+			if err := client.ProcessAPIKeys(processID).Revoke(t.Context(), alphamoon.KeyRef{ID: key.ID}); err != nil {
 				t.Error(err)
 			}
 		})

@@ -41,8 +41,8 @@ type request struct {
 	// retries counts the repetitions. Nil means that the request has all of them; a creation that is sent again after
 	// its remains were looked for goes on counting.
 	retries *int
-	// around is called for every attempt and sends it. Nil means that there is nothing else to do.
-	around func(send func() error) error
+	// wrapAttempt, if it is set, runs each attempt; it must call send.
+	wrapAttempt func(send func() error) error
 
 	client *Client
 	// address is where the request goes, and shown its path, for messages. payload is the encoded body.
@@ -64,8 +64,8 @@ func (c *Client) do(ctx context.Context, req request) error {
 	req.address.RawQuery = req.query.Encode()
 	req.shown = "/" + strings.TrimPrefix(req.address.EscapedPath(), "/")
 	req.retries = cmp.Or(req.retries, new(int))
-	if req.around == nil {
-		req.around = func(send func() error) error { return send() }
+	if req.wrapAttempt == nil {
+		req.wrapAttempt = func(send func() error) error { return send() }
 	}
 	began := now()
 	failure := req.repeat(ctx, began)
@@ -73,7 +73,7 @@ func (c *Client) do(ctx context.Context, req request) error {
 		// What became of this very request matters, and its failure must not stop the listing that shows it.
 		return failure
 	}
-	return c.outage.note(began, failure)
+	return c.outage.record(began, failure)
 }
 
 // repeat sends the request until it is answered or may not be repeated any more.
@@ -88,7 +88,7 @@ func (r *request) repeat(ctx context.Context, began time.Time) (failure error) {
 			return shared
 		}
 		sent := now()
-		if failure = r.around(func() error { return r.send(ctx, number) }); failure == nil {
+		if failure = r.wrapAttempt(func() error { return r.send(ctx, number) }); failure == nil {
 			limiter.accepted(r.collection(), sent)
 			return nil
 		}

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// sharedCall is one result for all who ask for it. A success is kept. A failure is kept for those who were waiting and
+// sharedCall is a singleflight that keeps its result: one for all who ask for it. A success is kept. A failure is kept for those who were waiting and
 // for a short while, so that an outage costs one failure and not one for everybody who asks.
 type sharedCall[T any] struct {
 	// memory is for how long a failure is kept.
@@ -18,8 +18,8 @@ type sharedCall[T any] struct {
 
 	value T
 	err   error
-	// came is when the call ended with them. It is zero if there was none.
-	came time.Time
+	// finishedAt is when the call ended with them. It is zero if there was none.
+	finishedAt time.Time
 }
 
 func newSharedCall[T any](memory time.Duration) *sharedCall[T] {
@@ -33,14 +33,14 @@ func (s *sharedCall[T]) get(ctx context.Context, call func(context.Context) (T, 
 		return value, err
 	}
 	defer s.lock.Release(1)
-	if !s.came.IsZero() && (s.err == nil || s.came.After(began) || now().Sub(s.came) < s.memory) {
+	if !s.finishedAt.IsZero() && (s.err == nil || s.finishedAt.After(began) || now().Sub(s.finishedAt) < s.memory) {
 		return s.value, s.err
 	}
 	value, err = call(ctx)
 	if err != nil && ctx.Err() != nil {
 		return value, err // the caller was interrupted, which says nothing to the others
 	}
-	s.value, s.err, s.came = value, err, now()
+	s.value, s.err, s.finishedAt = value, err, now()
 	return value, err
 }
 

@@ -25,7 +25,7 @@ func find(t *testing.T, client *alphamoon.Client, ids []string, want bool) {
 		places <- struct{}{}
 		group.Go(func() {
 			defer func() { <-places }()
-			key, err := client.ProcessAPIKeys(processID).Find(t.Context(), alphamoon.Sought{ID: id})
+			key, err := client.ProcessAPIKeys(processID).Find(t.Context(), alphamoon.KeyRef{ID: id})
 			if err != nil || (key != nil) != want || key != nil && key.ID != id {
 				t.Errorf("%s: got %v, %v", id, key, err)
 			}
@@ -64,7 +64,7 @@ func TestReadersShareListings(t *testing.T) {
 // exists looks for a key, as resources do.
 func exists(t *testing.T, client *alphamoon.Client, id string) bool {
 	t.Helper()
-	key, err := client.ProcessAPIKeys(processID).Find(t.Context(), alphamoon.Sought{ID: id})
+	key, err := client.ProcessAPIKeys(processID).Find(t.Context(), alphamoon.KeyRef{ID: id})
 	if err != nil {
 		t.Error(err)
 	}
@@ -89,7 +89,7 @@ func TestWritesBeginAGeneration(t *testing.T) {
 	if !exists(t, client, key.ID) || !exists(t, client, first) {
 		t.Error("the new key is not found")
 	}
-	if err := client.ProcessAPIKeys(processID).Revoke(t.Context(), alphamoon.Sought{ID: key.ID}); err != nil {
+	if err := client.ProcessAPIKeys(processID).Revoke(t.Context(), alphamoon.KeyRef{ID: key.ID}); err != nil {
 		t.Fatal(err)
 	}
 	if exists(t, client, key.ID) {
@@ -150,13 +150,13 @@ func TestACancelledReaderLeavesTheOthersTheirListing(t *testing.T) {
 	id := box.Keys(processID)[0].ID
 	ctx, cancel := context.WithCancel(t.Context())
 	first := make(chan error, 1)
-	go func() { _, err := client.ProcessAPIKeys(processID).Find(ctx, alphamoon.Sought{ID: id}); first <- err }()
+	go func() { _, err := client.ProcessAPIKeys(processID).Find(ctx, alphamoon.KeyRef{ID: id}); first <- err }()
 	for box.Count(sandbox.List) == 0 {
 		time.Sleep(time.Millisecond)
 	}
 	second := make(chan error, 1)
 	go func() {
-		_, err := client.ProcessAPIKeys(processID).Find(t.Context(), alphamoon.Sought{ID: id})
+		_, err := client.ProcessAPIKeys(processID).Find(t.Context(), alphamoon.KeyRef{ID: id})
 		second <- err
 	}()
 	time.Sleep(50 * time.Millisecond)
@@ -207,7 +207,7 @@ func TestOneFailurePerOutage(t *testing.T) {
 	box.Inject(sandbox.Fault{Operation: list, Status: 503, Times: -1})
 	var full, repeated atomic.Int64
 	read := func() {
-		_, err := client.ProcessAPIKeys(processID).Find(t.Context(), alphamoon.Sought{ID: box.Keys(processID)[0].ID})
+		_, err := client.ProcessAPIKeys(processID).Find(t.Context(), alphamoon.KeyRef{ID: box.Keys(processID)[0].ID})
 		var again *alphamoon.RepeatedError
 		switch {
 		case errors.As(err, &again):

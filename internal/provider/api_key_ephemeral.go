@@ -37,7 +37,7 @@ type apiKeyEphemeral struct {
 type openKey struct {
 	creation keyCreation
 	keys     *alphamoon.APIKeys
-	sought   alphamoon.Sought
+	ref      alphamoon.KeyRef
 }
 
 // openKeys are the keys that are not revoked yet, by what is noted of them in the private data. They keep the credential
@@ -49,7 +49,7 @@ type openKeys struct{ byNote sync.Map }
 func (o *openKeys) revoke(ctx context.Context) {
 	var group sync.WaitGroup
 	for _, key := range o.byNote.Range {
-		group.Go(func() { _ = key.(openKey).keys.Revoke(ctx, key.(openKey).sought) })
+		group.Go(func() { _ = key.(openKey).keys.Revoke(ctx, key.(openKey).ref) })
 	}
 	group.Wait()
 }
@@ -153,7 +153,7 @@ func (e *apiKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, r
 		}
 		note, _ := json.Marshal(key.ID) // a text never fails
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, openKeyNote, note)...)
-		e.data.opened.byNote.Store(string(note), openKey{creation, keys, key.Sought()})
+		e.data.opened.byNote.Store(string(note), openKey{creation, keys, key.Ref()})
 	}
 	model.ID, model.Key = types.StringValue(key.ID), types.StringValue(key.Key.Reveal())
 	model.ExpiresAt = stringOrNull(instantOrEmpty(key.ExpiresAt.Time))
@@ -172,7 +172,7 @@ func discard(ctx context.Context, keys *alphamoon.APIKeys, key *alphamoon.Create
 			ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), interruptedRevocation)
 			defer cancel()
 		}
-		err := keys.Revoke(ctx, key.Sought())
+		err := keys.Revoke(ctx, key.Ref())
 		if err == nil {
 			return "It was revoked; try again."
 		}
@@ -195,13 +195,13 @@ func (e *apiKeyEphemeral) Close(ctx context.Context, req ephemeral.CloseRequest,
 		resp.Diagnostics.Append(defect(fmt.Sprintf("The provider is to revoke the key %s, which it did not create", raw))...)
 		return
 	}
-	err := key.keys.Revoke(ctx, key.sought)
+	err := key.keys.Revoke(ctx, key.ref)
 	if err == nil || ctx.Err() == nil {
 		e.data.opened.byNote.Delete(string(raw)) // one that was interrupted is tried once more at the end
 	}
 	if err != nil {
 		resp.Diagnostics.AddError("Ephemeral key could not be revoked", fmt.Sprintf("Whether the key %s of %s still "+
 			"works is not certain: %s It expires by itself. To end it sooner, delete it %s; or set revoke_on_close = "+
-			"false to let such keys expire.", key.sought.ID, key.creation.owner(), sentence(whyNotRevoked(err)), e.kind.whereToDelete))
+			"false to let such keys expire.", key.ref.ID, key.creation.owner(), sentence(whyNotRevoked(err)), e.kind.whereToDelete))
 	}
 }

@@ -132,13 +132,13 @@ func (r *apiKeyResource) Read(ctx context.Context, req resource.ReadRequest, res
 	resp.Diagnostics.Append(model.store(ctx, &resp.Identity.Raw)...)
 	processID, before := model.ProcessID.ValueString(), model
 	r.data.run.refreshed.Store(model.ID.ValueString(), true)
-	sought := model.sought()
-	sought.Expired = model.expired(r.data.now())
-	key, err := r.kind.keys(client, processID).Find(ctx, sought)
+	ref := model.ref()
+	ref.Expired = model.expired(r.data.now())
+	key, err := r.kind.keys(client, processID).Find(ctx, ref)
 	switch {
 	case key != nil:
 		model.applyListed(*key)
-	case err == nil && sought.Expired:
+	case err == nil && ref.Expired:
 		model.Status = types.StringValue(statusExpired)
 	case errors.Is(err, alphamoon.ErrTooYoung):
 		return
@@ -168,13 +168,13 @@ func (r *apiKeyResource) Read(ctx context.Context, req resource.ReadRequest, res
 	}
 }
 
-// sought is what the state knows of a key that is looked for.
-func (m *apiKeyModel) sought() alphamoon.Sought {
+// ref is what the state knows of a key that is looked for.
+func (m *apiKeyModel) ref() alphamoon.KeyRef {
 	createdAt, err := rotation.ParseInstant(m.CreatedAt.ValueString()) // zero if it is not known
 	if err != nil && !m.KeyVersion.IsNull() {
 		createdAt = time.Unix(m.KeyVersion.ValueInt64(), 0) // it is the creation in Unix seconds
 	}
-	return alphamoon.Sought{ID: m.ID.ValueString(), OrganizationID: m.OrganizationID.ValueString(), CreatedAt: createdAt}
+	return alphamoon.KeyRef{ID: m.ID.ValueString(), OrganizationID: m.OrganizationID.ValueString(), CreatedAt: createdAt}
 }
 
 // Update only takes over settings that live in the state: whatever the API would have to change makes a new key.
@@ -222,7 +222,7 @@ func (r *apiKeyResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	err := r.kind.keys(client, model.ProcessID.ValueString()).Revoke(ctx, model.sought())
+	err := r.kind.keys(client, model.ProcessID.ValueString()).Revoke(ctx, model.ref())
 	failure, isFailure := errors.AsType[*alphamoon.NotRevokedError](err)
 	switch {
 	case err == nil:
@@ -270,7 +270,7 @@ func (r *apiKeyResource) ImportState(ctx context.Context, req resource.ImportSta
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	key, err := r.kind.keys(client, processID).Find(ctx, alphamoon.Sought{ID: id})
+	key, err := r.kind.keys(client, processID).Find(ctx, alphamoon.KeyRef{ID: id})
 	if err != nil {
 		resp.Diagnostics.Append(r.kind.advice.diagnostics(err, fmt.Sprintf("import the key %s of %s", id, r.kind.owner(processID)))...)
 		return
