@@ -67,7 +67,7 @@ func newAPIKeys(client *Client, path []string) *APIKeys {
 func (k *APIKeys) List(ctx context.Context) ([]APIKey, error) {
 	result, err := k.listing.all(ctx)
 	if err != nil {
-		return nil, k.client.report(err)
+		return nil, err
 	}
 	return result.elements, nil
 }
@@ -79,7 +79,7 @@ func (k *APIKeys) Pages(ctx context.Context, window Window) iter.Seq2[Page[APIKe
 	return func(yield func(Page[APIKey], error) bool) {
 		r := k.listing.reader(window, 1)
 		for page, err := range r.all(ctx) {
-			if !yield(page, k.client.report(err)) || err != nil {
+			if !yield(page, err) || err != nil {
 				return
 			}
 		}
@@ -91,7 +91,7 @@ func (k *APIKeys) Pages(ctx context.Context, window Window) iter.Seq2[Page[APIKe
 			err = fmt.Errorf("%w: a second reading differs", ErrInconsistentListing)
 		}
 		if err != nil {
-			yield(Page[APIKey]{Total: -1}, k.client.report(err))
+			yield(Page[APIKey]{Total: -1}, err)
 		}
 	}
 }
@@ -116,7 +116,7 @@ func (k APIKey) Ref() KeyRef {
 // [ErrTooYoung]; and the listing is not another organization's, else [ErrOtherOrganization]. The second listing begins
 // ten seconds after the first one: pages may come from several indexes, and one that lags makes a listing skip a key.
 // A key that stands on any page is found, whatever became of the rest. Readers share both listings, and nobody may
-// change the result. They share a failure too: all but the first get a [*RepeatedError].
+// change the result. They share a failure too.
 func (k *APIKeys) Find(ctx context.Context, ref KeyRef) (*APIKey, error) {
 	return k.find(ctx, ref, false, false)
 }
@@ -142,7 +142,7 @@ func (k *APIKeys) find(ctx context.Context, ref KeyRef, sent, accepted bool) (*A
 		}
 		switch {
 		case err != nil:
-			return nil, k.client.report(err)
+			return nil, err
 		case ref.Expired:
 			return nil, nil
 		case !sent && k.isYoung(ref, readings[i]): // after a removal, two listings say more than one
@@ -151,7 +151,7 @@ func (k *APIKeys) find(ctx context.Context, ref KeyRef, sent, accepted bool) (*A
 	}
 	first, second := readings[0], readings[1]
 	if (!first.proven || !second.proven) && !first.sameAs(second) {
-		return nil, k.client.report(fmt.Errorf("%w: two readings differ", ErrInconsistentListing))
+		return nil, fmt.Errorf("%w: two readings differ", ErrInconsistentListing)
 	}
 	switch {
 	case k.isYoung(ref, second):

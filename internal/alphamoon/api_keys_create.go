@@ -24,7 +24,7 @@ type CreateOptions struct {
 func (k *APIKeys) Create(ctx context.Context, wanted APIKeyRequest, options CreateOptions) (*CreatedAPIKey, error) {
 	listed, err := k.before.get(ctx, k.listBefore)
 	if err != nil {
-		return nil, k.client.report(err)
+		return nil, err
 	}
 	if err := sleep(ctx, k.ledger.spacing(wanted.Name, k.client.config.Spacing)); err != nil {
 		return nil, err
@@ -33,7 +33,7 @@ func (k *APIKeys) Create(ctx context.Context, wanted APIKeyRequest, options Crea
 	for repeated := false; ; repeated = true {
 		key, lost, err := k.post(ctx, wanted, &retries)
 		if lost == nil {
-			return key, k.client.report(err)
+			return key, err
 		}
 		failure := &LostCreationError{Err: err}
 		k.resolve(ctx, lost, listed, failure)

@@ -121,9 +121,6 @@ func TestScopes(t *testing.T) {
 		if !alphamoon.IsScope(scope.Name) || !alphamoon.IsDocumentedScope(scope.Name) || scope.Description == "" {
 			t.Errorf("%+v is not a proper entry", scope)
 		}
-		if got := alphamoon.NearestScope(scope.Name); got != scope.Name {
-			t.Errorf("the nearest scope of %q is %q", scope.Name, got)
-		}
 	}
 	if len(names) != 21 || len(groups) != 7 {
 		t.Errorf("got %d scopes in %d groups, want 21 in 7", len(names), len(groups))
@@ -134,14 +131,6 @@ func TestScopes(t *testing.T) {
 	} {
 		if alphamoon.IsScope(text) {
 			t.Errorf("%q has not the form of a scope", text)
-		}
-	}
-	for text, want := range map[string]string{
-		"workspace.results:read": "workspace.result:read", "workspace.file:uplaod": "workspace.file:upload",
-		"workspace.process.apikey:manage": "workspace.process.api_key:manage", "": "workspace.collection:create",
-	} {
-		if got := alphamoon.NearestScope(text); got != want {
-			t.Errorf("nearest of %q: got %q, want %q", text, got, want)
 		}
 	}
 }

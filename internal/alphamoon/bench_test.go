@@ -36,10 +36,3 @@ func BenchmarkDecodePage(b *testing.B) {
 		}
 	}
 }
-
-func BenchmarkNearestScope(b *testing.B) {
-	b.ReportAllocs()
-	for b.Loop() {
-		NearestScope("workspace.results:red")
-	}
-}

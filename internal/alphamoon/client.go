@@ -64,8 +64,6 @@ type Config struct {
 	Transport http.RoundTripper
 	// OnAttempt, if set, is called after every attempt, from the goroutine that made the request.
 	OnAttempt func(context.Context, Attempt)
-	// LongWait is how long requests may wait for a rate limit before [Client.LongWait] reports it. 0 means ten seconds.
-	LongWait time.Duration
 	// RequestsPerSecond is how many requests are sent in a second at most. 0 means any number.
 	RequestsPerSecond float64
 }
@@ -89,7 +87,6 @@ type Client struct {
 	outage  outage
 
 	collections sync.Map // of *APIKeys, by path
-	reported    sync.Map // failures, by text
 }
 
 // NewClient returns a client; it sends nothing.
@@ -99,7 +96,6 @@ func NewClient(config Config) *Client {
 	config.RetryWaitMax = cmp.Or(config.RetryWaitMax, 30*time.Second)
 	config.RefusalPatience = cmp.Or(config.RefusalPatience, 10*time.Minute)
 	config.FailureMemory = cmp.Or(config.FailureMemory, 5*time.Second)
-	config.LongWait = cmp.Or(config.LongWait, 10*time.Second)
 	config.SettleTime = cmp.Or(config.SettleTime, 10*time.Second)
 	config.Spacing = cmp.Or(config.Spacing, time.Second)
 	config.ParallelPages = cmp.Or(config.ParallelPages, ParallelPages)
@@ -149,18 +145,3 @@ func (c *Client) collection(path ...string) *APIKeys {
 	k, _ := c.collections.LoadOrStore(strings.Join(escapeAll(path), "/"), newAPIKeys(c, path))
 	return k.(*APIKeys) //nolint:forcetypeassert // nothing else is stored
 }
-
-// report marks a failure that was reported to a caller before. Many resources run into one failure, and its reason is
-// worth reading once.
-func (c *Client) report(err error) error {
-	if err == nil || errors.Is(err, context.Canceled) {
-		return err
-	}
-	if _, repeated := c.reported.LoadOrStore(err.Error(), true); repeated {
-		return &RepeatedError{Err: err}
-	}
-	return err
-}
-
-// now is the clock of waits and durations. They are real, whatever clock a caller decides by.
-func now() time.Time { return time.Now() } //nolint:forbidigo // the client's only clock, see above

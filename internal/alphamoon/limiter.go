@@ -29,7 +29,6 @@ type limiter struct {
 	waiting      int
 	waitingSince time.Time
 	waited       time.Duration
-	reported     bool
 }
 
 // all stands for all collections.
@@ -131,17 +130,13 @@ func (l *limiter) count(change int) {
 	}
 }
 
-// LongWait reports, once, for how long requests have waited because the service limits their rate: when that was longer
-// than [Config.LongWait] and no request waits any more.
-func (c *Client) LongWait() (time.Duration, bool) {
+// RateLimitWait is for how long requests have waited in all because the service limits their rate. While one still
+// waits it is not complete.
+func (c *Client) RateLimitWait() (waited time.Duration, complete bool) {
 	l := c.limiter
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.reported || l.waiting > 0 || l.waited <= c.config.LongWait {
-		return 0, false
-	}
-	l.reported = true
-	return l.waited, true
+	return l.waited, l.waiting == 0
 }
 
 // What the pace does, chosen by simulation over limits from 0.5 to 100 requests a second; see the test.
@@ -205,11 +200,4 @@ func (p *pace) refused(sent, now time.Time, wait time.Duration) {
 	if wait > time.Second {
 		p.closed = later(p.closed, now.Add(wait))
 	}
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }

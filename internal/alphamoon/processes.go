@@ -40,7 +40,7 @@ func (c *Client) ListProcesses(ctx context.Context) ([]Process, error) {
 	}}
 	result, err := processes.all(ctx)
 	if err != nil && (paginated || !errors.Is(err, ErrUnproven)) { // the documented answer is the same for every offset
-		return nil, c.report(err)
+		return nil, err
 	}
 	return result.elements, nil
 }

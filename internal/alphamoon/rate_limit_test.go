@@ -176,7 +176,7 @@ func TestCeiling(t *testing.T) {
 			t.Errorf("100 creations took %s", took)
 		}
 		expectSpacing(t, box, 101, 200*time.Millisecond)
-		if waited, long := client.LongWait(); long {
+		if waited, _ := client.RateLimitWait(); waited > 0 {
 			t.Errorf("the service is blamed for %s of the ceiling", waited)
 		}
 	})
@@ -261,24 +261,16 @@ func expectSpacing(t *testing.T, box *sandbox.Sandbox, least int, spacing time.D
 	}
 }
 
-// TestLongWait: the wait for a limit is told once, after it is over, with all that was waited.
-func TestLongWait(t *testing.T) {
+// TestRateLimitWait: the wait for a limit is complete when no request waits any more.
+func TestRateLimitWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		box := &sandbox.Sandbox{Options: sandbox.Options{Rate: 1}}
 		client := newClient(t, box, func(config *alphamoon.Config) {
-			config.RefusalPatience, config.RetryWaitMax, config.LongWait = time.Hour, 30*time.Second, 10*time.Second
+			config.RefusalPatience, config.RetryWaitMax = time.Hour, 30*time.Second
 		})
-		expectNone := func() {
-			t.Helper()
-			if waited, long := client.LongWait(); long {
-				t.Errorf("told of %s", waited)
-			}
-		}
 		first := stopwatch()
-		createKeys(t, client, 5)
-		expectNone()
-		createKeys(t, client, 10)
+		createKeys(t, client, 15)
 		before := first()
 		time.Sleep(time.Hour)
 		took := stopwatch()
@@ -286,13 +278,14 @@ func TestLongWait(t *testing.T) {
 		group.Go(func() { createKeys(t, client, 30) })
 		time.Sleep(20 * time.Second)
 		synctest.Wait()
-		expectNone() // for some still wait
+		if waited, complete := client.RateLimitWait(); complete {
+			t.Errorf("told of %s while some still wait", waited)
+		}
 		group.Wait()
 		expected := before + took()
-		if waited, long := client.LongWait(); !long || waited < expected-3*time.Second || waited > expected+3*time.Second {
-			t.Errorf("told of %s, %t, expected %s", waited, long, expected)
+		if waited, complete := client.RateLimitWait(); !complete || waited < expected-3*time.Second || waited > expected+3*time.Second {
+			t.Errorf("told of %s, %t, expected %s", waited, complete, expected)
 		}
-		expectNone()
 	})
 }
 

@@ -129,20 +129,6 @@ func interrupted(interruption, failure error) error {
 	return fmt.Errorf("%w after %w", interruption, failure)
 }
 
-func sleep(ctx context.Context, wait time.Duration) error {
-	if wait <= 0 {
-		return ctx.Err()
-	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
 // collection names what a rate limit may be about, whatever is done with it.
 func (r *request) collection() string { return strings.Join(r.path[:min(len(r.path), 4)], "/") }
 
@@ -234,17 +220,6 @@ func (r *request) read(resp *http.Response) error {
 	}
 	contentType := r.client.redact(resp.Header.Get("Content-Type"))
 	return &AnswerError{Method: r.method, Path: r.shown, Status: resp.StatusCode, ContentType: contentType, Err: err}
-}
-
-// outlive returns a context that ends a while after its parent, and a function that releases it.
-func outlive(parent context.Context, grace time.Duration) (ctx context.Context, release func()) {
-	ctx, cancel := context.WithCancelCause(context.WithoutCancel(parent))
-	stop := context.AfterFunc(parent, func() {
-		if sleep(ctx, grace) == nil {
-			cancel(context.Cause(parent))
-		}
-	})
-	return ctx, func() { cancel(nil); stop() }
 }
 
 func escapeAll(elements []string) []string {

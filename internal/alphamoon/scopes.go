@@ -1,12 +1,9 @@
 package alphamoon
 
 import (
-	"cmp"
 	"regexp"
 	"slices"
 	"sync"
-
-	"github.com/agext/levenshtein"
 )
 
 // Scope is an entry of the documented catalogue of process API scopes.
@@ -79,24 +76,4 @@ func ScopeGroups() []string {
 		groups = append(groups, scope.Group)
 	}
 	return slices.Compact(groups)
-}
-
-// NearestScope returns the documented scope that text most resembles, the earlier one of the catalogue when
-// two are equally near.
-func NearestScope(text string) string {
-	var names []string
-	for _, scope := range Scopes() {
-		names = append(names, scope.Name)
-	}
-	return Nearest(text, names, 1)[0]
-}
-
-// Nearest returns the candidates that text most resembles, at most count, the most similar first; the earlier one
-// when two are equally near.
-func Nearest(text string, candidates []string, count int) []string {
-	sorted := slices.Clone(candidates)
-	slices.SortStableFunc(sorted, func(a, b string) int {
-		return cmp.Compare(levenshtein.Match(text, b, nil), levenshtein.Match(text, a, nil))
-	})
-	return sorted[:min(count, len(sorted))]
 }

@@ -43,10 +43,3 @@ func (s *sharedCall[T]) get(ctx context.Context, call func(context.Context) (T, 
 	s.value, s.err, s.finishedAt = value, err, now()
 	return value, err
 }
-
-// RepeatedError is a failure that was reported to a caller before.
-type RepeatedError struct{ Err error }
-
-func (e *RepeatedError) Error() string { return fmt.Sprintf("the same as before: %v", e.Err) }
-
-func (e *RepeatedError) Unwrap() error { return e.Err }

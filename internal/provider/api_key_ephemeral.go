@@ -128,7 +128,7 @@ func (e *apiKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, r
 	keys := e.kind.keys(client, creation.processID)
 	key, err := keys.Create(ctx, wanted, alphamoon.CreateOptions{RevokeRemains: creation.revokes})
 	if err != nil {
-		resp.Diagnostics.Append(creationDiagnostics(err, creation)...)
+		resp.Diagnostics.Append(creationDiagnostics(e.data.markRepeated(err), creation)...)
 		return
 	}
 	var problems []string

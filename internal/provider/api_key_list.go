@@ -107,7 +107,7 @@ func (s *keyStream) streamKeys(ctx context.Context, processID, prefix string) bo
 	}
 	for page, err := range s.kind.keys(s.client, processID).Pages(ctx, window) {
 		if err != nil {
-			failure := s.kind.advice.diagnostics(err, "list the keys of "+s.kind.owner(processID))
+			failure := s.kind.advice.diagnostics(s.data.markRepeated(err), "list the keys of "+s.kind.owner(processID))
 			if s.last == nil {
 				return s.push(list.ListResult{Diagnostics: failure})
 			}

@@ -77,7 +77,7 @@ func (r *apiKeyResource) Create(ctx context.Context, req resource.CreateRequest,
 	creation := model.creation(r.kind)
 	key, err := r.kind.keys(client, creation.processID).Create(ctx, wanted, alphamoon.CreateOptions{RevokeRemains: creation.revokes})
 	if err != nil {
-		resp.Diagnostics.Append(creationDiagnostics(err, creation)...)
+		resp.Diagnostics.Append(creationDiagnostics(r.data.markRepeated(err), creation)...)
 		return
 	}
 	model.applyListed(key.APIKey)
@@ -151,7 +151,7 @@ func (r *apiKeyResource) Read(ctx context.Context, req resource.ReadRequest, res
 		}
 		return
 	case err != nil:
-		resp.Diagnostics.Append(r.kind.advice.diagnostics(err, fmt.Sprintf("read the key %s of %s", model.ID.ValueString(),
+		resp.Diagnostics.Append(r.kind.advice.diagnostics(r.data.markRepeated(err), fmt.Sprintf("read the key %s of %s", model.ID.ValueString(),
 			r.kind.owner(processID)))...)
 		return
 	default:
@@ -232,7 +232,7 @@ func (r *apiKeyResource) Delete(ctx context.Context, req resource.DeleteRequest,
 				"has no access to it. If the process exists, the key works until %s; delete it "+
 				"%s.", name, model.ExpiresAt.ValueString(), r.kind.whereToDelete))
 	case isFailure && failure.Unchecked != nil && !errors.Is(failure.Unchecked, alphamoon.ErrTooYoung):
-		resp.Diagnostics.Append(r.kind.advice.diagnostics(failure.Unchecked,
+		resp.Diagnostics.Append(r.kind.advice.diagnostics(r.data.markRepeated(failure.Unchecked),
 			fmt.Sprintf("check whether %s was revoked; it stays in the state", name))...)
 	default:
 		resp.Diagnostics.AddError("Key could not be revoked",
@@ -272,7 +272,7 @@ func (r *apiKeyResource) ImportState(ctx context.Context, req resource.ImportSta
 	}
 	key, err := r.kind.keys(client, processID).Find(ctx, alphamoon.KeyRef{ID: id})
 	if err != nil {
-		resp.Diagnostics.Append(r.kind.advice.diagnostics(err, fmt.Sprintf("import the key %s of %s", id, r.kind.owner(processID)))...)
+		resp.Diagnostics.Append(r.kind.advice.diagnostics(r.data.markRepeated(err), fmt.Sprintf("import the key %s of %s", id, r.kind.owner(processID)))...)
 		return
 	}
 	if key == nil {

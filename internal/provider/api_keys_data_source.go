@@ -92,7 +92,7 @@ func (d *apiKeysDataSource) Read(ctx context.Context, req datasource.ReadRequest
 	window := alphamoon.Window{Offset: wholeNumber(offset), Limit: wholeNumber(limit)}
 	keys, total, err := readWindow(ctx, d.kind.keys(client, processID.ValueString()), window)
 	if err != nil {
-		resp.Diagnostics.Append(d.kind.advice.diagnostics(err, "list the keys of "+d.kind.owner(processID.ValueString()))...)
+		resp.Diagnostics.Append(d.kind.advice.diagnostics(d.data.markRepeated(err), "list the keys of "+d.kind.owner(processID.ValueString()))...)
 		return
 	}
 	keys = slices.DeleteFunc(keys, func(key alphamoon.APIKey) bool { return !hasStatus(key, status) })

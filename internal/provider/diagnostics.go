@@ -40,7 +40,7 @@ var processesAdvice = advice{
 func (a advice) diagnostics(err error, action string) diag.Diagnostics {
 	summary, next := a.onFailure(err)
 	detail := fmt.Sprintf("The provider could not %s: %s %s", action, sentence(reason(err)), next)
-	if _, repeated := errors.AsType[*alphamoon.RepeatedError](err); repeated {
+	if _, repeated := errors.AsType[*repeatedError](err); repeated {
 		detail = fmt.Sprintf("The detailed error %q says why.", summary) // one line of a terminal, for there may be hundreds
 	}
 	return diag.Diagnostics{diag.NewErrorDiagnostic(summary, detail)}

@@ -59,6 +59,8 @@ type fixture struct {
 	clock *clock
 	// tune, if set, changes the client's settings further.
 	tune func(*alphamoon.Config)
+	// longWait, if set, is how long a run may wait for a rate limit without a warning.
+	longWait time.Duration
 }
 
 func newFixture(t testing.TB, options sandbox.Options) *fixture {
@@ -75,7 +77,7 @@ func newFixture(t testing.TB, options sandbox.Options) *fixture {
 func (f *fixture) factories() map[string]func() (tfprotov6.ProviderServer, error) {
 	return map[string]func() (tfprotov6.ProviderServer, error){
 		"alphamoon": providerserver.NewProtocol6WithError(provider.New(provider.Options{
-			Version: "test", Now: f.clock.Now, Tune: func(config *alphamoon.Config) {
+			Version: "test", Now: f.clock.Now, LongWait: f.longWait, Tune: func(config *alphamoon.Config) {
 				config.RetryWaitMax, config.RefusalPatience = 20*time.Millisecond, 300*time.Millisecond
 				config.SettleTime, config.Spacing = 50*time.Millisecond, time.Nanosecond
 				if f.tune != nil {

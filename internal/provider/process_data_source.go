@@ -82,7 +82,7 @@ func findProcess(processes []alphamoon.Process, id, name string) (found alphamoo
 	}
 	hint := "It shows no process at all: check the credential's rights."
 	if len(known) > 0 && id == "" {
-		nearest := alphamoon.Nearest(name, slices.Compact(names), 3) // equal names are neighbours
+		nearest := validators.Nearest(name, slices.Compact(names), 3) // equal names are neighbours
 		for i, name := range nearest {
 			nearest[i] = strconv.Quote(name)
 		}

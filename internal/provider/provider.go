@@ -31,6 +31,8 @@ type Options struct {
 	Now func() time.Time
 	// Tune, if set, changes the client's settings, which tests make faster.
 	Tune func(*alphamoon.Config)
+	// LongWait is how long a run may wait for a rate limit before a warning tells of it. 0 means ten seconds.
+	LongWait time.Duration
 }
 
 // New returns a factory of providers, as the plugin framework wants it.

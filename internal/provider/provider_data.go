@@ -1,13 +1,16 @@
 package provider
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"os"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -38,6 +41,11 @@ type providerData struct {
 	importWarning sync.Once
 	// warnedProcesses are the processes that the credential cannot see and that were warned of.
 	warnedProcesses sync.Map
+	// reported are the failures that a caller was told of, by their text.
+	reported sync.Map
+	// longWait is how long requests may wait for a rate limit before the run is told of it, once.
+	longWait       time.Duration
+	toldOfLongWait atomic.Bool
 	// run is what the steps of one plan or apply know of each other.
 	run runMemory
 	// opened are the ephemeral keys to revoke. They outlive the configuration.
@@ -56,7 +64,7 @@ func newProviderData(ctx context.Context, options Options, req provider.Configur
 		bindString("request_timeout", &requestTimeout), bind("requests_per_second", types.Float64Type, &requestsPerSecond),
 	}
 	diags.Append(loadObject(ctx, req.Config.Raw, arguments)...)
-	result := &providerData{now: options.Now}
+	result := &providerData{now: options.Now, longWait: cmp.Or(options.LongWait, 10*time.Second)}
 	for _, argument := range arguments {
 		if argument.get().IsUnknown() {
 			result.unknown = append(result.unknown, argument.name)
@@ -170,11 +178,30 @@ func (d *providerData) warnOfLongWait(diags *diag.Diagnostics) {
 	if d == nil || d.client == nil {
 		return
 	}
-	if waited, long := d.client.LongWait(); long {
+	waited, complete := d.client.RateLimitWait()
+	if complete && waited > d.longWait && !d.toldOfLongWait.Swap(true) {
 		diags.AddWarning("Run waited for Alphamoon's rate limit", fmt.Sprintf("Alphamoon refuses requests that come too fast, so the "+
 			"provider slowed down and has waited for %s in all. Nothing failed because of it. If runs take too long, ask Alphamoon to "+
 			"raise the limit, or let fewer programs use it at the same time.", waited.Round(time.Second)))
 	}
+}
+
+// repeatedError is a failure that somebody was told of before.
+type repeatedError struct{ error }
+
+func (e *repeatedError) Unwrap() error { return e.error }
+
+// markRepeated marks a failure that somebody was told of before. Many resources run into one failure, and its reason is
+// worth reading once. What names an orphan is never one of them.
+func (d *providerData) markRepeated(err error) error {
+	_, isLost := errors.AsType[*alphamoon.LostCreationError](err)
+	if isLost || errors.Is(err, context.Canceled) {
+		return err
+	}
+	if _, repeated := d.reported.LoadOrStore(err.Error(), true); repeated {
+		return &repeatedError{err}
+	}
+	return err
 }
 
 // logAttempt writes one line per attempt. It takes no part of a body and no header.

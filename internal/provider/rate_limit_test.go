@@ -55,7 +55,7 @@ func TestLongWaitIsToldOnce(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t, sandbox.Options{})
-			f.tune = func(config *alphamoon.Config) { config.LongWait = time.Nanosecond }
+			f.longWait = time.Nanosecond
 			arguments := values{"revoke_on_destroy": true}
 			for name, value := range wanted {
 				arguments[name] = value

@@ -21,7 +21,7 @@ func Scope() validator.String {
 				return ""
 			}
 			return fmt.Sprintf("%q is not a scope. A scope has lower-case words joined by dots, then a colon and an action; "+
-				"the nearest documented one is %q.", value, alphamoon.NearestScope(value))
+				"the nearest documented one is %q.", value, nearestScope(value))
 		},
 	}
 }
@@ -43,7 +43,7 @@ func DocumentedScopes(unless string) validator.Set {
 				return ""
 			}
 			return fmt.Sprintf("%q is not a documented scope; the nearest one is %q. If the service does have it, set %s = true.",
-				value, alphamoon.NearestScope(value), unless)
+				value, nearestScope(value), unless)
 		},
 	})
 }
