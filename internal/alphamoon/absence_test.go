@@ -375,46 +375,6 @@ func TestARefusedEndProvesNothing(t *testing.T) {
 	expectSent(t, box, 10, list, list, list, list)
 }
 
-// TestPagesAheadOfAFailure: the page that fails says why, and a key on a page behind it is found.
-func TestPagesAheadOfAFailure(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		box := &sandbox.Sandbox{}
-		fill(box, 400)
-		slow := http.HandlerFunc(func(writer http.ResponseWriter, req *http.Request) {
-			switch req.URL.Query().Get("offset") {
-			case "100":
-				time.Sleep(time.Second)
-				writer.WriteHeader(http.StatusForbidden)
-			case "300":
-				time.Sleep(time.Second / 2)
-				fallthrough
-			default:
-				box.ServeHTTP(writer, req)
-			}
-		})
-		client := newClient(t, slow)
-		if !exists(t, client, box.Keys(processID)[250].ID) {
-			t.Error("the key behind the page that fails is not found")
-		}
-		early := http.HandlerFunc(func(writer http.ResponseWriter, req *http.Request) {
-			switch req.URL.Query().Get("offset") {
-			case "200":
-				writer.WriteHeader(http.StatusForbidden)
-			case "100":
-				time.Sleep(time.Second)
-				fallthrough
-			default:
-				box.ServeHTTP(writer, req)
-			}
-		})
-		if _, err := newClient(t, early).ProcessAPIKeys(processID).List(t.Context()); !alphamoon.IsForbidden(err) {
-			t.Errorf("got %v", err)
-		}
-		time.Sleep(time.Minute) // until the servers have noticed
-	})
-}
-
 // TestAStreamIsReadTwice where nothing counts its elements.
 func TestAStreamIsReadTwice(t *testing.T) {
 	t.Parallel()
@@ -498,7 +458,7 @@ func TestEveryElementIsSeen(t *testing.T) {
 				if name == "behind a page that fails" && i == 25 {
 					continue
 				}
-				if !exists(t, newClient(t, box, func(config *alphamoon.Config) { config.ParallelPages = 1 }), box.Keys(processID)[i].ID) {
+				if !exists(t, newClient(t, box), box.Keys(processID)[i].ID) {
 					t.Errorf("the key at %d is not found", i)
 				}
 				box.ClearFaults()

@@ -58,7 +58,7 @@ func newAPIKeys(client *Client, path []string) *APIKeys {
 	fetch := func(ctx context.Context, offset, limit int) (Page[APIKey], error) {
 		return fetchPage(ctx, client, request{path: path, query: windowQuery(offset, limit)}, "apiKeys", id, offset)
 	}
-	k.listing = listing[APIKey]{id: id, fetch: fetch, parallel: client.config.ParallelPages}
+	k.listing = listing[APIKey]{id: id, fetch: fetch}
 	return k
 }
 
@@ -77,7 +77,7 @@ func (k *APIKeys) List(ctx context.Context) ([]APIKey, error) {
 // reading must agree. An error is the last thing it yields; then what was read is not all that was asked for.
 func (k *APIKeys) Pages(ctx context.Context, window Window) iter.Seq2[Page[APIKey], error] {
 	return func(yield func(Page[APIKey], error) bool) {
-		r := k.listing.reader(window, 1)
+		r := k.listing.reader(window)
 		for page, err := range r.all(ctx) {
 			if !yield(page, err) || err != nil {
 				return

@@ -57,8 +57,6 @@ type Config struct {
 	// Spacing keeps creations of keys with one name apart, so that their creation times differ. 0 means one second, the
 	// precision of the service.
 	Spacing time.Duration
-	// ParallelPages is how many pages of a listing are requested at a time. 0 means [ParallelPages].
-	ParallelPages int
 	// Transport carries the requests. Nil means a transport of the client's own, which honours the usual proxy
 	// and certificate variables of the environment.
 	Transport http.RoundTripper
@@ -98,7 +96,6 @@ func NewClient(config Config) *Client {
 	config.FailureMemory = cmp.Or(config.FailureMemory, 5*time.Second)
 	config.SettleTime = cmp.Or(config.SettleTime, 10*time.Second)
 	config.Spacing = cmp.Or(config.Spacing, time.Second)
-	config.ParallelPages = cmp.Or(config.ParallelPages, ParallelPages)
 	if config.Clock == nil {
 		config.Clock = now
 	}

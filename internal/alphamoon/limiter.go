@@ -10,10 +10,9 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// limiter holds requests back, so that the configured ceiling is kept and the service need not refuse requests. It learns
-// the pace by AIMD (additive increase, multiplicative decrease), as congestion control does. No
-// pace is kept before the first refusal. A limit that only one collection has run into sets a pace for the requests to
-// that collection; one that a second collection runs into is taken for a limit of all requests.
+// limiter holds requests back, so that the configured ceiling is kept and the service need not refuse requests. No pace
+// is kept before the first refusal. A limit that only one collection has run into sets a [pace] for the requests to that
+// collection; one that a second collection runs into is taken for a limit of all requests.
 type limiter struct {
 	// longestWait bounds a wait that the service asks for.
 	longestWait time.Duration
@@ -75,30 +74,6 @@ func (l *limiter) waitForCeiling(ctx context.Context) error {
 	return l.ceiling.pass(ctx, func(last time.Time) time.Time { return last.Add(l.spacing) })
 }
 
-// gate lets requests pass one by one, first come, first served.
-type gate struct {
-	queue *semaphore.Weighted
-	last  time.Time // when the last one passed
-}
-
-// pass returns at the time that next derives from the last passage. What next says may change while a request waits.
-func (g *gate) pass(ctx context.Context, next func(last time.Time) time.Time) error {
-	if err := g.queue.Acquire(ctx, 1); err != nil {
-		return err
-	}
-	defer g.queue.Release(1)
-	for {
-		wait := next(g.last).Sub(now())
-		if wait <= 0 {
-			g.last = now()
-			return ctx.Err()
-		}
-		if err := sleep(ctx, wait); err != nil {
-			return err
-		}
-	}
-}
-
 // accepted notes that the service worked on a request, which was sent at the given time.
 func (l *limiter) accepted(collection string, sent time.Time) {
 	l.mu.Lock()
@@ -137,67 +112,4 @@ func (c *Client) RateLimitWait() (waited time.Duration, complete bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.waited, l.waiting == 0
-}
-
-// What the pace does, chosen by simulation over limits from 0.5 to 100 requests a second; see the test.
-const (
-	// start is the pace after the first refusal.
-	start = 1
-	// decrease is what a refusal leaves of the pace.
-	decrease = 0.85
-	// increase, times the root of the pace, is what an accepted request adds to it. So fast limits are learned in larger
-	// steps, and yet a slow client catches up with a fast one that shares the limit.
-	increase = 0.02
-)
-
-// pace learns how many requests a second the service accepts: it grows slowly and shrinks fast. The clock is an argument.
-type pace struct {
-	slowest, fastest float64
-	// perSecond is 0 before the first refusal.
-	perSecond float64
-	// peak is the pace at the last refusal before which requests were accepted. It is infinite at first.
-	peak float64
-	// proven means that a request was accepted since the pace was lowered.
-	proven bool
-	// lowered is when the pace was lowered. What became of a request that was sent before says nothing new.
-	lowered time.Time
-	// closed is until when the service asks to stay away.
-	closed time.Time
-}
-
-// next is when the next request may be sent.
-func (p *pace) next(last time.Time) time.Time { return later(p.closed, last.Add(p.spacing())) }
-
-func (p *pace) spacing() time.Duration { return time.Duration(float64(time.Second) / p.perSecond) }
-
-func (p *pace) set(perSecond float64) { p.perSecond = min(max(perSecond, p.slowest), p.fastest) }
-
-func (p *pace) accepted(sent time.Time) {
-	if sent.Before(p.lowered) {
-		return
-	}
-	p.proven = true
-	if p.perSecond < p.peak/2 {
-		p.set(p.perSecond + 1) // far below what went well before: it doubles in less than a second
-		return
-	}
-	p.set(p.perSecond + increase*math.Sqrt(p.perSecond))
-}
-
-func (p *pace) refused(sent, now time.Time, wait time.Duration) {
-	switch {
-	case p.perSecond == 0:
-		p.set(start)
-		p.peak, p.lowered, p.closed = math.Inf(1), now, now.Add(p.spacing())
-	case !sent.Before(p.lowered):
-		if p.proven {
-			p.peak = p.perSecond
-		}
-		p.set(p.perSecond * decrease)
-		p.proven, p.lowered = false, now
-	}
-	// A service that counts in whole seconds says one second where it means less: the pace covers that.
-	if wait > time.Second {
-		p.closed = later(p.closed, now.Add(wait))
-	}
 }

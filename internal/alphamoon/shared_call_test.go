@@ -228,57 +228,6 @@ func TestOneFailurePerOutage(t *testing.T) {
 	}
 }
 
-// TestPagesAreReadInParallel counts how many are on their way at a time.
-func TestPagesAreReadInParallel(t *testing.T) {
-	t.Parallel()
-	box := &sandbox.Sandbox{Options: sandbox.Options{Latency: 20 * time.Millisecond}}
-	fill(box, 2000)
-	var now, most atomic.Int64
-	client := newClient(t, http.HandlerFunc(func(writer http.ResponseWriter, req *http.Request) {
-		current := now.Add(1)
-		defer now.Add(-1)
-		for seen := most.Load(); current > seen && !most.CompareAndSwap(seen, current); seen = most.Load() {
-		}
-		box.ServeHTTP(writer, req)
-	}))
-	listing, err := client.ProcessAPIKeys(processID).List(t.Context())
-	if err != nil || len(listing) != 2000 {
-		t.Fatal(err)
-	}
-	for i, key := range box.Keys(processID) {
-		if listing[i].ID != key.ID {
-			t.Fatalf("the key at %d is out of order", i)
-		}
-	}
-	if most.Load() != 4 || box.Count(sandbox.List) != 20 {
-		t.Errorf("at most %d requests at a time, %d in all", most.Load(), box.Count(sandbox.List))
-	}
-}
-
-// TestInconsistentPagesAreReadOneByOne moves keys during the parallel reading.
-func TestInconsistentPagesAreReadOneByOne(t *testing.T) {
-	t.Parallel()
-	box := &sandbox.Sandbox{}
-	fill(box, 950)
-	box.Inject(
-		sandbox.Fault{
-			Operation: sandbox.List,
-			Then:      func(box *sandbox.Sandbox) { box.RemoveKey(box.Keys(processID)[0].ID) },
-		},
-	)
-	listing, err := newClient(t, box).ProcessAPIKeys(processID).List(t.Context())
-	if err != nil || len(listing) != 949 {
-		t.Errorf("got %v, %v", listing, err)
-	}
-	offsets := ""
-	for _, request := range box.Journal()[box.Count(sandbox.List)-10:] {
-		offsets += request.Query.Get("offset") + " "
-	}
-	if want := "0 100 200 300 400 500 600 700 800 900 "; offsets != want {
-		t.Errorf("the last reading: %s", offsets)
-	}
-}
-
 func TestHostileTotals(t *testing.T) {
 	t.Parallel()
 	for _, total := range []string{"999999999999999999", "300001", "5001"} {

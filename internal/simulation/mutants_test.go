@@ -40,7 +40,7 @@ func mutants() []mutant {
 		{"a creation repeated like any request", client + "retry.go", "case IsTrustFailure(err), creation && !DidNothing(err):", "case IsTrustFailure(err):"},
 		{"a lost creation repeated again and again", client + "api_keys_create.go", "case repeated || retries", "case repeated && false || retries"},
 		{"a refused end not understood", client + "pages.go", "return r.answers > 0 &&", "return false &&"},
-		{"a page's own count believed", client + "pages.go", "r.totalMayBePageCount = received > 0 &&", "r.totalMayBePageCount = false &&"},
+		{"a page's own count believed", client + "pages.go", "case received > 0 && counted == received &&", "case false &&"},
 		{"another organization's listing believed", client + "api_keys.go", "return ref.OrganizationID != \"\" &&", "return false &&"},
 		{"a removal believed without looking", client + "api_keys.go", "DoesNotWork(key.Status)):", "DoesNotWork(key.Status) || true):"},
 		{"an in-place change that looks at the clock", planning, "if c.applying || !c.planning && !reflect.DeepEqual(plan, c.state) {", "if false {"},

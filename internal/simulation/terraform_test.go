@@ -136,9 +136,6 @@ func (w *world) start(t *team) *run {
 		Tune: func(config *alphamoon.Config) {
 			config.Transport = &route{r}
 			config.Jitter = w.jitter
-			if w.paced {
-				config.ParallelPages = 1 // who goes first of those that wait would be a matter of luck
-			}
 		},
 	}
 	r.instance = provider.New(options)()
