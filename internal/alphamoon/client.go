@@ -8,7 +8,6 @@ package alphamoon
 import (
 	"cmp"
 	"context"
-	"errors"
 	"math/rand/v2"
 	"net/http"
 	"net/url"

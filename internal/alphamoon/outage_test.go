@@ -3,7 +3,6 @@ package alphamoon_test
 import (
 	"errors"
 	"net/http"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"

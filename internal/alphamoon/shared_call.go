@@ -2,7 +2,6 @@ package alphamoon
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"golang.org/x/sync/semaphore"
