@@ -26,6 +26,9 @@ func NamedFaults() map[string]Fault {
 		},
 		"reset":             {ResetBefore: true},
 		"lost-answer":       {Operation: Create, ResetAfter: true},
+		"archived":          {Operation: Create, Status: http.StatusConflict, Body: Detail("The process is archived.")},
+		"unpaid":            {Operation: Create, Status: http.StatusPaymentRequired, Body: Detail("The subscription has ended.")},
+		"version-off":       {Status: http.StatusGone, Body: Detail("API v0.4 was turned off, use v0.5.")},
 		"granted-otherwise": {Operation: Create, AlterGranted: func(key *Key) { key.Name = "surprise" }},
 		"revocation-fails":  {Operation: Revoke, Status: http.StatusNotFound, Body: problem},
 	}
@@ -41,11 +44,15 @@ const help = `What you can do to this sandbox while it runs:
   curl -X POST 'URL/sandbox/faults/NAME?times=3'         switch a fault on for 3 requests
   curl -X POST URL/sandbox/faults/NAME                   switch a fault on until further notice
   curl -X DELETE URL/sandbox/faults                      switch all faults off
+  curl -X POST URL/sandbox/rules/NAME                    switch a rule of the service on, beside others
+  curl -X DELETE URL/sandbox/rules                       switch all rules off
   curl -X POST 'URL/sandbox/clock?advance=60d'           move the sandbox's clock forward
   curl -X POST 'URL/sandbox/clock?advance=-60d'          move it back
 
 Faults: %s
 
+Rules, which the real service may have or not:
+%s
 `
 
 // Control is a handler of the requests under /sandbox/, which steer a sandbox that runs as a program. It asks for no
@@ -54,7 +61,11 @@ func (s *Sandbox) Control() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /sandbox/{$}", func(writer http.ResponseWriter, req *http.Request) {
 		names := strings.Join(slices.Sorted(maps.Keys(NamedFaults())), ", ")
-		_, _ = fmt.Fprintf(writer, strings.ReplaceAll(help, "URL", "http://"+req.Host), names)
+		var rules strings.Builder
+		for _, rule := range NamedRules() {
+			_, _ = fmt.Fprintf(&rules, "  %-24s %s\n", rule.Name, rule.Text)
+		}
+		_, _ = fmt.Fprintf(writer, strings.ReplaceAll(help, "URL", "http://"+req.Host), names, rules.String())
 		s.describe(writer)
 	})
 	mux.HandleFunc("POST /sandbox/keys/{id}/disable", func(writer http.ResponseWriter, req *http.Request) {
@@ -70,6 +81,19 @@ func (s *Sandbox) Control() http.Handler {
 	mux.HandleFunc("DELETE /sandbox/faults", func(writer http.ResponseWriter, _ *http.Request) {
 		s.ClearFaults()
 		s.steer(writer, true, "All faults are off.")
+	})
+	mux.HandleFunc("POST /sandbox/rules/{name}", func(writer http.ResponseWriter, req *http.Request) {
+		var err error
+		s.Update(func(options *Options) { err = options.Follow(req.PathValue("name")) })
+		if err != nil {
+			http.Error(writer, "There is no rule of this name; see /sandbox/ for all.", http.StatusNotFound)
+			return
+		}
+		s.steer(writer, true, "The rule is on.")
+	})
+	mux.HandleFunc("DELETE /sandbox/rules", func(writer http.ResponseWriter, _ *http.Request) {
+		s.Update(func(options *Options) { options.Rules = Rules{} })
+		s.steer(writer, true, "All rules are off. Keys stay as they are.")
 	})
 	mux.HandleFunc("POST /sandbox/clock", func(writer http.ResponseWriter, req *http.Request) {
 		text := req.URL.Query().Get("advance")
@@ -128,7 +152,11 @@ func (s *Sandbox) describe(output io.Writer) {
 			if s.isLive(key) {
 				works = "yes"
 			}
-			_, _ = fmt.Fprintf(table, "\t%s\t%s\t%s\t%s\t%s\n", key.ID, key.Name, key.Status, wireTime(key.ExpiresAt), works)
+			expires := wireTime(key.ExpiresAt)
+			if key.NeverExpires {
+				expires = "never"
+			}
+			_, _ = fmt.Fprintf(table, "\t%s\t%s\t%s\t%s\t%s\n", key.ID, key.Name, key.Status, expires, works)
 		}
 	}
 	row("organization", Organization)
@@ -137,6 +165,9 @@ func (s *Sandbox) describe(output io.Writer) {
 	}
 	for _, fault := range s.faults {
 		_, _ = fmt.Fprintf(table, "fault %s\t\t\t\t\t\n", fault.Name)
+	}
+	for _, name := range s.names {
+		_, _ = fmt.Fprintf(table, "rule %s\t\t\t\t\t\n", name)
 	}
 	_ = table.Flush()
 }

@@ -78,6 +78,23 @@ func TestControl(t *testing.T) {
 	expect(http.MethodDelete, "/sandbox/faults", 200)
 	expect(http.MethodPost, "/sandbox/faults/none", 404)
 	expect(http.MethodPost, "/sandbox/faults/outage?times=0", 400)
+	expect(http.MethodPost, "/sandbox/rules/none", 404)
+	expect(http.MethodPost, "/sandbox/rules/limit-400", 200)
+	expect(http.MethodGet, keysPath+"?limit=100", 400)
+	for _, rule := range sandbox.NamedRules() {
+		expect(http.MethodPost, "/sandbox/rules/"+rule.Name, 200)
+	}
+	page = expect(http.MethodGet, "/sandbox/", 200)
+	for _, rule := range sandbox.NamedRules() {
+		if !strings.Contains(page, "rule "+rule.Name) || !strings.Contains(page, rule.Text) {
+			t.Errorf("the rule %s is missing: %s", rule.Name, page)
+		}
+	}
+	expect(http.MethodDelete, "/sandbox/rules", 200)
+	expect(http.MethodGet, keysPath+"?limit=100", 200)
+	if strings.Contains(expect(http.MethodGet, "/sandbox/", 200), "rule unique-names") {
+		t.Error("the rules are still on")
+	}
 	if !strings.Contains(expect(http.MethodGet, "/sandbox/", 200), "2026-01-02T00:00:00Z  no") { // it is disabled
 		t.Error("it does not say whether keys work")
 	}

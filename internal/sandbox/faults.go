@@ -110,16 +110,6 @@ func (f Fault) over(options Options) Options {
 	return options
 }
 
-// With gives a field of a key in an answer another value.
-func With(field string, value any) func(fields map[string]any) {
-	return func(fields map[string]any) { fields[field] = value }
-}
-
-// Without leaves a field out of a key in an answer.
-func Without(field string) func(fields map[string]any) {
-	return func(fields map[string]any) { delete(fields, field) }
-}
-
 // write sends an answer, or whatever the fault leaves of it.
 func (f Fault) write(writer http.ResponseWriter, req *http.Request, answer *answer) {
 	if f.LoseAnswer {

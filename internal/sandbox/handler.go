@@ -19,7 +19,7 @@ type answer struct {
 }
 
 func (a *answer) encode() []byte {
-	if a.body == nil {
+	if a.body == nil || a.status == http.StatusNoContent {
 		return nil
 	}
 	encoded, err := json.Marshal(a.body)
@@ -124,14 +124,17 @@ func (s *Sandbox) work(req *http.Request, operation Operation, id string, body [
 	}
 	switch operation {
 	case Create:
-		return s.create(owner, body, fault, entry)
+		return s.create(owner, credential, body, fault, entry)
 	case List:
-		return s.list(owner, req, fault.over(s.Options), hiding != 0)
+		return s.list(owner, credential, req, fault.over(s.Options), hiding != 0)
 	case Revoke:
 		return s.revoke(id, owner, byOther, entry)
 	case ListProcesses:
 		return s.listProcesses(req, credential)
 	default:
+		if s.LoneDetail {
+			return refuse(http.StatusNotFound, "Not Found")
+		}
 		return s.problem(http.StatusNotFound, "Not found", "There is nothing at this path.")
 	}
 }
@@ -160,7 +163,7 @@ func (s *Sandbox) authorize(credential string, operation Operation, id string) *
 	permitted := isAdmin || !adminOnly
 	for owner, keys := range s.keys {
 		for _, key := range keys {
-			if key.Secret == credential && s.isLive(key) {
+			if key.Secret == credential && s.isLive(key) && !s.elapsed().Before(key.accepted) {
 				known = true
 				permitted = (owner == Organization || owner == id) && slices.Contains(key.Scopes, needed)
 			}
@@ -176,7 +179,7 @@ func (s *Sandbox) authorize(credential string, operation Operation, id string) *
 	}
 }
 
-func (s *Sandbox) create(owner string, body []byte, fault Fault, entry *Request) *answer {
+func (s *Sandbox) create(owner, credential string, body []byte, fault Fault, entry *Request) *answer {
 	wanted, complaints := parseCreation(body)
 	entry.Name, entry.Scopes, entry.Expiry = wanted.name, wanted.scopes, wanted.expiry
 	if len(complaints) > 0 {
@@ -185,20 +188,37 @@ func (s *Sandbox) create(owner string, body []byte, fault Fault, entry *Request)
 	if !s.hasOwner(owner) {
 		return s.noProcess()
 	}
-	key := Key{Name: wanted.name, Scopes: wanted.scopes, ExpiresAt: wanted.expiresAt}
-	if existing := s.shown(s.keys[owner], s.Options); fault.AnswerExisting && len(existing) > 0 {
-		key = existing[0]
-	} else {
-		if fault.AlterGranted != nil {
-			fault.AlterGranted(&key)
+	key := Key{
+		Name: wanted.name, Scopes: slices.Clone(wanted.scopes), CreatedAt: s.clock(), ExpiresAt: wanted.expiresAt, Maker: credential,
+		accepted: s.elapsed().Add(s.Activation),
+	}
+	for _, change := range append(slices.Clip(s.Granted), fault.AlterGranted) {
+		if change != nil {
+			change(&key)
 		}
+	}
+	existing, refusal := s.admit(owner, key.Name)
+	if refusal != nil {
+		return refusal
+	}
+	if shown := s.shown(s.keys[owner], s.Options); fault.AnswerExisting && len(shown) > 0 {
+		existing = &shown[0]
+	}
+	if existing == nil {
 		key = s.addKey(owner, key)
 		entry.KeyID = key.ID
+	} else {
+		if s.RenewExisting {
+			existing.Secret = s.newSecret()
+		}
+		key = *existing
 	}
 	fields := s.render(key)
 	fields["key"] = key.Secret
-	if fault.AlterCreated != nil {
-		fault.AlterCreated(fields)
+	for _, change := range append(slices.Clip(s.Created), fault.AlterCreated) {
+		if change != nil {
+			change(fields)
+		}
 	}
 	return &answer{status: cmp.Or(s.CreateStatus, http.StatusCreated), body: fields}
 }
@@ -210,12 +230,12 @@ func (s *Sandbox) shown(keys []Key, options Options) []Key {
 		return keys
 	}
 	return slices.DeleteFunc(slices.Clone(keys), func(key Key) bool {
-		return options.HideExpired && !s.clock().Before(key.ExpiresAt) || options.HideInactive && key.Status != StatusActive
+		return options.HideExpired && key.IsOver(s.clock()) || options.HideInactive && key.Status != StatusActive
 	})
 }
 
 // list answers a listing of keys under the given options, with nothing to see if the keys are hidden.
-func (s *Sandbox) list(owner string, req *http.Request, options Options, hidden bool) *answer {
+func (s *Sandbox) list(owner, credential string, req *http.Request, options Options, hidden bool) *answer {
 	if !s.hasOwner(owner) {
 		return s.noProcess()
 	}
@@ -227,14 +247,22 @@ func (s *Sandbox) list(owner string, req *http.Request, options Options, hidden 
 		keys = nil
 	}
 	keys = s.shown(keys, options)
+	if options.ListOwn {
+		keys = slices.DeleteFunc(slices.Clone(keys), func(key Key) bool { return key.Maker != credential })
+	}
+	if len(keys) == 0 && options.EmptyStatus != 0 {
+		return refuse(options.EmptyStatus, "There are no API keys.")
+	}
 	if options.NewestFirst {
 		keys = slices.Clone(keys)
 		slices.Reverse(keys)
 	}
 	return listing(s, req, options, "apiKeys", keys, func(key Key) map[string]any {
 		fields := s.render(key)
-		if options.AlterListed != nil {
-			options.AlterListed(fields)
+		for _, change := range append(slices.Clip(options.Listed), options.AlterListed) {
+			if change != nil {
+				change(fields)
+			}
 		}
 		return fields
 	})
@@ -244,13 +272,13 @@ func (s *Sandbox) list(owner string, req *http.Request, options Options, hidden 
 func listing[T any](
 	s *Sandbox, req *http.Request, options Options, field string, all []T, render func(T) map[string]any,
 ) *answer {
-	offset, limit, refusal := parseWindow(req, cmp.Or(options.MaxLimit, defaultMaxLimit))
+	offset, limit, refusal := parseWindow(req, options)
 	isBeyond := offset > 0 && offset >= len(all)
 	switch {
 	case refusal != nil:
 		return refusal
 	case isBeyond && options.EndStatus == http.StatusUnprocessableEntity:
-		return queryInvalid("offset", "ensure this value is less than the total", "value_error.number.not_lt")
+		return notValid("query", "offset", "ensure this value is less than the total", "value_error.number.not_lt")
 	case isBeyond && options.EndStatus != 0:
 		return s.problem(options.EndStatus, "Out of range", "The offset is at the end of the list.")
 	}
@@ -275,6 +303,9 @@ func listing[T any](
 	body := map[string]any{field: elements, "pagination": pagination}
 	if options.OmitPagination {
 		delete(body, "pagination")
+	}
+	if options.OmitEmpty && len(all) == 0 {
+		delete(body, field)
 	}
 	return &answer{status: http.StatusOK, body: body}
 }
@@ -335,6 +366,18 @@ func (s *Sandbox) render(key Key) map[string]any {
 	fields := map[string]any{
 		"id": key.ID, "name": key.Name, "orgId": key.OrganizationID, "scopes": scopes, "status": key.Status,
 		"createdAt": wireTime(key.CreatedAt), "exp": wireTime(key.ExpiresAt),
+	}
+	if key.NeverExpires {
+		fields["exp"] = nil
+		if s.ShowNoExpiry != nil {
+			s.ShowNoExpiry(fields)
+		}
+	}
+	if s.NumericIDs {
+		fields["id"] = json.Number(key.ID)
+	}
+	if s.ShowDeletedAt && !key.RemovedAt.IsZero() {
+		fields["deletedAt"] = wireTime(key.RemovedAt)
 	}
 	if key.ProcessID != "" {
 		fields["processId"] = key.ProcessID

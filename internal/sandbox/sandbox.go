@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -46,10 +47,11 @@ type Sandbox struct {
 
 	mu        sync.Mutex // see [Sandbox.lock]
 	processes []Process
-	keys      map[string][]Key // by owner, in order of creation
-	past      map[string][]Key // what they were, for indexes that are behind
-	order     int              // how many keys there were
-	index     int              // whose turn it is to answer a listing
+	keys      map[string][]Key    // by owner, in order of creation
+	past      map[string][]Key    // what they were, for indexes that are behind
+	removed   map[string][]string // names of keys that are gone, by owner
+	order     int                 // how many keys there were
+	index     int                 // whose turn it is to answer a listing
 	hidden    map[access]int
 	journal   []*Request
 	faults    []*Fault
@@ -106,6 +108,8 @@ type Options struct {
 	// RevokeStatus answers a removal that the endpoint accepts. 0 means 204.
 	RevokeStatus int
 
+	Rules
+
 	addToTotal int // of a fault
 }
 
@@ -136,10 +140,17 @@ type Key struct {
 	ID, Name, OrganizationID, Status, ProcessID string
 	Scopes                                      []string
 	CreatedAt, ExpiresAt                        time.Time
+	// NeverExpires says that ExpiresAt counts for nothing.
+	NeverExpires bool
+	// RemovedAt is when it was removed, zero if it was not: see [Rules.KeepRemoved].
+	RemovedAt time.Time
 	// Secret is what the creation handed out.
 	Secret string
+	// Maker is the credential that created it, empty for a person in the web application.
+	Maker string
 
 	order       int
+	accepted    time.Time // from when on its secret is, as [Sandbox.elapsed] counts
 	began, over time.Time // when this version of the key came into being and was replaced, as [Sandbox.elapsed] counts
 }
 
@@ -245,11 +256,18 @@ func (s *Sandbox) edit(id string, change func(*Key)) bool {
 		old.over = now
 		s.past[owner] = append(s.past[owner], old)
 	}
-	if change == nil {
+	switch {
+	case change != nil:
+		change(&keys[i])
+	case s.KeepRemoved && !keys[i].RemovedAt.IsZero():
+		return false
+	case s.KeepRemoved:
+		keys[i].RemovedAt = s.clock()
+	default:
+		s.removed[owner] = append(s.removed[owner], keys[i].Name)
 		s.keys[owner] = slices.Delete(keys, i, i+1)
 		return true
 	}
-	change(&keys[i])
 	keys[i].began = now
 	return true
 }
@@ -278,12 +296,15 @@ func (s *Sandbox) indexed(owner string) []Key {
 // find returns the owner of a key and its place among the owner's keys, -1 if there is no such key.
 func (s *Sandbox) find(id string) (owner string, i int) {
 	for owner, keys := range s.keys {
-		if i := slices.IndexFunc(keys, func(key Key) bool { return key.ID == id }); i >= 0 {
+		if i := slices.IndexFunc(keys, func(key Key) bool { return key.ID == id || plainID(key.ID) == plainID(id) }); i >= 0 {
 			return owner, i
 		}
 	}
 	return "", -1
 }
+
+// plainID is an id as far as the ways to write it do not differ.
+func plainID(id string) string { return strings.ToLower(strings.ReplaceAll(id, "-", "")) }
 
 // lock is what every exported method begins with. It makes the zero value usable. The callers of all other unexported
 // methods but those that answer requests hold the lock.
@@ -303,7 +324,7 @@ func (s *Sandbox) lock() {
 	if len(s.processes) == 0 {
 		s.processes = []Process{{ID: DefaultProcessID, Name: "Invoices"}}
 	}
-	s.keys, s.past = map[string][]Key{}, map[string][]Key{}
+	s.keys, s.past, s.removed = map[string][]Key{}, map[string][]Key{}, map[string][]string{}
 	s.hidden = map[access]int{}
 	for i := range s.processes {
 		process := &s.processes[i]
@@ -324,18 +345,23 @@ func (s *Sandbox) addKey(owner string, key Key) Key {
 	key.OrganizationID = cmp.Or(key.OrganizationID, organizationOf(owner))
 	key.Status = cmp.Or(key.Status, StatusActive)
 	if key.Secret == "" {
-		key.Secret = s.randomHex(8) + ":" + s.randomHex(24)
+		key.Secret = s.newSecret()
 	}
 	now := s.clock()
 	key.CreatedAt = cmp.Or(key.CreatedAt, now)
 	key.began = s.elapsed().Add(-max(0, now.Sub(key.CreatedAt)))
 	s.order++
 	key.order = s.order
+	if s.NumericIDs {
+		key.ID = strconv.Itoa(100000 + s.order)
+	}
 	key.CreatedAt = key.CreatedAt.UTC().Truncate(time.Second)
 	key.ExpiresAt = key.ExpiresAt.UTC().Truncate(time.Second)
 	s.keys[owner] = append(s.keys[owner], key)
 	return key
 }
+
+func (s *Sandbox) newSecret() string { return s.randomHex(8) + ":" + s.randomHex(24) }
 
 func organizationOf(owner string) string {
 	if strings.HasPrefix(owner, otherPrefix) {
@@ -344,8 +370,11 @@ func organizationOf(owner string) string {
 	return defaultOrganization
 }
 
+// IsOver reports whether a key's expiry has passed.
+func (k Key) IsOver(now time.Time) bool { return !k.NeverExpires && !now.Before(k.ExpiresAt) }
+
 func (s *Sandbox) isLive(key Key) bool {
-	return key.Status == StatusActive && s.clock().Before(key.ExpiresAt)
+	return key.Status == StatusActive && key.RemovedAt.IsZero() && !key.IsOver(s.clock())
 }
 
 // hasOwner reports whether a process exists. The organization always does.

@@ -1,7 +1,9 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
+	"fmt"
 	"math"
 	"net/http"
 	"regexp"
@@ -71,7 +73,8 @@ func parseCreation(body []byte) (wanted creation, complaints []complaint) {
 	return wanted, complaints
 }
 
-func parseWindow(req *http.Request, maximum int) (offset, limit int, refusal *answer) {
+func parseWindow(req *http.Request, options Options) (offset, limit int, refusal *answer) {
+	maximum := cmp.Or(options.MaxLimit, defaultMaxLimit)
 	limit = maximum
 	for name, target := range map[string]*int{"offset": &offset, "limit": &limit} {
 		text := req.URL.Query().Get(name)
@@ -80,12 +83,20 @@ func parseWindow(req *http.Request, maximum int) (offset, limit int, refusal *an
 		}
 		number, err := strconv.Atoi(text)
 		if err != nil {
-			return 0, 0, queryInvalid(name, "value is not a valid integer", "type_error.integer")
+			return 0, 0, notValid("query", name, "value is not a valid integer", "type_error.integer")
 		}
 		if number < 0 {
-			return 0, 0, queryInvalid(name, "ensure this value is greater than or equal to 0", "value_error.number.not_ge")
+			return 0, 0, notValid("query", name, "ensure this value is greater than or equal to 0", "value_error.number.not_ge")
 		}
 		*target = number
+		switch ceiling := options.LimitCeiling; {
+		case name != "limit" || ceiling == 0 || number <= ceiling:
+		case options.LimitStatus != 0:
+			return 0, 0, refuse(options.LimitStatus, "The limit must not be larger than %d.", ceiling)
+		default:
+			message := fmt.Sprintf("ensure this value is less than or equal to %d", ceiling)
+			return 0, 0, notValid("query", name, message, "value_error.number.not_le")
+		}
 	}
 	return offset, min(limit, maximum), nil
 }
@@ -110,6 +121,9 @@ func (s *Sandbox) limit(header http.Header) *answer {
 
 // problem is the first documented shape of an error.
 func (s *Sandbox) problem(status int, title, detail string) *answer {
+	if s.LoneDetail {
+		return refuse(status, "%s", detail)
+	}
 	return &answer{status: status, body: map[string]any{
 		"action": "The client should not repeat this request without modification.",
 		"detail": detail, "errors": []complaint{}, "instance": s.randomHex(16), "status": status,
@@ -118,6 +132,10 @@ func (s *Sandbox) problem(status int, title, detail string) *answer {
 }
 
 func (s *Sandbox) invalid(complaints []complaint) *answer {
+	if s.LoneDetail {
+		_, field, _ := strings.Cut(complaints[0].Location, ": ")
+		return notValid("body", field, complaints[0].Message, "value_error")
+	}
 	result := s.problem(http.StatusBadRequest, "The server cannot process the request due to a client error.",
 		"Please see the 'errors' field for details.")
 	fields := result.body.(map[string]any) //nolint:forcetypeassert // problem made it
@@ -125,10 +143,10 @@ func (s *Sandbox) invalid(complaints []complaint) *answer {
 	return result
 }
 
-// queryInvalid is the second documented shape of an error.
-func queryInvalid(name, message, kind string) *answer {
+// notValid is the second documented shape of an error.
+func notValid(part, name, message, kind string) *answer {
 	return &answer{status: http.StatusUnprocessableEntity, body: map[string]any{
-		"detail": []map[string]any{{"loc": []string{"query", name}, "msg": message, "type": kind}},
+		"detail": []map[string]any{{"loc": []string{part, name}, "msg": message, "type": kind}},
 	}}
 }
 

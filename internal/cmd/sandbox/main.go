@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/cmd/program"
@@ -22,6 +23,7 @@ type settings struct {
 	processes int
 	rate      float64
 	latency   time.Duration
+	rules     string
 }
 
 func main() {
@@ -33,6 +35,8 @@ func main() {
 	flag.Float64Var(&s.rate, "rate", 0,
 		"how many requests a second are worked on, `R`; the others are refused with 429; 0 means any number")
 	flag.DurationVar(&s.latency, "latency", 0, "how long every answer takes, `D`, like 50ms")
+	flag.StringVar(&s.rules, "rules", "",
+		"`names` of rules that the service has from the start, separated by commas, like unique-names,quota; /sandbox/ lists all")
 	flag.Parse()
 	program.Main("sandbox", func(ctx context.Context) error { return run(ctx, s, os.Stdout) })
 }
@@ -68,6 +72,11 @@ func run(ctx context.Context, s settings, output io.Writer) error {
 	box := &sandbox.Sandbox{Options: sandbox.Options{
 		Processes: processes(s.processes), Rate: s.rate, Burst: int(s.rate), RateHints: true, Latency: s.latency,
 	}}
+	if s.rules != "" {
+		if err := box.Follow(strings.Split(s.rules, ",")...); err != nil {
+			return fmt.Errorf("-rules: %w", err)
+		}
+	}
 	baseURL, stop, err := box.Listen(ctx, s.address)
 	if err != nil {
 		return err
@@ -82,7 +91,7 @@ Paste this where you run Terraform:
   export ALPHAMOON_BASE_URL=%s
   export ALPHAMOON_API_KEY=%s
 
-To disable keys, switch faults on and move its clock, see:
+To disable keys, switch faults and rules on and move its clock, see:
 
   curl %s/sandbox/
 

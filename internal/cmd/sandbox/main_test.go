@@ -102,6 +102,20 @@ func TestReachableFromOtherMachines(t *testing.T) {
 	}
 }
 
+// TestRules switches rules on from the start.
+func TestRules(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for rules, want := range map[string]string{"": "", "unique-names,quota": "", "quota,none": `-rules: there is no rule "none"`} {
+		var output safeBuffer
+		err := run(ctx, settings{address: "127.0.0.1:0", processes: 1, rules: rules}, &output)
+		if (err == nil) != (want == "") || err != nil && err.Error() != want {
+			t.Errorf("%q: got %v", rules, err)
+		}
+	}
+}
+
 func TestProcesses(t *testing.T) {
 	t.Parallel()
 	list := processes(40)
