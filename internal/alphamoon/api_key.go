@@ -53,10 +53,13 @@ type CreatedAPIKey struct {
 // ScopeList are the scopes of a key. Nil stands for scopes that are missing or unreadable.
 type ScopeList []string
 
+// maxScopes is how long the list of a key's scopes can be, in bytes: many times the catalogue.
+const maxScopes = 16 << 10
+
 // UnmarshalJSON takes a list of strings and never fails.
 func (l *ScopeList) UnmarshalJSON(data []byte) error {
 	var scopes []string
-	if json.Unmarshal(data, &scopes) == nil {
+	if len(data) <= maxScopes && json.Unmarshal(data, &scopes) == nil {
 		*l = scopes
 	}
 	return nil

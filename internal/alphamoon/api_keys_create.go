@@ -1,6 +1,7 @@
 package alphamoon
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
@@ -79,7 +80,9 @@ func (k *APIKeys) post(ctx context.Context, wanted APIKeyRequest, retries *int) 
 	var lost *lostCreation
 	err := k.client.do(ctx, request{
 		method: http.MethodPost, path: k.path, body: wanted, creation: true, retries: retries,
-		decode: func(_ http.Header, body io.Reader) error { return decodeCreated(body, &key) },
+		decode: func(_ http.Header, body io.Reader) error {
+			return cmp.Or(decodeCreated(body, &key), k.client.checkID(key.ID))
+		},
 		wrapAttempt: func(send func() error) error {
 			if err := k.attempts.Acquire(ctx, 1); err != nil {
 				return err // nothing was sent

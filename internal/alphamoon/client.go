@@ -78,8 +78,10 @@ type Attempt struct {
 
 // Client talks to one workspace with one credential. It may be used by several goroutines.
 type Client struct {
-	config  Config
-	redact  func(text string) string
+	config Config
+	// redact is for texts that this project did not write, and redactMessage for whole messages, which hold words of its own.
+	redact, redactMessage redactor
+
 	limiter *limiter
 	outage  outage
 
@@ -113,8 +115,8 @@ func NewClient(config Config) *Client {
 		config.Transport = transport
 	}
 	return &Client{
-		config:  config,
-		redact:  newRedactor(config.Credential.forms()),
+		config: config,
+		redact: newRedactor(config.Credential.forms()), redactMessage: newRedactor(config.Credential.longForms()),
 		limiter: newLimiter(config.RetryWaitMax, config.RequestsPerSecond),
 		outage:  outage{memory: config.FailureMemory},
 	}

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 )
 
 // StatusError is an answer with a status other than 2xx.
@@ -26,9 +25,9 @@ type StatusError struct {
 	Instance string
 	// Fields are the service's complaints about parts of the request.
 	Fields []FieldError
-	// Excerpt is readable text from a body of another shape, at most 200 characters.
+	// Excerpt is readable text from a body of another shape, empty for a creation: it could be the new key's secret.
 	Excerpt string
-	// Location is where a redirect wanted to lead.
+	// Location is where a redirect wanted to lead, empty for a creation.
 	Location string
 	// RetryAfter is how long the service asks to stay away, counted from the answer, and RetryAt is when that ends.
 	// HasRetryAfter reports whether it said so at all.
@@ -60,28 +59,34 @@ func (e *StatusError) Words() string {
 	for _, field := range e.Fields {
 		complaints = append(complaints, field.String())
 	}
-	return cmp.Or(strings.Join(complaints, "; "), e.Detail, e.Title, e.Excerpt)
+	return truncate(cmp.Or(strings.Join(complaints, "; "), e.Detail, e.Title, e.Excerpt), maxShown)
 }
+
+// maxComplaints is how many complaints are kept, and how many parts of the path of each.
+const maxComplaints = 10
 
 // String is the message with its location in front.
 func (f FieldError) String() string {
 	if len(f.Location) == 0 {
 		return f.Message
 	}
-	return strings.Join(f.Location, ".") + ": " + f.Message
+	return truncate(strings.Join(f.Location, ".")+": "+f.Message, maxShown)
 }
 
 // AnswerError is a 2xx answer whose body cannot be used: cut off, not JSON, or without what it must have.
 type AnswerError struct {
 	Method, Path string
 	Status       int
-	ContentType  string
-	Err          error
+	// ContentType is empty for a creation.
+	ContentType string
+	// Reason is why, fit to show. Err may quote the answer.
+	Reason string
+	Err    error
 }
 
 func (e *AnswerError) Error() string {
 	return fmt.Sprintf("%s %s answered %d with a body that cannot be used (content type %q): %v",
-		e.Method, e.Path, e.Status, e.ContentType, e.Err)
+		e.Method, e.Path, e.Status, e.ContentType, e.Reason)
 }
 
 func (e *AnswerError) Unwrap() error { return e.Err }
@@ -144,19 +149,33 @@ func hasStatus(err error, codes ...int) bool {
 
 func (r *request) statusError(resp *http.Response, body io.Reader) *StatusError {
 	failure := &StatusError{Method: r.method, Path: r.shown, Status: resp.StatusCode}
-	if resp.StatusCode >= 300 && resp.StatusCode < 400 {
-		failure.Location = r.client.redact(resp.Header.Get("Location"))
-	}
 	failure.RetryAfter, failure.HasRetryAfter = retryAfter(resp.Header, now())
 	failure.RetryAt = now().Add(failure.RetryAfter)
 	// A body that breaks off still says something, and the status alone is worth reporting.
-	raw, _ := io.ReadAll(io.LimitReader(body, 64<<10))
-	failure.decode(raw, resp.Header.Get("Content-Type"), r.client.redact)
+	raw, err := io.ReadAll(io.LimitReader(body, maxErrorBody))
+	failure.decode(raw, resp.Header.Get("Content-Type"), func(text string, last bool) string {
+		return r.client.show(text, last && (err != nil || len(raw) == maxErrorBody || endsAnywhere(resp)))
+	})
+	switch {
+	case r.creation:
+		failure.Excerpt = ""
+	case resp.StatusCode < 400:
+		failure.Location = r.client.show(resp.Header.Get("Location"), false)
+	}
 	return failure
 }
 
-// decode fills in what the body says, redacted. JSON of an unknown shape is not quoted: there is no telling what it holds.
-func (e *StatusError) decode(raw []byte, contentType string, redact func(string) string) {
+// maxErrorBody is how much of an answer is read for what it says.
+const maxErrorBody = 64 << 10
+
+// endsAnywhere reports whether nothing but the end of the connection marks the end of an answer.
+func endsAnywhere(resp *http.Response) bool {
+	return resp.ContentLength < 0 && resp.ProtoMajor < 2 && len(resp.TransferEncoding) == 0 && !resp.Uncompressed
+}
+
+// decode fills in what the body says. JSON of an unknown shape is not quoted: there is no telling what it holds. show makes a
+// text fit to show; last means that it reaches to the end of the body.
+func (e *StatusError) decode(raw []byte, contentType string, show func(text string, last bool) string) {
 	var body struct {
 		Title    string          `json:"title"`
 		Action   string          `json:"action"`
@@ -168,21 +187,21 @@ func (e *StatusError) decode(raw []byte, contentType string, redact func(string)
 		} `json:"errors"`
 	}
 	if err := json.Unmarshal(raw, &body); err != nil && !isMismatch(err) {
-		// Cut last: a cut before could leave the beginning of a secret behind.
 		if text := readable(string(raw), contentType); !strings.ContainsAny(text, "{}") { // braces could be of JSON that is cut off
-			e.Excerpt = truncate(redact(text), maxExcerpt)
+			e.Excerpt = show(text, true)
 		}
 		return
 	}
-	say := func(text string) string { return redact(oneLine(text)) }
+	say := func(text string) string { return show(text, false) }
 	complain := func(location []string, message string) {
 		if len(location) > 0 && (location[0] == "body" || location[0] == "") {
 			location = location[1:]
 		}
+		location = location[:min(len(location), maxComplaints)]
 		for i := range location {
 			location[i] = say(location[i])
 		}
-		if message = say(message); message != "" {
+		if message = say(message); message != "" && len(e.Fields) < maxComplaints {
 			e.Fields = append(e.Fields, FieldError{Location: location, Message: message})
 		}
 	}
@@ -212,11 +231,4 @@ func (e *StatusError) decode(raw []byte, contentType string, redact func(string)
 	}
 	// A lone string in "detail" is what web frameworks answer of themselves for a path they do not know.
 	e.Documented = e.Title != "" || len(e.Fields) > 0
-}
-
-// oneLine folds white space and drops control characters, which could forge lines in a terminal.
-func oneLine(text string) string {
-	return strings.Join(strings.FieldsFunc(text, func(r rune) bool {
-		return unicode.IsSpace(r) || unicode.IsControl(r)
-	}), " ")
 }

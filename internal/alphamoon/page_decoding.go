@@ -1,7 +1,7 @@
 package alphamoon
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +10,7 @@ import (
 	"math"
 	"net/http"
 	"net/textproto"
+	"strings"
 )
 
 // fetchPage reads one page. field is the name of the array in the answer.
@@ -18,6 +19,9 @@ func fetchPage[T any](ctx context.Context, c *Client, req request, field string,
 	req.method = http.MethodGet
 	req.decode = func(header http.Header, body io.Reader) (err error) {
 		page, err = decodePage(body, field, id)
+		for _, element := range page.Elements {
+			err = cmp.Or(err, c.checkID(id(element)))
+		}
 		page.offset = offset
 		page.date, _ = http.ParseTime(header.Get("Date"))
 		return err
@@ -28,57 +32,130 @@ func fetchPage[T any](ctx context.Context, c *Client, req request, field string,
 	return page, nil
 }
 
+// maxPage is how many elements a page can have: many times what is asked for, because a service may ignore the limit.
+const maxPage = 100_000
+
 // decodePage reads the array field of a listing, and the total and the limit in its "pagination". Null instead of the
-// array is an empty one, and whatever stands instead of the object "pagination" is none.
+// array is an empty one, and whatever stands instead of the object "pagination" is none. It reads one element after the
+// other: held at once, those of one answer can take fifty times its size.
 func decodePage[T any](body io.Reader, field string, id func(T) string) (Page[T], error) {
 	page := Page[T]{counted: -1}
-	var answer map[string]json.RawMessage
-	decoder := json.NewDecoder(body)
-	if err := decoder.Decode(&answer); err != nil {
-		return page, unusable(err)
+	decoder, found := json.NewDecoder(body), false
+	err := eachField(decoder, func(name string) error {
+		switch name {
+		case field:
+			found, page.Elements = true, nil
+			return eachElement(decoder, field, func() error { return page.decodeElement(decoder, id) })
+		case "pagination":
+			return page.decodePagination(decoder)
+		default:
+			return decoder.Decode(new(ignored))
+		}
+	})
+	if err == nil && !found {
+		err = fmt.Errorf("the answer has no %q", field)
+	}
+	return page, err
+}
+
+// ignored is a value of no interest, which is checked but not kept.
+type ignored struct{}
+
+func (*ignored) UnmarshalJSON([]byte) error { return nil }
+
+// eachField reads the one object of a text, whose values are read by read.
+func eachField(decoder *json.Decoder, read func(name string) error) error {
+	if token, err := decoder.Token(); err != nil {
+		return unusable(err)
+	} else if token != json.Delim('{') {
+		return errOtherForm
+	}
+	for decoder.More() {
+		name, err := decoder.Token()
+		if err != nil {
+			return unusable(err)
+		}
+		if err := read(name.(string)); err != nil { //nolint:forcetypeassert // the decoder accepts no other name
+			return err
+		}
+	}
+	if _, err := decoder.Token(); err != nil {
+		return unusable(err)
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return page, errors.New("something follows the end of the JSON")
+		return errors.New("something follows the end of the JSON")
 	}
-	if answer[field] == nil {
-		return page, fmt.Errorf("the answer has no %q", field)
+	return nil
+}
+
+// eachElement reads a list, whose elements are read by read. Null is an empty one.
+func eachElement(decoder *json.Decoder, field string, read func() error) error {
+	switch token, err := decoder.Token(); {
+	case err != nil:
+		return unusable(err)
+	case token == nil:
+		return nil
+	case token != json.Delim('['):
+		return fmt.Errorf("%q is not a list", field)
 	}
-	var elements []json.RawMessage
-	if json.Unmarshal(answer[field], &elements) != nil {
-		return page, fmt.Errorf("%q is not a list", field)
-	}
-	for _, raw := range elements {
-		var element T
-		if err := json.Unmarshal(raw, &element); err != nil && !isMismatch(err) {
-			return page, err
+	for count := 0; decoder.More(); count++ {
+		if count == maxPage {
+			return fmt.Errorf("%q has more than %d elements", field, maxPage)
 		}
-		if id(element) == "" {
-			return page, errNoID
+		if err := read(); err != nil {
+			return err
 		}
-		page.Elements = append(page.Elements, element)
 	}
-	if !bytes.HasPrefix(answer["pagination"], []byte("{")) {
-		return page, nil
+	_, err := decoder.Token()
+	return unusable(err)
+}
+
+func (p *Page[T]) decodeElement(decoder *json.Decoder, id func(T) string) error {
+	var element T
+	if err := decoder.Decode(&element); err != nil && !isMismatch(err) {
+		return unusable(err)
+	}
+	if id(element) == "" {
+		return errNoID
+	}
+	p.Elements = append(p.Elements, element)
+	return nil
+}
+
+func (p *Page[T]) decodePagination(decoder *json.Decoder) error {
+	var raw json.RawMessage
+	if err := decoder.Decode(&raw); err != nil {
+		return unusable(err)
+	}
+	if p.paginated = raw[0] == '{'; !p.paginated {
+		return nil
 	}
 	var pagination struct {
 		Total json.Number // may be quoted
-		Limit any
+		Limit limit
 	}
-	if json.Unmarshal(answer["pagination"], &pagination) != nil {
-		return page, errors.New("the total is not a number") // the decoder would quote it
+	if json.Unmarshal(raw, &pagination) != nil {
+		return errors.New("the total is not a number") // the decoder would quote it
 	}
-	if limit, ok := pagination.Limit.(float64); ok { // anything else is ignored: the limit only saves a request
-		page.limit = int(limit)
-	}
-	page.paginated = true
+	p.limit, p.counted = int(pagination.Limit), -1
 	if pagination.Total != "" {
 		total, err := pagination.Total.Float64()
 		if err != nil || total != math.Trunc(total) {
-			return page, fmt.Errorf("the total %q is not a whole number", truncate(pagination.Total.String(), 20))
+			return fmt.Errorf("the total %q is not a whole number", truncate(pagination.Total.String(), 20))
 		}
-		page.counted = int(max(-1, min(total, math.MaxInt32)))
+		p.counted = int(max(-1, min(total, math.MaxInt32)))
 	}
-	return page, nil
+	return nil
+}
+
+// limit is how many elements a service sends at most. Anything but a number is 0: it only saves a request.
+type limit int
+
+func (l *limit) UnmarshalJSON(data []byte) error {
+	var number float64
+	_ = json.Unmarshal(data, &number)
+	*l = limit(number)
+	return nil
 }
 
 // isMismatch reports a field of an unexpected type. The decoder has then filled in every other field: a key whose id
@@ -88,15 +165,51 @@ func isMismatch(err error) bool {
 	return mismatch
 }
 
-var errNoID = errors.New(`the answer has no "id"`)
+var (
+	errNoID      = errors.New(`the answer has no "id"`)
+	errOtherForm = errors.New("the answer has another form")
+)
 
-// unusable words a decoding error. The decoder quotes at most one character of the body, the reader of trailers a whole line.
+// checkID refuses an id that Terraform would print as it is and nobody should see: it is in no form that messages could
+// show, or holds the credential.
+func (c *Client) checkID(id string) error {
+	if shown := c.show(id, false); shown != id {
+		return fmt.Errorf("the answer has an id that cannot be shown, %s", c.Redact(ShowID(id)))
+	}
+	return nil
+}
+
+// unusable words a decoding error; nil stays nil. The decoder quotes at most one character of the body, the reader of
+// trailers a whole line, and HTTP/2 what the server says when it ends a connection.
 func unusable(err error) error {
-	if errors.Is(err, io.EOF) {
+	_, ofTrailer := errors.AsType[textproto.ProtocolError](err)
+	_, isSyntax := errors.AsType[*json.SyntaxError](err)
+	switch {
+	case errors.Is(err, io.EOF):
 		return fmt.Errorf("the answer is empty or cut off: %w", io.ErrUnexpectedEOF)
+	case ofTrailer, isMismatch(err):
+		return errOtherForm
+	case err == nil, isSyntax:
+		return err
+	default:
+		return &brokenOff{err}
 	}
-	if _, quotes := errors.AsType[textproto.ProtocolError](err); quotes || isMismatch(err) {
-		return errors.New("the answer has another form")
+}
+
+// brokenOff is why an answer ended too early, without what is quoted of it.
+type brokenOff struct{ error }
+
+func (e *brokenOff) Error() string { return unquoted(e.error) }
+func (e *brokenOff) Unwrap() error { return e.error }
+
+// unquoted words an error of the network's libraries without what it quotes of an answer.
+func unquoted(err error) string {
+	if _, quotes := errors.AsType[textproto.ProtocolError](err); quotes {
+		return "the answer is not HTTP: " + redacted
 	}
-	return err
+	before, _, quotes := strings.Cut(err.Error(), `"`)
+	if quotes {
+		before += redacted
+	}
+	return before
 }

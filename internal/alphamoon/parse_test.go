@@ -121,19 +121,20 @@ func FuzzStatusError(f *testing.F) {
 	} {
 		f.Add([]byte(seed), "text/html")
 	}
-	redact := newRedactor([]string{"user:password", "password"})
+	credential := Credential{NewSecret("user:password")}
+	client := NewClient(Config{Credential: credential})
 	f.Fuzz(func(t *testing.T, body []byte, contentType string) {
 		failure := &StatusError{Status: 500}
-		failure.decode(body, contentType, redact)
+		failure.decode(body, contentType, client.show)
 		words := failure.Error()
 		if strings.Contains(failure.Words(), "password") {
 			t.Errorf("%q shows the credential", words)
 		}
-		if utf8.RuneCountInString(failure.Excerpt) > maxExcerpt+1 {
-			t.Errorf("the excerpt has %d characters", utf8.RuneCountInString(failure.Excerpt))
+		if utf8.RuneCountInString(failure.Words()) > maxShown+1 {
+			t.Errorf("the words have %d characters", utf8.RuneCountInString(failure.Words()))
 		}
 		for _, r := range failure.Words() {
-			if unicode.IsControl(r) {
+			if !unicode.IsPrint(r) {
 				t.Errorf("%q holds a control character", failure.Words())
 			}
 		}

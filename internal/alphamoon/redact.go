@@ -1,25 +1,193 @@
 package alphamoon
 
 import (
+	"encoding/hex"
 	"html"
+	"iter"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
+	"unicode"
 	"unicode/utf8"
 )
 
-// maxExcerpt is how many characters of a foreign body are shown: enough for a proxy's headline.
-const maxExcerpt = 200
+const (
+	// maxShown is how many characters of a text that this project did not write are shown.
+	maxShown = 300
+	// maxMessage is how many bytes of a text are looked at, and so how long a whole message can be.
+	maxMessage = 8 << 10
+)
 
-// newRedactor takes the credential out of texts that came from the network: an echo service, a debugging proxy or
-// a careless error page can send back what it was sent. It is a function because formatting the client would print a
-// replacer with all that it replaces, but prints the address of a function.
-func newRedactor(forms []string) func(text string) string {
-	var pairs []string
+// Show makes a text that this project did not write fit for a message, a display name or a log: one line, at most 300
+// characters, and none that cannot be seen or that changes how others are seen (control, bidirectional and zero-width
+// characters). [Client.Redact] takes the credential out of the whole message.
+func Show(text string) string {
+	text, _ = head(text)
+	return truncate(oneLine(text), maxShown)
+}
+
+// ShowID returns an id as it is, or quoted where [Show] would change it, so that nobody takes it for another one.
+func ShowID(id string) string {
+	if id == Show(id) {
+		return id
+	}
+	text, _ := head(id)
+	return strconv.Quote(truncate(text, maxShown))
+}
+
+// Redact is the last look at a whole message: one line, without the credential. In it the user of the credential, and a
+// short password, may be a word of this project's and stay.
+func (c *Client) Redact(message string) string {
+	if c == nil {
+		message, _ = head(message)
+		return oneLine(message)
+	}
+	return c.redactMessage(message, false)
+}
+
+// show is [Show] without the credential and its parts. cut means that the text goes on.
+func (c *Client) show(text string, cut bool) string { return truncate(c.redact(text, cut), maxShown) }
+
+// redactor makes one line of a text and takes the credential out of it: an echo service, a debugging proxy or a careless
+// error page can send back what it was sent. It is a function because formatting the client would print a replacer with
+// all that it replaces, but prints the address of a function.
+type redactor func(text string, cut bool) string
+
+// newRedactor replaces each form of a secret. A text that holds one in yet another spelling is replaced as a whole, and one
+// that was cut loses its last word, which may be the beginning of one: no form has a blank.
+func newRedactor(forms []string) redactor {
+	var pairs, traces []string
 	for _, form := range forms {
 		pairs = append(pairs, form, redacted)
+		for plain := range unescaped(form) {
+			if plain = squeeze(plain); len(plain) >= shortestPart && !slices.Contains(traces, plain) {
+				traces = append(traces, plain)
+			}
+		}
 	}
-	return strings.NewReplacer(pairs...).Replace
+	replacer := strings.NewReplacer(pairs...)
+	return func(text string, cut bool) string {
+		text, tooLong := head(text)
+		text = replacer.Replace(oneLine(text))
+		if cut = cut || tooLong; cut {
+			text = text[:max(0, strings.LastIndexByte(text, ' '))]
+		}
+		if hasTrace(text, traces, cut) {
+			return redacted
+		}
+		return text
+	}
+}
+
+// hasTrace reports whether a text holds a form that is escaped or has blanks within, or ends within one where it is cut.
+func hasTrace(text string, traces []string, cut bool) bool {
+	rounds := 0
+	for plain := range unescaped(text) {
+		if rounds++; rounds > maxEscapes {
+			return len(traces) > 0 // there is no telling what it holds
+		}
+		parts := strings.Split(squeeze(plain), "…")
+		for i, part := range parts {
+			if slices.ContainsFunc(traces, func(trace string) bool {
+				return strings.Contains(part, trace) || (cut || i < len(parts)-1) && endsWithin(part, trace)
+			}) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// endsWithin reports whether a text ends with the beginning of a form.
+func endsWithin(text, form string) bool {
+	for n := min(len(text), len(form)-1); n >= shortestPart; n-- {
+		if strings.HasSuffix(text, form[:n]) {
+			return true
+		}
+	}
+	return false
+}
+
+// maxEscapes is how often escapes may stand within escapes.
+const maxEscapes = 6
+
+var escape = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`%[0-9A-Fa-f]{2}|%u[0-9A-Fa-f]{4}|` +
+		`\\(?:u[0-9A-Fa-f]{4}|u\{[0-9A-Fa-f]{1,6}\}|U[0-9A-Fa-f]{8}|x[0-9A-Fa-f]{2}|[0-3][0-7]{2}|[nrt]|[^\w\s])`)
+})
+
+// unescaped yields a text, and then, again and again, what it is with its escapes undone: those of addresses, of JSON and
+// programming languages, and of HTML.
+func unescaped(text string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for yield(text) {
+			plain := html.UnescapeString(escape().ReplaceAllStringFunc(text, unescape))
+			if plain == text {
+				return
+			}
+			text = plain
+		}
+	}
+}
+
+// unescape turns one escape into what it stands for. Every byte of a character can be an escape of its own.
+func unescape(text string) string {
+	kind, digits := text[1], strings.Trim(text[1:], "uUx{}")
+	switch {
+	case strings.IndexByte("nrt", kind) >= 0:
+		return " "
+	case text[0] == '%' && kind != 'u', kind == 'x':
+		char, _ := hex.DecodeString(digits)
+		return string(char)
+	}
+	base := 16
+	if unicode.IsDigit(rune(kind)) {
+		base = 8
+	}
+	number, err := strconv.ParseInt(digits, base, 32)
+	if err != nil {
+		return text[1:] // like \/
+	}
+	return string(rune(number))
+}
+
+// squeeze leaves what distinguishes two spellings: blanks and what cannot be seen go, and so do the characters in which
+// alphabets of base64 differ or that stand for a blank.
+func squeeze(text string) string {
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune("+-/_=", r) || unicode.IsSpace(r) || isInvisible(r) {
+			return -1
+		}
+		return r
+	}, text)
+}
+
+// head is the part of a text that is looked at, and whether there is more.
+func head(text string) (part string, cut bool) {
+	if len(text) <= maxMessage {
+		return text, false
+	}
+	return text[:maxMessage], true
+}
+
+// oneLine folds white space and drops what cannot be seen, which could forge lines in a terminal, or reverse them.
+func oneLine(text string) string {
+	return strings.Join(strings.Fields(strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r), unicode.IsControl(r):
+			return ' '
+		case isInvisible(r):
+			return -1
+		default:
+			return r
+		}
+	}, text)), " ")
+}
+
+func isInvisible(r rune) bool {
+	return !unicode.IsPrint(r) || unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
 var (
@@ -34,7 +202,7 @@ func isMarkup(body string) bool {
 	return strings.HasPrefix(strings.TrimLeft(body, " \t\r\n\ufeff"), "<")
 }
 
-// readable makes a foreign body fit to show: of a web page only what a person would see, in one line.
+// readable makes a foreign body fit to read: of a web page only what a person would see.
 func readable(body, contentType string) string {
 	if !utf8.ValidString(body) {
 		return ""
@@ -43,7 +211,7 @@ func readable(body, contentType string) string {
 		body = htmlInvisible().ReplaceAllString(body, " ")
 		body = html.UnescapeString(htmlTag().ReplaceAllString(body, " "))
 	}
-	return oneLine(body)
+	return body
 }
 
 // truncate cuts a text after a number of characters and marks the cut.

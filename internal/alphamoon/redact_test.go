@@ -30,7 +30,7 @@ func TestRedaction(t *testing.T) {
 			expect := func(echo, want string) {
 				t.Helper()
 				const before, after = "The user sent ", ", which is wrong."
-				if got := redact(before + echo + after); got != before+want+after {
+				if got := redact(before+echo+after, false); got != before+want+after {
 					t.Errorf("%q became %q", echo, got)
 				}
 			}

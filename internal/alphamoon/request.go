@@ -138,14 +138,15 @@ func (r *request) connectionError(err error, sent bool) error {
 		Method: r.method, Path: r.shown, Host: net.JoinHostPort(r.address.Hostname(), port), Sent: sent, Err: err,
 	}
 	for inner := err; inner != nil; inner = errors.Unwrap(inner) { // the wrappings repeat the address in Go's terms
-		failure.Reason = r.client.redact(inner.Error())
+		err = inner
 	}
-	if before, _, quotes := strings.Cut(failure.Reason, `"`); sent && quotes {
-		failure.Reason = before + redacted // an answer was quoted, which may have the secret of a new key
+	if failure.Reason = err.Error(); sent {
+		failure.Reason = unquoted(err) // an answer may have the secret of a new key
 	}
+	failure.Reason = r.client.show(failure.Reason, false)
 	if transport, ok := r.client.config.Transport.(*http.Transport); ok && transport.Proxy != nil {
 		if proxy, err := transport.Proxy(&http.Request{URL: r.address}); err == nil && proxy != nil {
-			failure.Proxy = proxy.Host
+			failure.Proxy = Show(proxy.Host)
 		}
 	}
 	return failure
@@ -218,8 +219,11 @@ func (r *request) read(resp *http.Response) error {
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		err = errors.New("the answer is larger than 16 MiB")
 	}
-	contentType := r.client.redact(resp.Header.Get("Content-Type"))
-	return &AnswerError{Method: r.method, Path: r.shown, Status: resp.StatusCode, ContentType: contentType, Err: err}
+	failure := &AnswerError{Method: r.method, Path: r.shown, Status: resp.StatusCode, Reason: r.client.show(err.Error(), false), Err: err}
+	if !r.creation {
+		failure.ContentType = r.client.show(resp.Header.Get("Content-Type"), false)
+	}
+	return failure
 }
 
 func escapeAll(elements []string) []string {

@@ -72,9 +72,12 @@ func reason(err error) string {
 		}
 		return text
 	case isAnswer && !alphamoon.IsTimeout(err):
-		what := answer.Err.Error()
+		what := answer.Reason
 		if _, isSyntax := errors.AsType[*json.SyntaxError](err); isSyntax {
-			what = fmt.Sprintf("it is not JSON; its content type is %q", answer.ContentType)
+			what = "it is not JSON"
+			if answer.ContentType != "" {
+				what += fmt.Sprintf("; its content type is %q", answer.ContentType)
+			}
 		}
 		return fmt.Sprintf("%s %s was answered with a body that is not what the API sends (%s)", answer.Method, answer.Path, what)
 	case isConnection:
@@ -130,9 +133,13 @@ func (a advice) onFailure(err error) (summary, next string) {
 			"minutes: apply again later, or ask Alphamoon to raise the limit."
 	case alphamoon.IsTimeout(err), isStatus && status.Status == http.StatusRequestTimeout:
 		return "Alphamoon did not answer in time", keptAsItWas + "try again later, or raise the provider's request_timeout."
-	case isStatus && status.Location != "":
+	case isStatus && status.Status < 400:
+		address := "the address of the redirect"
+		if status.Location != "" {
+			address = status.Location
+		}
 		return "Alphamoon redirected the request", fmt.Sprintf("The provider does not follow redirects, because they would hand over its "+
-			"credential. If %s is the right address, set base_url accordingly.", status.Location)
+			"credential. If %s is the right address, set base_url accordingly.", address)
 	case isStatus && status.Status >= 500:
 		return "Alphamoon failed to answer", fmt.Sprintf("%stry again later. If it persists, give the status and the "+
 			"path to Alphamoon's support%s.", keptAsItWas, instance(status))
