@@ -100,3 +100,32 @@ func (w *workspace) becomeDue() {
 		time.Sleep(time.Until(key.CreatedAt.Add(3 * time.Second))) //nolint:forbidigo // the deadline is real
 	}
 }
+
+// TestAccQueryForAdoption types in what the adoption guide says of a query: generated resources get the names of their keys
+// and can rotate without a gap.
+func TestAccQueryForAdoption(t *testing.T) {
+	t.Parallel()
+	if olderThan(t, "1.14.0") || cli.OpenTofu {
+		t.Skip("this version has no queries")
+	}
+	const guide = "templates/guides/adopting.md"
+	commands := shells(t, guide)
+	w := newPlainWorkspace(t, requirement)
+	for range 2 {
+		w.AddKey(sandbox.DefaultProcessID, sandbox.Key{
+			Name: "invoice-uploader", Scopes: []string{"workspace.file:upload"},
+			CreatedAt: now().Add(-time.Hour), ExpiresAt: now().Add(80 * 24 * time.Hour).Truncate(time.Second),
+		})
+	}
+	w.write("keys.tfquery.hcl", block(t, blocks(t, guide), `list "alphamoon_process_api_key"`))
+	w.typed("set -e\n"+block(t, commands, "terraform query")+block(t, commands, "names.sed"), nil,
+		"invoice-uploader", "2 to import, 0 to add, 0 to change, 0 to destroy")
+	config := w.read("keys.tf")
+	for _, line := range []string{
+		`resource "alphamoon_process_api_key" "k1_invoice_uploader" {`, `resource "alphamoon_process_api_key" "k2_invoice_uploader" {`,
+	} {
+		if !strings.Contains(config, line+"\n  lifecycle {\n    create_before_destroy = true\n") {
+			t.Errorf("it does not say %s:\n%s", line, config)
+		}
+	}
+}

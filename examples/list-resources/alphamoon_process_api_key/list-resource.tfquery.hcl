@@ -1,5 +1,9 @@
-# The keys of every process. With config { process_id = "…" } only those of one.
+# The keys of every process. With process_id = "…" in config only those of one.
 list "alphamoon_process_api_key" "all" {
   provider         = alphamoon
   include_resource = true
+
+  config {
+    status = "Active"
+  }
 }
