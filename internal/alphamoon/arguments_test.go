@@ -20,9 +20,17 @@ func TestParseCredential(t *testing.T) {
 	for text, want := range map[string]error{
 		"user:pass": nil, "user:pa:ss": nil, "u:p": nil,
 		"": alphamoon.ErrCredentialForm, "userpass": alphamoon.ErrCredentialForm, ":pass": alphamoon.ErrCredentialForm,
-		"user:": alphamoon.ErrCredentialForm, ":": alphamoon.ErrCredentialForm, "user:pass\n": alphamoon.ErrCredentialForm,
-		"user: pass": alphamoon.ErrCredentialForm, "dXNlcg==": alphamoon.ErrCredentialForm,
+		"user:": alphamoon.ErrCredentialForm, ":": alphamoon.ErrCredentialForm, "dXNlcg==": alphamoon.ErrCredentialForm,
+		"user:pass\n": alphamoon.ErrCredentialBlank, "user: pass": alphamoon.ErrCredentialBlank,
+		"user:\u200bpass": alphamoon.ErrCredentialBlank, "user:pass\u00a0": alphamoon.ErrCredentialBlank,
 		encoded: alphamoon.ErrCredentialEncoded, strings.TrimRight(encoded, "="): alphamoon.ErrCredentialEncoded,
+		"\ufeffuser:pass": alphamoon.ErrCredentialByteOrderMark, "\ufeffKEY=user:pass": alphamoon.ErrCredentialByteOrderMark,
+		"ALPHAMOON_API_KEY=user:pass": alphamoon.ErrCredentialAssigned, `export KEY="user:pass"`: alphamoon.ErrCredentialAssigned,
+		"api_key = \"user:pass\"": alphamoon.ErrCredentialAssigned, "$env:KEY = 'user:pass'": alphamoon.ErrCredentialAssigned,
+		"QUJD=:pass": nil, "QUJDRA==:pass": nil, "user:A=b": nil, // the padding of base64, and a password
+		`"user:pass"`: alphamoon.ErrCredentialQuoted, "'user:pass'\n": alphamoon.ErrCredentialQuoted, "“user:pass”": alphamoon.ErrCredentialQuoted,
+		`us"er:pass"`: nil, `"`: alphamoon.ErrCredentialForm,
+		"Basic " + encoded: alphamoon.ErrCredentialHeader, "Authorization: basic user:pass": alphamoon.ErrCredentialHeader, "basic:pass": nil,
 	} {
 		_, err := alphamoon.ParseCredential(text)
 		if !errors.Is(err, want) {
@@ -79,6 +87,21 @@ func TestParseBaseURL(t *testing.T) {
 	} {
 		if _, err := alphamoon.ParseBaseURL(text); !errors.Is(err, want) {
 			t.Errorf("%q: got %v, want %v", text, err, want)
+		}
+	}
+	for text, want := range map[string]string{
+		"https://workspace.alphamoon.ai/api": "https://workspace.alphamoon.ai", "https://workspace.alphamoon.ai/api/": "https://workspace.alphamoon.ai",
+		"https://workspace.alphamoon.ai/api/v0.4": "https://workspace.alphamoon.ai", "http://localhost:8080/a%20b//api/v1/": "http://localhost:8080/a%20b",
+		"https://example.com/alphamoon/api/v0.3": "https://example.com/alphamoon",
+		"https://example.com/myapi":              "", "https://example.com/api/alphamoon": "", "https://api.example.com": "", "https://example.com/v0.4": "",
+	} {
+		_, err := alphamoon.ParseBaseURL(text)
+		without := ""
+		if refusal, ok := errors.AsType[*alphamoon.BaseURLPathError](err); ok {
+			without = refusal.Without
+		}
+		if without != want {
+			t.Errorf("%q: got %q (%v), want %q", text, without, err, want)
 		}
 	}
 }

@@ -2,8 +2,11 @@ package alphamoon
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"net/url"
+	"regexp"
+	"sync"
 )
 
 // DefaultBaseURL is the address of the service (documented).
@@ -17,8 +20,20 @@ var (
 		"unencrypted; use https")
 )
 
+// BaseURLPathError refuses an address that ends with the path of the API, which every request adds.
+type BaseURLPathError struct {
+	// Path is the end of the address, and Without the address without it.
+	Path, Without string
+}
+
+func (e *BaseURLPathError) Error() string {
+	return fmt.Sprintf("it ends in %s, which every request adds; use %s", e.Path, e.Without)
+}
+
+var apiPath = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`/+api(?:/+v[^/]*)?/*$`) })
+
 // ParseBaseURL checks the address of the service. A path prefix is kept. Plain http is refused except for
-// loopback hosts. The error is [ErrBaseURLForm] or [ErrBaseURLCleartext].
+// loopback hosts. The error is [ErrBaseURLForm], [ErrBaseURLCleartext] or a [*BaseURLPathError].
 func ParseBaseURL(text string) (*url.URL, error) {
 	address, err := url.Parse(text)
 	if err != nil || address.Scheme != "https" && address.Scheme != "http" || address.Hostname() == "" || address.User != nil ||
@@ -28,6 +43,11 @@ func ParseBaseURL(text string) (*url.URL, error) {
 	}
 	if address.Scheme == "http" && !isLoopback(address.Hostname()) {
 		return nil, ErrBaseURLCleartext
+	}
+	if end := apiPath().FindString(address.Path); end != "" {
+		without := *address
+		without.Path, without.RawPath = apiPath().ReplaceAllString(address.Path, ""), ""
+		return nil, &BaseURLPathError{Path: end, Without: without.String()}
 	}
 	return address, nil
 }

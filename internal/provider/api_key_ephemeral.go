@@ -63,7 +63,7 @@ func (e *apiKeyEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest, r
 		"name": schema.StringAttribute{
 			MarkdownDescription: nameDescription,
 			Required:            true,
-			Validators:          []validator.String{validators.NotBlank()},
+			Validators:          []validator.String{validators.Name()},
 		},
 		"scopes": schema.SetAttribute{
 			MarkdownDescription: scopesDescription,

@@ -36,7 +36,7 @@ func (k apiKeyKind) resourceSchema() schema.Schema {
 		"name": schema.StringAttribute{
 			MarkdownDescription: nameDescription,
 			Required:            true,
-			Validators:          []validator.String{validators.NotBlank()},
+			Validators:          []validator.String{validators.Name()},
 		},
 		"scopes": schema.SetAttribute{
 			MarkdownDescription: scopesDescription,
@@ -81,7 +81,7 @@ func (k apiKeyKind) resourceSchema() schema.Schema {
 			Optional:    true,
 			ElementType: texts,
 			Validators: []validator.List{
-				validators.FilledList("Name at least one public key, or remove the argument."),
+				validators.FilledList("Name at least one public key. For none write null, or remove the argument."),
 				validators.DistinctList(), listvalidator.ValueStringsAre(validators.Recipient()),
 			},
 		},

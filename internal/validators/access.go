@@ -50,5 +50,5 @@ func Credential() validator.String {
 // CredentialDiagnostic says why a credential cannot be used; source begins the sentence and says where it came from.
 func CredentialDiagnostic(attribute path.Path, source string, err error) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(attribute, invalidCredential, source+" is not a usable Alphamoon API key: "+
-		err.Error()+". Copy it once more from where it was stored when it was created.")
+		err.Error()+".")
 }

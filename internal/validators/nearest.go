@@ -3,6 +3,7 @@ package validators
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/agext/levenshtein"
 
@@ -19,11 +20,18 @@ func Nearest(text string, candidates []string, count int) []string {
 	return sorted[:min(count, len(sorted))]
 }
 
-// nearestScope returns the documented scope that text most resembles.
+// nearestScope returns the documented scope that text most resembles; empty if none is near. What all scopes share makes
+// none of them near.
 func nearestScope(text string) string {
+	const common, near = "workspace.", 0.6
 	var names []string
 	for _, scope := range alphamoon.Scopes() {
-		names = append(names, scope.Name)
+		names = append(names, strings.TrimPrefix(scope.Name, common))
 	}
-	return Nearest(text, names, 1)[0]
+	text = strings.TrimPrefix(text, common)
+	nearest := Nearest(text, names, 1)[0]
+	if levenshtein.Similarity(text, nearest, nil) < near {
+		return ""
+	}
+	return common + nearest
 }

@@ -3,6 +3,7 @@ package validators
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -20,8 +21,12 @@ func Scope() validator.String {
 			if alphamoon.IsScope(value) {
 				return ""
 			}
-			return fmt.Sprintf("%q is not a scope. A scope has lower-case words joined by dots, then a colon and an action; "+
-				"the nearest documented one is %q.", value, nearestScope(value))
+			if strings.Contains(value, "*") {
+				return fmt.Sprintf("%q is not a scope. There is no wildcard: name each scope that the key needs, like "+
+					"workspace.result:read.", value)
+			}
+			return fmt.Sprintf("%q is not a scope. A scope has lower-case words joined by dots, then a colon and an action, like "+
+				"workspace.result:read%s.", value, meaning(value))
 		},
 	}
 }
@@ -42,8 +47,16 @@ func DocumentedScopes(unless string) validator.Set {
 			if escape.IsUnknown() || escape.ValueBool() {
 				return ""
 			}
-			return fmt.Sprintf("%q is not a documented scope; the nearest one is %q. If the service does have it, set %s = true.",
-				value, nearestScope(value), unless)
+			return fmt.Sprintf("%q is not a documented scope%s. If the service does have it, set %s = true.",
+				value, meaning(value), unless)
 		},
 	})
+}
+
+// meaning ends a sentence with the documented scope that was probably meant; empty if none is near.
+func meaning(text string) string {
+	if nearest := nearestScope(text); nearest != "" {
+		return fmt.Sprintf("; the nearest one is %q", nearest)
+	}
+	return ""
 }

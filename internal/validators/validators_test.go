@@ -32,11 +32,18 @@ func TestStrings(t *testing.T) {
 	}{
 		"base URL": {
 			validators.BaseURL(), known("https://workspace.alphamoon.ai", "http://localhost:1/prefix"),
-			map[string]string{"http://example.com": "use https", "example.com": "must be absolute", "https://u:p@example.com": "no query, fragment or user part"},
+			map[string]string{
+				"http://example.com": "use https", "example.com": "must be absolute", "https://u:p@example.com": "no query, fragment or user part",
+				"https://workspace.alphamoon.ai/api/v0.4": "it ends in /api/v0.4, which every request adds; use https://workspace.alphamoon.ai.",
+			},
 		},
 		"credential": {
 			validators.Credential(), known("user:pass"),
-			map[string]string{"user": "two non-empty parts", "": "two non-empty parts", "dXNlcjpwYXNz": "base64 encoding"},
+			map[string]string{
+				"user": "two non-empty parts", "": "two non-empty parts", "dXNlcjpwYXNz": "base64 encoding", `"user:pass"`: "stands in quotes",
+				"\ufeffuser:pass": "byte order mark", "KEY=user:pass": "a name and an equals sign", "Basic dXNlcjpwYXNz": `begins with "Basic"`,
+				"user: pass": "a blank, a line end or an invisible character",
+			},
 		},
 		"duration": {
 			validators.Duration("90d"), known("90d", "1h30m"),
@@ -69,6 +76,13 @@ func TestStrings(t *testing.T) {
 			validators.NotBlank(), known("x", " x "),
 			map[string]string{"": "must have at least one character", strings.Repeat(" ", 3): "must have at least one character"},
 		},
+		"name": {
+			validators.Name(), known("x", "x y", "Żółć 🔑", " x ", "x\u00a0"),
+			map[string]string{
+				"": "must have at least one character", "\t": "must have at least one character", "x\n": `write "x"`, "a\tb": `write "a b"`,
+				"\ufeffx": "a byte order mark", "x\u007f": "a control character", "a\r\nb": "a line end",
+			},
+		},
 		"process id": {
 			validators.ProcessID(), known(id),
 			map[string]string{
@@ -79,7 +93,7 @@ func TestStrings(t *testing.T) {
 		},
 		"scope": {
 			validators.Scope(), known("workspace.result:read", "other.thing:do_it"),
-			map[string]string{"workspace.results.read": `nearest documented one is "workspace.result:read"`, "": "nearest documented one"},
+			map[string]string{"workspace.results.read": `the nearest one is "workspace.result:read"`, "": "like workspace.result:read.", "*": "There is no wildcard: name each scope"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -276,6 +290,16 @@ func BenchmarkDocumentedScopes(b *testing.B) {
 		var response validator.SetResponse
 		if rule.ValidateSet(b.Context(), request, &response); response.Diagnostics.HasError() {
 			b.Fatal(response.Diagnostics)
+		}
+	}
+}
+
+func TestBlanksAtTheEndsOfAName(t *testing.T) {
+	t.Parallel()
+	for value, warns := range map[string]bool{"x": false, "x y": false, " x": true, "x ": true, "x\u00a0": true} {
+		diags := validateString(validators.Name(), types.StringValue(value), tfsdk.Config{})
+		if got := diags.WarningsCount() == 1 && strings.Contains(diags[0].Detail(), `write "x"`); got != warns || diags.HasError() {
+			t.Errorf("%q: %v", value, diags)
 		}
 	}
 }
