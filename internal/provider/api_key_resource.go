@@ -123,13 +123,16 @@ func describeGrant(field string, key alphamoon.APIKey) string {
 func (r *apiKeyResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	defer r.data.warnOfLongWait(&resp.Diagnostics)
 	model := loadAPIKey(ctx, req.State.Raw, &resp.Diagnostics)
+	// A state that was written before Terraform knew of identities gets one here. Also a key that turns out to be
+	// gone needs it: the framework demands one after every read.
+	resp.Diagnostics.Append(model.store(ctx, &resp.Identity.Raw)...)
+	if r.data.keepUnread(&resp.Diagnostics) {
+		return
+	}
 	client := r.data.requireClient("read keys", &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	// A state that was written before Terraform knew of identities gets one here. Also a key that turns out to be
-	// gone needs it: the framework demands one after every read.
-	resp.Diagnostics.Append(model.store(ctx, &resp.Identity.Raw)...)
 	processID, before := model.ProcessID.ValueString(), model
 	r.data.run.refreshed.Store(model.ID.ValueString(), true)
 	ref := model.ref()

@@ -59,7 +59,7 @@ func (decryptedKeyEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest
 				Validators:  []validator.List{validators.FilledList("Name at least one identity, or remove the argument.")},
 			},
 			"required": schema.BoolAttribute{
-				MarkdownDescription: "Whether a missing identity or a null `encrypted_key` is an error. If not, `key` is null. " +
+				MarkdownDescription: "Whether a missing or wrong identity, or a null `encrypted_key`, is an error. If not, `key` is null. " +
 					"Default: `true`. Use `terraform.applying` for plans without the identity.",
 				Optional: true,
 			},
@@ -83,21 +83,47 @@ func (decryptedKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest
 				"required = false to go on without the secret.")
 		return
 	}
-	identities, source := findIdentities(model, required, &resp.Diagnostics)
+	model.Key = types.StringNull()
+	if !model.EncryptedKey.IsNull() {
+		key, problems := decryptKey(ctx, model, required)
+		model.Key = key
+		if !required {
+			problems = asWarnings(problems, "Because required is false, key is null.")
+		}
+		resp.Diagnostics.Append(problems...)
+	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	model.Key = types.StringNull()
-	if len(identities) > 0 && !model.EncryptedKey.IsNull() {
-		key, err := encryption.Decrypt(ctx, model.EncryptedKey.ValueString(), identities)
-		if err != nil {
-			resp.Diagnostics.AddAttributeError(path.Root("encrypted_key"), "Key could not be decrypted",
-				fmt.Sprintf("The provider could not decrypt the key with %s: %s", source, sentence(err.Error())))
-			return
-		}
-		model.Key = types.StringValue(key)
-	}
 	resp.Diagnostics.Append(resp.Result.Set(ctx, &model)...)
+}
+
+// decryptKey returns null without an identity, and where there is a problem.
+func decryptKey(ctx context.Context, model decryptedKeyModel, required bool) (key types.String, problems diag.Diagnostics) {
+	identities, source := findIdentities(model, required, &problems)
+	if problems.HasError() || len(identities) == 0 {
+		return types.StringNull(), problems
+	}
+	text, err := encryption.Decrypt(ctx, model.EncryptedKey.ValueString(), identities)
+	if err != nil {
+		problems.AddAttributeError(path.Root("encrypted_key"), "Key could not be decrypted",
+			fmt.Sprintf("The provider could not decrypt the key with %s: %s", source, sentence(err.Error())))
+		return types.StringNull(), problems
+	}
+	return types.StringValue(text), problems
+}
+
+// asWarnings makes warnings of errors that do not stop anything. consequence says what happens instead.
+func asWarnings(problems diag.Diagnostics, consequence string) (warnings diag.Diagnostics) {
+	for _, problem := range problems {
+		detail := problem.Detail() + " " + consequence
+		if located, ok := problem.(diag.DiagnosticWithPath); ok {
+			warnings.AddAttributeWarning(located.Path(), problem.Summary(), detail)
+			continue
+		}
+		warnings.AddWarning(problem.Summary(), detail)
+	}
+	return warnings
 }
 
 // findIdentities looks in the argument, then in the environment. source names where it found them.

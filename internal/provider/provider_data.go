@@ -18,6 +18,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
+	"golang.org/x/net/http/httpproxy"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/rotation"
@@ -33,10 +34,12 @@ const (
 // providerData is what a configured provider hands to its resources and data sources.
 type providerData struct {
 	now func() time.Time
-	// client is nil if an argument of the provider is unknown.
+	// client is nil if there is no API key, or if an argument of the provider is unknown.
 	client *alphamoon.Client
 	// unknown names the arguments that were not known when the provider was configured.
 	unknown []string
+	// clientMissed is set when the reason why there is no client was told, and unreadWarning when a refresh was skipped.
+	clientMissed, unreadWarning sync.Once
 	// importWarning is given once, however many keys are imported.
 	importWarning sync.Once
 	// warnedProcesses are the processes that the credential cannot see and that were warned of.
@@ -73,8 +76,9 @@ func newProviderData(ctx context.Context, options Options, req provider.Configur
 	if diags.HasError() || len(result.unknown) > 0 {
 		return result
 	}
+	credential := resolveCredential(apiKey, diags)
 	config := alphamoon.Config{
-		Credential: resolveCredential(apiKey, diags),
+		Credential: credential,
 		UserAgent: fmt.Sprintf("terraform-provider-alphamoon/%s "+
 			"(+https://registry.terraform.io/providers/alphamoon/alphamoon) Terraform/%s", options.Version, req.TerraformVersion),
 		Clock:             options.Now,
@@ -101,6 +105,10 @@ func newProviderData(ctx context.Context, options Options, req provider.Configur
 	if diags.HasError() {
 		return nil
 	}
+	if credential.IsZero() {
+		return result // whatever needs the service says so
+	}
+	warnOfIgnoredProxy(httpproxy.FromEnvironment(), config.BaseURL, diags)
 	if options.Tune != nil {
 		options.Tune(&config)
 	}
@@ -108,12 +116,10 @@ func newProviderData(ctx context.Context, options Options, req provider.Configur
 	return result
 }
 
+// resolveCredential returns the empty credential if there is none.
 func resolveCredential(argument types.String, diags *diag.Diagnostics) alphamoon.Credential {
 	text, source, ok := fromConfigurationOrEnvironment(argument, apiKeyVariable)
 	if !ok {
-		diags.AddAttributeError(path.Root("api_key"), "Missing Alphamoon API key",
-			"The provider has no API key to work with. Set the environment variable "+apiKeyVariable+
-				" to a key in the form user:pass, or the provider's argument api_key.")
 		return alphamoon.Credential{}
 	}
 	credential, err := alphamoon.ParseCredential(text)
@@ -150,15 +156,37 @@ func fromConfigurationOrEnvironment(argument types.String, variable string) (val
 	return "", "", false
 }
 
-// requireClient returns the client, or nil with an error that says what to do about the unknown arguments.
+// requireClient returns the client, or nil with an error that says why there is none and what to do. The reason is worth
+// reading once.
 func (d *providerData) requireClient(purpose string, diags *diag.Diagnostics) *alphamoon.Client {
-	if d.client == nil {
-		diags.AddError("Provider configuration not known yet", fmt.Sprintf("The provider cannot %s, because its "+
-			"configuration depends on values that are known only after an apply: %s. Apply what they come from first, "+
-			"for instance with -target, or give them as variables or in the environment.", purpose,
-			strings.Join(d.unknown, ", ")))
+	if d.client != nil {
+		return d.client
 	}
-	return d.client
+	summary, detail := "Missing Alphamoon API key", fmt.Sprintf("The provider cannot %s, because it has no API key to work with. Set "+
+		"the environment variable %s to a key in the form user:pass, or the provider's argument api_key.", purpose, apiKeyVariable)
+	if len(d.unknown) > 0 {
+		summary, detail = "Provider configuration not known yet", fmt.Sprintf("The provider cannot %s, because its "+
+			"configuration depends on values that are known only after an apply: %s. Apply what they come from first, "+
+			"for instance with -target, or give them as variables or in the environment.", purpose, strings.Join(d.unknown, ", "))
+	}
+	short := fmt.Sprintf("The detailed error %q says why.", summary)
+	d.clientMissed.Do(func() { short = detail })
+	diags.AddError(summary, short)
+	return nil
+}
+
+// keepUnread reports whether a refresh has to keep what the state has, because the configuration of the provider is not
+// known yet, and says so once. So a rotation or a destroy of the key that the provider is configured from heals by itself.
+func (d *providerData) keepUnread(diags *diag.Diagnostics) bool {
+	if len(d.unknown) == 0 {
+		return false
+	}
+	d.unreadWarning.Do(func() {
+		diags.AddWarning("Keys are not refreshed", fmt.Sprintf("The configuration of the provider depends on values that are known only "+
+			"after an apply: %s. So the provider cannot read its keys now. They stay in the state as they are, and the next plan "+
+			"reads them.", strings.Join(d.unknown, ", ")))
+	})
+	return true
 }
 
 // providerDataFrom reads what Configure of a resource or data source was given; nil before the provider is configured.
