@@ -245,13 +245,35 @@ func (r *apiKeyResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	}
 }
 
-// MoveState refuses a moved block between types of resources in words of our own: the framework's are for programmers.
-func (r *apiKeyResource) MoveState(context.Context) []resource.StateMover {
-	return []resource.StateMover{{StateMover: func(_ context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
+// MoveState keeps a key whose state was written under another address of this provider, such as OpenTofu's registry, a
+// mirror or a fork. It refuses every other type of resource in words of our own: the framework's are for programmers.
+func (r *apiKeyResource) MoveState(ctx context.Context) []resource.StateMover {
+	var schema resource.SchemaResponse
+	r.Schema(ctx, resource.SchemaRequest{}, &schema)
+	return []resource.StateMover{{SourceSchema: &schema.Schema, StateMover: r.moveState}}
+}
+
+func (r *apiKeyResource) moveState(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
+	typeName := "alphamoon_" + r.kind.typeName
+	if req.SourceTypeName != typeName {
 		resp.Diagnostics.AddError("Key cannot be moved from another type of resource", fmt.Sprintf("A moved block cannot make an "+
-			"alphamoon_%s of %s (%s): each kind of key is a resource of its own. Remove the block; the plan then creates a new key and "+
-			"destroys the old resource.", r.kind.typeName, req.SourceTypeName, req.SourceProviderAddress))
-	}}}
+			"%s of %s (%s): each kind of key is a resource of its own. Remove the block; the plan then creates a new key and "+
+			"destroys the old resource.", typeName, req.SourceTypeName, req.SourceProviderAddress))
+		return
+	}
+	var model apiKeyModel
+	if req.SourceState != nil {
+		model = loadAPIKey(ctx, req.SourceState.Raw, &resp.Diagnostics)
+	}
+	if model.ID.IsNull() {
+		resp.Diagnostics.AddError("State of a moved key cannot be read", fmt.Sprintf("The state that %s (%s) left is not that of an %s. "+
+			"Remove the moved block, take the key out of the state with terraform state rm, and import it.",
+			req.SourceTypeName, req.SourceProviderAddress, typeName))
+		return
+	}
+	resp.Diagnostics.Append(model.store(ctx, &resp.TargetState.Raw)...)
+	resp.Diagnostics.Append(model.store(ctx, &resp.TargetIdentity.Raw)...)
+	resp.TargetPrivate = req.SourcePrivate
 }
 
 // ImportState reads the key itself, instead of leaving it to Terraform's first read, so that it can say what is
