@@ -446,11 +446,17 @@ func TestAccPipeline(t *testing.T) {
 		}`}
 	}
 	environment := fleet(`{ scopes = ["workspace.result:read"], expires_in = "1h", rotate_before_expiry = "59m59s" }`)
-	night := ""
+	night, elsewhere := "", ""
 	for line := range strings.Lines(string(raw)) {
 		if _, command, found := strings.Cut(line, "- run: "); found {
 			night += command
 		}
+		if command, found := strings.CutPrefix(line, "    - terraform "); found {
+			elsewhere += "terraform " + command
+		}
+	}
+	if night != elsewhere {
+		t.Errorf("GitHub's job runs\n%sand GitLab's\n%s", night, elsewhere)
 	}
 	w.typed("set -e\n"+night, environment, "3 added")
 
