@@ -1,0 +1,48 @@
+package alphamoon
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+)
+
+// Try sends one request with a secret of the collection instead of the client's own credential, and repeats it as every
+// read. Any answer but a 401 shows that the service accepts the secret: what it may do is another question. The error is a
+// 401 (see [IsUnauthorized]) if the service refuses it, and what stopped the request if there was no answer. It is never
+// shared with other requests, nor is theirs with it.
+func (k *APIKeys) Try(ctx context.Context, secret Secret) error {
+	return k.try(ctx, secret, k.client.config.MaxRetries)
+}
+
+// AwaitAcceptance tries a new secret until the service accepts it: how soon it does is not known. It returns false if the
+// service still answered 401 ten seconds later (or at the end of the context). Without an answer it returns true, because
+// nothing speaks against the secret.
+func (k *APIKeys) AwaitAcceptance(ctx context.Context, secret Secret) bool {
+	ctx, cancel := context.WithTimeout(ctx, k.client.config.SettleTime)
+	defer cancel()
+	for retries := 0; ; retries++ {
+		// The end of the context in the middle of a request leaves the 401 before it as the last answer.
+		if err := k.try(ctx, secret, 0); !IsUnauthorized(err) && (retries == 0 || ctx.Err() == nil) {
+			return true
+		}
+		if sleep(ctx, k.client.pause(nil, retries)) != nil {
+			return false
+		}
+	}
+}
+
+func (k *APIKeys) try(ctx context.Context, secret Secret, maxRetries int) error {
+	config := k.client.config
+	config.Credential, config.MaxRetries = Credential{secret}, maxRetries
+	trial := NewClient(config)
+	trial.limiter = k.client.limiter
+	err := trial.do(ctx, request{
+		method: http.MethodGet, path: k.path, query: windowQuery(0, 1),
+		decode: func(http.Header, io.Reader) error { return nil },
+	})
+	if _, answered := errors.AsType[*StatusError](err); answered && !IsUnauthorized(err) {
+		return nil
+	}
+	return err
+}
