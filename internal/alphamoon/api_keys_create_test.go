@@ -89,6 +89,20 @@ func TestNoConnectionIsTriedAgain(t *testing.T) {
 	expectSent(t, box, 1, list, create)
 }
 
+// TestReasonOfAFailure: it is the innermost one, because the wrappings repeat the address in Go's terms.
+func TestReasonOfAFailure(t *testing.T) {
+	t.Parallel()
+	client := clientAt(t, "http://127.0.0.1:1", func(config *alphamoon.Config) {
+		config.Transport = roundTripper(func(*http.Request) (*http.Response, error) {
+			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: fmt.Errorf("127.0.0.1:1: %w", errors.New("connection refused"))}
+		})
+	})
+	_, err := client.ProcessAPIKeys(processID).List(t.Context())
+	if failure, ok := errors.AsType[*alphamoon.ConnectionError](err); !ok || failure.Reason != "connection refused" {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestUntrustedCertificateIsNotTriedAgain(t *testing.T) {
 	t.Parallel()
 	dials := 0

@@ -110,7 +110,7 @@ func NewClient(config Config) *Client {
 		// Terraform runs ten operations at a time; the library's default keeps fewer connections to one host open
 		// on a machine with few cores, and every connection beyond them would cost a new TLS handshake.
 		transport.MaxIdleConnsPerHost = 16
-		// A dead HTTP/2 connection would be used again after every timeout: only an unanswered ping ends it.
+		// A dead HTTP/2 connection would be used again after every timeout (golang/go#36026): only an unanswered ping ends it.
 		transport.HTTP2 = &http.HTTP2Config{SendPingTimeout: 10 * time.Second, PingTimeout: 5 * time.Second}
 		config.Transport = transport
 	}

@@ -74,12 +74,12 @@ func (l *limiter) waitForCeiling(ctx context.Context) error {
 	return l.ceiling.pass(ctx, func(last time.Time) time.Time { return last.Add(l.spacing) })
 }
 
-// accepted notes that the service worked on a request, which was sent at the given time.
-func (l *limiter) accepted(collection string, sent time.Time) {
+// accepted notes that the service worked on a request.
+func (l *limiter) accepted(collection string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.paces(collection) {
-		l.pace.accepted(sent)
+		l.pace.accepted()
 	}
 }
 

@@ -126,7 +126,7 @@ func (s simulation) run(t *testing.T) simulated {
 			mu.Unlock()
 			travel()
 			if ok {
-				l.accepted("keys", sent)
+				l.accepted("keys")
 			} else {
 				l.refused("keys", sent, wait)
 			}
@@ -287,7 +287,7 @@ func TestLimitOfAll(t *testing.T) {
 		l := newLimiter(30*time.Second, 0)
 		l.refused("first", now(), 0)
 		for range 100 {
-			l.accepted("second", now())
+			l.accepted("second")
 		}
 		if waited := passes(t, l, "third"); waited != 0 {
 			t.Errorf("the third waited %s for the first alone", waited)
@@ -332,7 +332,7 @@ func TestPaceBelowTheCeiling(t *testing.T) {
 		l.refused("keys", now(), 0)
 		for range 1000 {
 			passes(t, l, "keys")
-			l.accepted("keys", now())
+			l.accepted("keys")
 		}
 		if l.pace.perSecond != ceiling {
 			t.Errorf("the pace is %g", l.pace.perSecond)

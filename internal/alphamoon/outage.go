@@ -45,7 +45,6 @@ func (o *outage) record(began time.Time, failure error) error {
 		o.failure = nil
 		return failure
 	case o.concerns(began):
-		o.at = now()
 		return &sharedFailure{o.failure}
 	default:
 		o.failure, o.at = failure, now()

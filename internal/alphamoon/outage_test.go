@@ -3,6 +3,7 @@ package alphamoon_test
 import (
 	"errors"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -50,6 +51,42 @@ func TestOutageIsShared(t *testing.T) {
 		box.ClearFaults()
 		if err := list(processID); err != nil {
 			t.Errorf("later: %v", err)
+		}
+	})
+}
+
+// TestASuccessEndsAnOutage: whoever asks after an answer arrived is answered too.
+func TestASuccessEndsAnOutage(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		box := &sandbox.Sandbox{}
+		slow := http.HandlerFunc(func(writer http.ResponseWriter, req *http.Request) {
+			if strings.Contains(req.URL.Path, processID) {
+				time.Sleep(2 * time.Second)
+			}
+			box.ServeHTTP(writer, req)
+		})
+		client := newClient(t, slow, func(config *alphamoon.Config) {
+			config.FailureMemory, config.MaxRetries = time.Minute, 0
+		})
+		list := func(process string) error {
+			_, err := client.ProcessAPIKeys(process).List(t.Context())
+			return err
+		}
+		var group sync.WaitGroup
+		group.Go(func() {
+			if err := list(processID); err != nil {
+				t.Error(err)
+			}
+		})
+		time.Sleep(time.Second)
+		box.Inject(sandbox.Fault{Status: http.StatusBadGateway})
+		if err := list("a"); err == nil {
+			t.Error("no outage")
+		}
+		group.Wait()
+		if err := list(processID); err != nil {
+			t.Errorf("after the success: %v", err)
 		}
 	})
 }

@@ -39,10 +39,7 @@ func (p *pace) spacing() time.Duration { return time.Duration(float64(time.Secon
 
 func (p *pace) set(perSecond float64) { p.perSecond = min(max(perSecond, p.slowest), p.fastest) }
 
-func (p *pace) accepted(sent time.Time) {
-	if sent.Before(p.lowered) {
-		return
-	}
+func (p *pace) accepted() {
 	p.proven = true
 	if p.perSecond < p.peak/2 {
 		p.set(p.perSecond + 1) // far below what went well before: it doubles in less than a second

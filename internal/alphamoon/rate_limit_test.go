@@ -90,6 +90,31 @@ func TestRefusalsEndThePatience(t *testing.T) {
 	})
 }
 
+// TestAnotherFailureEndsTheRefusals: the patience is for nothing but refusals, so that it begins anew after a failure of
+// another kind.
+func TestAnotherFailureEndsTheRefusals(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		box, elapsed, failed := &sandbox.Sandbox{}, stopwatch(), false
+		client := newClient(t, http.HandlerFunc(func(writer http.ResponseWriter, req *http.Request) {
+			switch {
+			case elapsed() > 6*time.Minute && !failed:
+				failed = true
+				writer.WriteHeader(http.StatusInternalServerError)
+			case elapsed() < 12*time.Minute:
+				writer.WriteHeader(http.StatusTooManyRequests)
+			default:
+				box.ServeHTTP(writer, req)
+			}
+		}), func(config *alphamoon.Config) {
+			config.RetryWaitMax, config.RefusalPatience = 30*time.Second, 10*time.Minute
+		})
+		if _, err := client.ProcessAPIKeys(processID).List(t.Context()); err != nil || !failed {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
 // TestHealthyCollectionsAreNotHeldBack: one process refuses all requests, and another goes on meanwhile.
 func TestHealthyCollectionsAreNotHeldBack(t *testing.T) {
 	t.Parallel()

@@ -89,7 +89,7 @@ func (r *request) repeat(ctx context.Context, began time.Time) (failure error) {
 		}
 		sent := now()
 		if failure = r.wrapAttempt(func() error { return r.send(ctx, number) }); failure == nil {
-			limiter.accepted(r.collection(), sent)
+			limiter.accepted(r.collection())
 			return nil
 		}
 		switch wait, refused := refusal(failure); {
@@ -165,27 +165,10 @@ func (r *request) send(ctx context.Context, number int) error {
 	defer cancel()
 
 	var connected atomic.Bool
-	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn: func(httptrace.GotConnInfo) {
-			if connected.Swap(true) {
-				// The transport sends a read again by itself if it met a connection that the server had closed.
-				_ = r.client.limiter.waitForCeiling(ctx) // its error is the request's too
-			}
-		},
-	}), r.method, r.address.String(), bytes.NewReader(r.payload))
+	req, err := r.newHTTPRequest(ctx, &connected)
 	if err != nil {
 		return fmt.Errorf("building the request: %w", err)
 	}
-	// Otherwise the transport repeats by itself what an HTTP/2 server broke off, even a creation that was worked on.
-	req.GetBody = func() (io.ReadCloser, error) { return nil, errors.New("the server broke the request off") }
-	req.Header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(config.Credential.Reveal())))
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set("Cache-Control", "no-cache") // a cached listing shows nothing of a later write
-	req.Header.Set("User-Agent", config.UserAgent)
-	if r.payload != nil {
-		req.Header.Set("Content-Type", "application/json")
-	}
-
 	began := now()
 	status := 0
 	// Following a redirect, as clients do, would hand the credential to whatever host the answer names.
@@ -203,10 +186,37 @@ func (r *request) send(ctx context.Context, number int) error {
 	return err
 }
 
+// newHTTPRequest builds what is sent, with everything that keeps net/http from sending it again by itself.
+func (r *request) newHTTPRequest(ctx context.Context, connected *atomic.Bool) (*http.Request, error) {
+	// The transport sends a read again on a new connection if the server had closed the old one (golang/go#48438).
+	// The ceiling holds for that too.
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) {
+		if connected.Swap(true) {
+			_ = r.client.limiter.waitForCeiling(ctx) // its error is the request's too
+		}
+	}})
+	req, err := http.NewRequestWithContext(ctx, r.method, r.address.String(), bytes.NewReader(r.payload))
+	if err != nil {
+		return nil, err
+	}
+	// With a body that can be had again, the transport repeats what an HTTP/2 server broke off, even a creation that was
+	// worked on (golang/go#17844).
+	req.GetBody = func() (io.ReadCloser, error) { return nil, errors.New("the server broke the request off") }
+	config := r.client.config
+	req.Header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(config.Credential.Reveal())))
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("Cache-Control", "no-cache") // a cached listing shows nothing of a later write
+	req.Header.Set("User-Agent", config.UserAgent)
+	if r.payload != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	return req, nil
+}
+
 // read turns an answer into nil or a typed error.
 func (r *request) read(resp *http.Response) error {
 	if resp.StatusCode == http.StatusSwitchingProtocols {
-		_ = resp.Body.Close() // it is the connection, to which no timeout applies
+		_ = resp.Body.Close() // it is the connection, to which no timeout applies (golang/go#30876)
 	}
 	body := http.MaxBytesReader(nil, resp.Body, maxBodySize)
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {

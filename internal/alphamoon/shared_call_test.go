@@ -204,7 +204,7 @@ func TestOneFailurePerOutage(t *testing.T) {
 	box := &sandbox.Sandbox{}
 	fill(box, 1)
 	client := newClient(t, box, func(config *alphamoon.Config) { config.FailureMemory = 500 * time.Millisecond })
-	box.Inject(sandbox.Fault{Operation: list, Status: 503, Times: -1})
+	box.Inject(sandbox.Fault{Operation: list, Status: 500, Times: -1}) // which no other collection shares
 	var failures atomic.Int64
 	read := func() {
 		_, err := client.ProcessAPIKeys(processID).Find(t.Context(), alphamoon.KeyRef{ID: box.Keys(processID)[0].ID})
@@ -230,12 +230,26 @@ func TestOneFailurePerOutage(t *testing.T) {
 
 func TestHostileTotals(t *testing.T) {
 	t.Parallel()
-	for _, total := range []string{"999999999999999999", "300001", "5001"} {
+	for _, total := range []string{"999999999999999999", "1e300", "300001", "5001"} {
 		client := newClient(t, http.HandlerFunc(func(writer http.ResponseWriter, _ *http.Request) {
 			_, _ = fmt.Fprintf(writer, `{"apiKeys": [{"id": "a"}], "pagination": {"total": %s}}`, total)
 		}))
 		if _, err := client.ProcessAPIKeys(processID).List(t.Context()); !errors.Is(err, alphamoon.ErrTooManyPages) {
 			t.Errorf("%s: got %v", total, err)
+		}
+	}
+	for _, total := range []string{"-5", "-1e300"} {
+		client := newClient(t, http.HandlerFunc(func(writer http.ResponseWriter, req *http.Request) {
+			keys := `[{"id": "a"}]`
+			if req.URL.Query().Get("offset") != "0" {
+				keys = "[]"
+			}
+			_, _ = fmt.Fprintf(writer, `{"apiKeys": %s, "pagination": {"total": %s}}`, keys, total)
+		}))
+		for page, err := range client.ProcessAPIKeys(processID).Pages(t.Context(), alphamoon.Window{}) {
+			if err != nil || page.Total != -1 {
+				t.Errorf("%s: got a total of %d, %v", total, page.Total, err)
+			}
 		}
 	}
 }
