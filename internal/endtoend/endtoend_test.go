@@ -42,7 +42,7 @@ func setUpAndRun(m *testing.M) int {
 	err := func() (err error) {
 		ctx := context.Background()
 		// Most of these tests wait more than they compute. An explicit -parallel is read later and wins.
-		if err := flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0))); err != nil {
+		if err := flag.Set("test.parallel", strconv.Itoa(6*runtime.GOMAXPROCS(0))); err != nil {
 			return err
 		}
 		if cli, err = terraformcli.Find(ctx, filepath.Join(root, ".terraform-bin")); err != nil {

@@ -166,23 +166,15 @@ func TestAccKeyKeepsItsDateWhenItGetsALifetime(t *testing.T) {
 	f.expectCounts(1, 1)
 }
 
-func TestAccUndocumentedScopes(t *testing.T) {
+func TestUndocumentedScopes(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
-	f.run(
-		resource.TestStep{
-			Config:      f.key(`expires_in = "90d"`, `scopes = ["workspace.result:create"]`),
-			ExpectError: says(`"workspace.result:create" is not a documented scope; the nearest one is`),
-		},
-		resource.TestStep{
-			Config: f.key(`expires_in = "90d"`, `scopes = ["workspace.result:create"]`, `allow_undocumented_scopes = true`),
-		},
-		resource.TestStep{
-			Config: f.key(`expires_in = "90d"`, `scopes = ["workspace.result:create"]`, `allow_undocumented_scopes = true`,
-				`rotate_before_expiry = "1d"`),
-			ConfigPlanChecks: expectAction(plancheck.ResourceActionUpdate),
-		},
-	)
+	s := f.session()
+	const scopes, allowed = `scopes = ["workspace.result:create"]`, `allow_undocumented_scopes = true`
+	s.fails(f.key(lifetime, scopes), `"workspace.result:create" is not a documented scope; the nearest one is`)
+	s.apply(f.key(lifetime, scopes, allowed)).expect(t, create)
+	s.apply(f.key(lifetime, scopes, allowed)).expect(t, keep)
+	s.apply(f.key(lifetime, scopes, allowed, `rotate_before_expiry = "1d"`)).expect(t, update)
 	f.expectCounts(1, 1)
 }
 
@@ -266,21 +258,30 @@ func TestAccImport(t *testing.T) {
 	}
 }
 
-func TestAccBadAnswersToACreation(t *testing.T) {
+// TestBadAnswersToACreation: the next apply replaces what is kept and creates what is not. The fault matrix has more.
+func TestBadAnswersToACreation(t *testing.T) {
 	t.Parallel()
+	granted := func(change func(*sandbox.Key)) sandbox.Fault { return sandbox.Fault{AlterGranted: change} }
 	for name, test := range map[string]struct {
 		fault   sandbox.Fault
 		message string
 		kept    bool // whether the key is in the state afterwards
 	}{
-		"no secret":      {sandbox.Fault{AlterCreated: sandbox.Without("key")}, "Key created without its secret", true},
-		"no id":          {sandbox.Fault{AlterCreated: sandbox.Without("id")}, `the answer has no "id"`, false},
-		"other scopes":   {sandbox.Fault{AlterGranted: func(key *sandbox.Key) { key.Scopes = []string{"workspace.result:read"} }}, "it granted workspace.result:read", true},
-		"other name":     {sandbox.Fault{AlterGranted: func(key *sandbox.Key) { key.Name = "surprise" }}, `it is called "surprise"`, true},
-		"clamped expiry": {sandbox.Fault{AlterGranted: func(key *sandbox.Key) { key.ExpiresAt = start.Add(30 * day) }}, "it expires at 2026-03-31T09:30:15Z", true},
-		"not JSON":       {sandbox.Fault{Body: "<html><body>Welcome</body></html>"}, "is not what the API sends", false},
+		"no secret": {sandbox.Fault{AlterCreated: sandbox.Without("key")}, "Key created without its secret", true},
+		"no id":     {sandbox.Fault{AlterCreated: sandbox.Without("id")}, `the answer has no "id"`, false},
+		"other scopes": {
+			granted(func(key *sandbox.Key) { key.Scopes = []string{"workspace.result:read"} }), "it granted workspace.result:read", true,
+		},
+		"other name": {granted(func(key *sandbox.Key) { key.Name = "surprise" }), `it is called "surprise"`, true},
+		"clamped expiry": {
+			granted(func(key *sandbox.Key) { key.ExpiresAt = start.Add(30 * day) }), "it expires at 2026-03-31T09:30:15Z", true,
+		},
+		"not JSON": {sandbox.Fault{Body: "<html><body>Welcome</body></html>"}, "is not what the API sends", false},
 		"the service's own validation message": {
-			sandbox.Fault{Status: http.StatusBadRequest, Body: `{"title": "Bad", "errors": [{"location": "body: exp", "message": "must not be on a Sunday"}]}`},
+			sandbox.Fault{
+				Status: http.StatusBadRequest,
+				Body:   `{"title": "Bad", "errors": [{"location": "body: exp", "message": "must not be on a Sunday"}]}`,
+			},
 			"must not be on a Sunday", false,
 		},
 	} {
@@ -293,31 +294,40 @@ func TestAccBadAnswersToACreation(t *testing.T) {
 			if test.fault.Status == 0 {
 				existing = 1
 			}
-			next := plancheck.ResourceActionCreate
+			next := create
 			if test.kept {
-				next = plancheck.ResourceActionDestroyBeforeCreate
+				next = replace
 			}
-			f.run(
-				resource.TestStep{Config: f.key(`expires_in = "90d"`), ExpectError: says(test.message)},
-				resource.TestStep{
-					PreConfig:        func() { f.expectCounts(1, existing) },
-					Config:           f.key(`expires_in = "90d"`),
-					ConfigPlanChecks: expectAction(next),
-					Check:            f.secretIsNewest(),
-				},
-			)
+			s := f.session()
+			s.fails(f.key(`expires_in = "90d"`), test.message)
+			f.expectCounts(1, existing)
+			s.apply(f.key(`expires_in = "90d"`)).expect(t, next)
+			s.expectNewestSecret()
 			f.expectCounts(2, existing+1)
 		})
 	}
 }
 
-func TestAccUnknownProcess(t *testing.T) {
+// TestAccBadAnswerToACreation taints the key.
+func TestAccBadAnswerToACreation(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
-	f.run(resource.TestStep{
-		Config:      f.key(`expires_in = "90d"`, `process_id = "00000000000000000000000000000000"`),
-		ExpectError: says("Alphamoon does not know the process"),
-	})
+	f.Inject(sandbox.Fault{Operation: sandbox.Create, AlterCreated: sandbox.Without("key")})
+	f.run(
+		resource.TestStep{Config: f.key(lifetime), ExpectError: says("Key created without its secret")},
+		resource.TestStep{
+			Config:           f.key(lifetime),
+			ConfigPlanChecks: expectAction(plancheck.ResourceActionDestroyBeforeCreate),
+			Check:            f.secretIsNewest(),
+		},
+	)
+	f.expectCounts(2, 2)
+}
+
+func TestUnknownProcess(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, sandbox.Options{})
+	f.fails(f.key(`expires_in = "90d"`, `process_id = "00000000000000000000000000000000"`), "Alphamoon does not know the process")
 	f.expectCounts(0, 0)
 }
 

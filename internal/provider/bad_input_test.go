@@ -19,8 +19,8 @@ data "alphamoon_process_api_keys" "test" {
 }
 `
 
-// TestAccBadArguments tries one wrong value of each kind: one diagnostic, and nothing sent.
-func TestAccBadArguments(t *testing.T) {
+// TestBadArguments tries one wrong value of each kind: one diagnostic, and nothing sent.
+func TestBadArguments(t *testing.T) {
 	t.Parallel()
 	const in90Days = `expires_in = "90d"`
 	for name, test := range map[string]struct {
@@ -66,7 +66,7 @@ func TestAccBadArguments(t *testing.T) {
 	}
 }
 
-func TestAccBadProviderArguments(t *testing.T) {
+func TestBadProviderArguments(t *testing.T) {
 	t.Parallel()
 	encoded := base64.StdEncoding.EncodeToString([]byte(sandbox.DefaultCredential))
 	for name, test := range map[string]struct {
@@ -172,8 +172,8 @@ func TestAccEnvironment(t *testing.T) {
 	)
 }
 
-// TestAccRefusalsOfTheKinds shows that an answer of the service is explained by what was asked for.
-func TestAccRefusalsOfTheKinds(t *testing.T) {
+// TestRefusalsOfTheKinds shows that an answer of the service is explained by what was asked for.
+func TestRefusalsOfTheKinds(t *testing.T) {
 	t.Parallel()
 	const organization = `
 data "alphamoon_organization_api_keys" "test" {}
@@ -224,7 +224,7 @@ resource "alphamoon_process_api_key" "test" {
 	}
 }
 
-func TestAccServiceFailures(t *testing.T) {
+func TestServiceFailures(t *testing.T) {
 	t.Parallel()
 	html := http.Header{"Content-Type": {"text/html"}}
 	for name, test := range map[string]struct {

@@ -17,7 +17,7 @@ import (
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
 )
 
-// ephemeral is a configuration with an ephemeral key whose values a test provider echoes into the state.
+// ephemeral is a configuration with an ephemeral key.
 func (f *fixture) ephemeral(arguments ...string) string {
 	body := fmt.Sprintf("  process_id = %q\n  name = \"test\"\n", processID)
 	scopes := `scopes = ["workspace.process.api_key:manage"]`
@@ -29,21 +29,24 @@ func (f *fixture) ephemeral(arguments ...string) string {
 	for _, argument := range append(arguments, scopes) {
 		body += "  " + argument + "\n"
 	}
-	return f.config("ephemeral \"alphamoon_process_api_key\" \"test\" {\n" + body + "}\n" + `
+	return f.config("ephemeral \"alphamoon_process_api_key\" \"test\" {\n" + body + "}\n")
+}
+
+// echo writes an ephemeral resource into the state.
+const echo = `
 provider "echo" {
   data = ephemeral.alphamoon_process_api_key.test
 }
 resource "echo" "test" {}
-`)
-}
+`
 
-func (f *fixture) runEphemeral(errorCheck resource.ErrorCheckFunc, steps ...resource.TestStep) {
+func (f *fixture) runEphemeral(steps ...resource.TestStep) {
 	f.t.Helper()
 	factories := f.factories()
 	factories["echo"] = echoprovider.NewProviderServer()
 	resource.UnitTest(f.t.(*testing.T), resource.TestCase{
 		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_10_0)},
-		ProtoV6ProviderFactories: factories, ErrorCheck: errorCheck, Steps: steps,
+		ProtoV6ProviderFactories: factories, Steps: steps,
 	})
 }
 
@@ -51,8 +54,8 @@ func TestAccEphemeral(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	data := attribute("data")
-	f.runEphemeral(nil, resource.TestStep{
-		Config: f.ephemeral(),
+	f.runEphemeral(resource.TestStep{
+		Config: f.ephemeral() + echo,
 		ConfigStateChecks: []statecheck.StateCheck{
 			statecheck.ExpectKnownValue("echo.test", data.AtMapKey("expires_at"),
 				knownvalue.StringExact(start.Add(time.Hour).Format(time.RFC3339))),
@@ -80,7 +83,7 @@ func TestAccEphemeralIsRevoked(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t, options)
-			f.runEphemeral(nil, resource.TestStep{Config: f.ephemeral(`revoke_on_close = true`, `expires_in = "24h"`)})
+			f.runEphemeral(resource.TestStep{Config: f.ephemeral(`revoke_on_close = true`, `expires_in = "24h"`) + echo})
 			if created, live := f.Count(sandbox.Create), len(f.LiveKeys(processID)); created < 2 || live != 0 ||
 				f.Count(sandbox.Revoke) != created {
 				t.Errorf("%d created, %d alive, %d revocations", created, live, f.Count(sandbox.Revoke))
@@ -89,7 +92,7 @@ func TestAccEphemeralIsRevoked(t *testing.T) {
 	}
 }
 
-func TestAccEphemeralFailures(t *testing.T) {
+func TestEphemeralFailures(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		options   sandbox.Options
@@ -115,24 +118,36 @@ func TestAccEphemeralFailures(t *testing.T) {
 			fault:   sandbox.Fault{AlterCreated: sandbox.Without("key")}, arguments: []string{`revoke_on_close = true`},
 			message: "because revoking it failed: DELETE",
 		},
-		"no secret":       {fault: sandbox.Fault{AlterCreated: sandbox.Without("key")}, message: "the answer does not have the secret"},
-		"other scopes":    {fault: sandbox.Fault{AlterGranted: func(key *sandbox.Key) { key.Scopes = []string{"workspace.result:read"} }}, message: "it granted workspace.result:read"},
-		"refused":         {fault: sandbox.Fault{Status: http.StatusForbidden, Body: `{"title": "No"}`}, message: "Alphamoon denied permission"},
-		"answer lost":     {fault: sandbox.Fault{ResetAfter: true}, message: "With revoke_on_close = true the provider revokes"},
-		"a bad lifetime":  {fault: sandbox.Fault{Status: 400, Body: `{"title": "Bad", "errors": [{"location": "body: exp", "message": "too soon"}]}`}, message: "exp: too soon"},
-		"unknown process": {arguments: []string{`allow_undocumented_scopes = true`, `scopes = ["a.b:c"]`}, fault: sandbox.Fault{Status: 404, Body: `{"title": "None"}`}, message: "does not know the process"},
+		"no secret": {
+			fault: sandbox.Fault{AlterCreated: sandbox.Without("key")}, message: "the answer does not have the secret",
+		},
+		"other scopes": {
+			fault:   sandbox.Fault{AlterGranted: func(key *sandbox.Key) { key.Scopes = []string{"workspace.result:read"} }},
+			message: "it granted workspace.result:read",
+		},
+		"refused": {
+			fault: sandbox.Fault{Status: http.StatusForbidden, Body: `{"title": "No"}`}, message: "Alphamoon denied permission",
+		},
+		"answer lost": {
+			fault: sandbox.Fault{ResetAfter: true}, message: "With revoke_on_close = true the provider revokes",
+		},
+		"a bad lifetime": {
+			fault: sandbox.Fault{
+				Status: 400, Body: `{"title": "Bad", "errors": [{"location": "body: exp", "message": "too soon"}]}`,
+			},
+			message: "exp: too soon",
+		},
+		"unknown process": {
+			arguments: []string{`allow_undocumented_scopes = true`, `scopes = ["a.b:c"]`},
+			fault:     sandbox.Fault{Status: 404, Body: `{"title": "None"}`}, message: "does not know the process",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t, test.options)
 			test.fault.Operation, test.fault.Times = sandbox.Create, -1
 			f.Inject(test.fault)
-			var output string
-			f.runEphemeral(func(err error) error { output = err.Error(); return nil },
-				resource.TestStep{Config: f.ephemeral(test.arguments...)})
-			if !says(test.message).MatchString(output) {
-				t.Errorf("it says:\n%s", output)
-			}
+			output := f.fails(f.ephemeral(test.arguments...), test.message)
 			// Whatever exists is named.
 			for _, key := range f.LiveKeys(processID) {
 				if !strings.Contains(output, key.ID) {

@@ -94,8 +94,15 @@ func (f *fixture) run(steps ...resource.TestStep) {
 	resource.UnitTest(f.t.(*testing.T), resource.TestCase{ProtoV6ProviderFactories: f.factories(), Steps: steps})
 }
 
-// fails applies a configuration and demands that this gives exactly one error, which says the message.
+// fails applies a configuration in process and demands that this gives exactly one error, and that what is said has the
+// message.
 func (f *fixture) fails(config, message string) (output string) {
+	f.t.Helper()
+	return f.session().fails(config, message).text
+}
+
+// failsInTerraform is the same with the real one, for what only it does: see [session].
+func (f *fixture) failsInTerraform(config, message string) (output string) {
 	f.t.Helper()
 	resource.UnitTest(f.t.(*testing.T), resource.TestCase{
 		ProtoV6ProviderFactories: f.factories(),

@@ -2,13 +2,15 @@ package provider_test
 
 import (
 	"fmt"
-	"net/http"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
@@ -18,9 +20,8 @@ import (
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
 )
 
-func TestAccProcesses(t *testing.T) {
+func TestProcesses(t *testing.T) {
 	t.Parallel()
-	const lookup = "data.alphamoon_processes.test"
 	f := newFixture(t, sandbox.Options{Processes: []sandbox.Process{
 		{
 			ID:   "c",
@@ -37,71 +38,46 @@ func TestAccProcesses(t *testing.T) {
 			UpdatedAt: start,
 		},
 	}})
-	found := func(ids ...string) []statecheck.StateCheck {
-		elements := []knownvalue.Check{}
-		for _, id := range ids {
-			elements = append(elements,
-				knownvalue.ObjectPartial(map[string]knownvalue.Check{"id": knownvalue.StringExact(id)}))
+	found := func(arguments string) (processes []any, ids []any) {
+		data := f.session().apply(f.config("data \"alphamoon_processes\" \"test\" {\n" + arguments + "\n}\n")).data
+		processes, _ = data["data.alphamoon_processes.test"]["processes"].([]any)
+		for _, process := range processes {
+			ids = append(ids, process.(values)["id"])
 		}
-		return []statecheck.StateCheck{
-			statecheck.ExpectKnownValue(lookup, attribute("processes"), knownvalue.ListExact(elements)),
+		return processes, ids
+	}
+	for arguments, want := range map[string][]any{
+		"": {"b", "a", "c"}, `name = "Receipts"`: {"a", "c"}, `name = "receipts"`: nil,
+	} {
+		if _, ids := found(arguments); !slices.Equal(ids, want) {
+			t.Errorf("%s: got %v, want %v", arguments, ids, want)
 		}
 	}
-	config := func(arguments string) string {
-		return f.config("data \"alphamoon_processes\" \"test\" {\n" + arguments + "\n}\n")
+	all, _ := found("")
+	if difference := cmp.Diff(values{
+		"id":              "a",
+		"name":            "Receipts",
+		"type_id":         "type",
+		"type_name":       "Slips",
+		"status":          "Training",
+		"organization_id": "org_sandbox",
+		"created_at":      start.Add(-day).Format(time.RFC3339),
+		"updated_at":      start.Format(time.RFC3339),
+	}, all[1]); difference != "" {
+		t.Error(difference)
 	}
-	f.run(
-		resource.TestStep{Config: config(""), ConfigStateChecks: append(
-			found("b", "a", "c"),
-			statecheck.ExpectKnownValue(
-				lookup,
-				attribute("processes").AtSliceIndex(1),
-				knownvalue.ObjectExact(map[string]knownvalue.Check{
-					"id":              knownvalue.StringExact("a"),
-					"name":            knownvalue.StringExact("Receipts"),
-					"type_id":         knownvalue.StringExact("type"),
-					"type_name":       knownvalue.StringExact("Slips"),
-					"status":          knownvalue.StringExact("Training"),
-					"organization_id": knownvalue.StringExact("org_sandbox"),
-					"created_at":      knownvalue.StringExact(start.Add(-day).Format(time.RFC3339)),
-					"updated_at":      knownvalue.StringExact(start.Format(time.RFC3339)),
-				}),
-			),
-		)},
-		resource.TestStep{Config: config(`name = "Receipts"`), ConfigStateChecks: found("a", "c")},
-		resource.TestStep{Config: config(`name = "receipts"`), ConfigStateChecks: found()},
-	)
-	f.Inject(sandbox.Fault{Operation: sandbox.ListProcesses, Status: http.StatusForbidden, Body: `{"title": "Forbidden"}`})
-	f.fails(config(""), "needs the scope workspace.process:read")
-}
-
-// TestAccProcessesTolerance reads what the service may leave out or add.
-func TestAccProcessesTolerance(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t, sandbox.Options{})
-	f.Inject(
-		sandbox.Fault{
-			Operation: sandbox.ListProcesses,
-			Body:      `{"processes": [{"id": "a", "news": {"x": [1]}, "createdAt": null}], "other": 1}`,
-			Times:     -1,
-		},
-	)
-	f.run(resource.TestStep{
-		Config: f.config(`data "alphamoon_processes" "test" {}`),
-		ConfigStateChecks: []statecheck.StateCheck{
-			statecheck.ExpectKnownValue("data.alphamoon_processes.test", attribute("processes").AtSliceIndex(0),
-				knownvalue.ObjectExact(map[string]knownvalue.Check{
-					"id":              knownvalue.StringExact("a"),
-					"name":            knownvalue.Null(),
-					"type_id":         knownvalue.Null(),
-					"type_name":       knownvalue.Null(),
-					"status":          knownvalue.Null(),
-					"organization_id": knownvalue.Null(),
-					"created_at":      knownvalue.Null(),
-					"updated_at":      knownvalue.Null(),
-				})),
-		},
+	// What the service leaves out or adds.
+	f.Inject(sandbox.Fault{
+		Operation: sandbox.ListProcesses,
+		Body:      `{"processes": [{"id": "a", "news": {"x": [1]}, "createdAt": null}], "other": 1}`,
 	})
+	tolerated, _ := found("")
+	if difference := cmp.Diff([]any{values{
+		"id": "a", "name": nil, "type_id": nil, "type_name": nil, "status": nil, "organization_id": nil, "created_at": nil,
+		"updated_at": nil,
+	}}, tolerated); difference != "" {
+		t.Error(difference)
+	}
 }
 
 func TestAccProcessAPIScopes(t *testing.T) {
@@ -141,7 +117,7 @@ resource "alphamoon_process_api_key" "test" {
 	f.ClearJournal()
 	f.fails(f.config(config(`groups = ["Result"]`)), `"Result" is not known. Use one of: Collections & images, Files & documents, Results`)
 	f.fails(f.config(config(`groups = []`)), "Name at least one group")
-	f.run(resource.TestStep{Config: f.config(config(""))})
+	f.session().apply(f.config(config("")))
 	if got := f.Count(sandbox.AnyOperation); got != 0 {
 		t.Errorf("requests: got %d, want none", got)
 	}
@@ -154,24 +130,54 @@ func TestAccProcessIDFunction(t *testing.T) {
 		return fmt.Sprintf("output \"id\" {\n  value = provider::alphamoon::process_id(%q)\n}\n", text)
 	}
 	is := []statecheck.StateCheck{statecheck.ExpectKnownOutputValue("id", knownvalue.StringExact(processID))}
-	steps := []resource.TestStep{
-		{Config: output(processID), ConfigStateChecks: is},
-		{Config: output("https://workspace.alphamoon.ai/queue/" + processID), ConfigStateChecks: is},
-		{Config: output("https://workspace.alphamoon.ai/queue/" + processID + "/?page=2"), ConfigStateChecks: is},
-	}
-	for _, wrong := range []string{"", "invoices", "https://workspace.alphamoon.ai/collections/" + processID, "https://workspace.alphamoon.ai/queue/x"} {
-		steps = append(steps,
-			resource.TestStep{Config: output(wrong), ExpectError: says("nor the web address of a process's queue")},
-			// Terraform adds a full stop.
-			resource.TestStep{Config: output(wrong), ExpectError: regexp.MustCompile(says("do not name the process.").String() + `([\s│]|$)`)})
-	}
-	for _, upper := range []string{strings.ToUpper(processID), "https://workspace.alphamoon.ai/queue/" + strings.ToUpper(processID)} {
-		steps = append(steps, resource.TestStep{Config: output(upper), ExpectError: says("has no upper-case letters")})
-	}
 	resource.UnitTest(t, resource.TestCase{
 		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_8_0)},
-		ProtoV6ProviderFactories: f.factories(), Steps: steps,
+		ProtoV6ProviderFactories: f.factories(),
+		Steps: []resource.TestStep{
+			{Config: output("https://workspace.alphamoon.ai/queue/" + processID), ConfigStateChecks: is},
+			// Terraform adds a full stop.
+			{Config: output(""), ExpectError: regexp.MustCompile(says("do not name the process.").String() + `([\s│]|$)`)},
+		},
 	})
+}
+
+// processIDOf calls the function.
+func (f *fixture) processIDOf(text string) (id, message string) {
+	p := f.connect(nil)
+	argument := p.encode(tftypes.String, tftypes.NewValue(tftypes.String, text))
+	response, err := p.CallFunction(f.t.Context(), &tfprotov6.CallFunctionRequest{
+		Name: "process_id", Arguments: []*tfprotov6.DynamicValue{argument},
+	})
+	p.must(err)
+	if response.Error != nil {
+		return "", response.Error.Text
+	}
+	result, err := response.Result.Unmarshal(tftypes.String)
+	p.must(err)
+	p.must(result.As(&id))
+	return id, ""
+}
+
+func TestProcessIDFunction(t *testing.T) {
+	t.Parallel()
+	const queue = "https://workspace.alphamoon.ai/queue/"
+	f := newFixture(t, sandbox.Options{})
+	for _, text := range []string{processID, queue + processID, queue + processID + "/?page=2"} {
+		if id, message := f.processIDOf(text); id != processID || message != "" {
+			t.Errorf("%q: got %q, %q", text, id, message)
+		}
+	}
+	const neither = "nor the web address of a process's queue"
+	for text, message := range map[string]string{
+		"": neither, "invoices": neither, "https://workspace.alphamoon.ai/collections/" + processID: neither, queue + "x": neither,
+		strings.ToUpper(processID): "has no upper-case letters", queue + strings.ToUpper(processID): "has no upper-case letters",
+	} {
+		// Terraform adds a full stop.
+		if id, got := f.processIDOf(text); id != "" || !strings.Contains(got, message) || strings.HasSuffix(got, ".") ||
+			message == neither && !strings.HasSuffix(got, "do not name the process") {
+			t.Errorf("%q: got %q, %q", text, id, got)
+		}
+	}
 }
 
 func TestScopeGroups(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"filippo.io/age"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/hashicorp/terraform-plugin-testing/compare"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -106,8 +107,8 @@ func TestAccOrganizationKey(t *testing.T) {
 	f.expectOrganizationKeys(3, 1, 2)
 }
 
-// TestAccOrganizationKeyNeedsAnAdmin uses a credential that manages keys of processes only.
-func TestAccOrganizationKeyNeedsAnAdmin(t *testing.T) {
+// TestOrganizationKeyNeedsAnAdmin uses a credential that manages keys of processes only.
+func TestOrganizationKeyNeedsAnAdmin(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	asMember := func(config string) string {
@@ -116,27 +117,23 @@ func TestAccOrganizationKeyNeedsAnAdmin(t *testing.T) {
 	f.fails(asMember(f.organizationKey(lifetime)), "need an organization admin's API key")
 	f.fails(asMember(f.config(`data "alphamoon_organization_api_keys" "test" {}`)), "need an organization admin's API key")
 	f.expectOrganizationKeys(1, 0, 0)
-	f.run(resource.TestStep{Config: asMember(f.key(lifetime)), Check: f.secretIsNewest()})
+	s := f.session()
+	s.apply(asMember(f.key(lifetime)))
+	s.expectNewestSecret()
 }
 
-func TestAccOrganizationKeyRevocationFails(t *testing.T) {
+func TestOrganizationKeyRevocationFails(t *testing.T) {
 	t.Parallel()
-	for name, revocation := range map[string]sandbox.Revocation{"unknown": sandbox.RevocationUnknown, "without effect": sandbox.RevocationDoesNothing} {
+	for name, revocation := range map[string]sandbox.Revocation{
+		"unknown": sandbox.RevocationUnknown, "without effect": sandbox.RevocationDoesNothing,
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t, sandbox.Options{OrganizationRevocation: revocation})
-			f.run(
-				resource.TestStep{Config: f.organizationKey(lifetime)},
-				resource.TestStep{
-					Config:      f.organizationKey(lifetime),
-					Destroy:     true,
-					ExpectError: says("Key could not be revoked"),
-				},
-				resource.TestStep{
-					Config:           f.organizationKey(lifetime, `revoke_on_destroy = false`),
-					ConfigPlanChecks: organizationAction(plancheck.ResourceActionUpdate),
-				},
-			)
+			s := f.session()
+			s.apply(f.organizationKey(lifetime))
+			s.fails(s.config(""), "Key could not be revoked")
+			s.apply(f.organizationKey(lifetime, `revoke_on_destroy = false`)).expect(t, update)
 		})
 	}
 }
@@ -175,43 +172,35 @@ func TestAccOrganizationKeyImport(t *testing.T) {
 	f.expectOrganizationKeys(0, 1, 0)
 }
 
-func TestAccOrganizationKeysDataSource(t *testing.T) {
+func TestOrganizationKeysDataSource(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
-	const lookup = "data.alphamoon_organization_api_keys.test"
 	for i := range 3 {
 		f.AddKey(sandbox.Organization,
 			sandbox.Key{ID: fmt.Sprint("id-", i), Name: "a", Scopes: []string{"x.y:z"}, ExpiresAt: start.Add(day)})
 	}
 	f.AddKey(processID, sandbox.Key{Name: "of a process", Scopes: []string{"x.y:z"}, ExpiresAt: start.Add(day)})
-	f.run(resource.TestStep{
-		Config: f.config(`data "alphamoon_organization_api_keys" "test" {
+	all := f.session().apply(f.config(`data "alphamoon_organization_api_keys" "test" {
   status = "active"
-}`),
-		ConfigStateChecks: []statecheck.StateCheck{
-			statecheck.ExpectKnownValue(lookup, attribute("total"), knownvalue.Int64Exact(4)),
-			statecheck.ExpectKnownValue(
-				lookup,
-				attribute("api_keys").AtSliceIndex(3), // the first one is the provider's own
-				knownvalue.ObjectExact(map[string]knownvalue.Check{
-					"id":              knownvalue.StringExact("id-2"),
-					"name":            knownvalue.StringExact("a"),
-					"status":          knownvalue.StringExact("Active"),
-					"scopes":          knownvalue.SetExact([]knownvalue.Check{knownvalue.StringExact("x.y:z")}),
-					"created_at":      knownvalue.StringExact("2026-03-01T09:30:15Z"),
-					"expires_at":      knownvalue.StringExact("2026-03-02T09:30:15Z"),
-					"organization_id": knownvalue.StringExact("org_sandbox"),
-				}),
-			),
-		},
-	})
+}`)).data["data.alphamoon_organization_api_keys.test"]
+	if difference := cmp.Diff(values{
+		"id":              "id-2",
+		"name":            "a",
+		"status":          "Active",
+		"scopes":          []any{"x.y:z"},
+		"created_at":      "2026-03-01T09:30:15Z",
+		"expires_at":      "2026-03-02T09:30:15Z",
+		"organization_id": "org_sandbox",
+	}, all["api_keys"].([]any)[3]); difference != "" || all["total"] != 4.0 { // the first one is the provider's own
+		t.Errorf("%v keys: %s", all["total"], difference)
+	}
 }
 
 // TestAccOrganizationKeyEphemeral ends with the run.
 func TestAccOrganizationKeyEphemeral(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
-	f.runEphemeral(nil, resource.TestStep{Config: f.config(`
+	f.runEphemeral(resource.TestStep{Config: f.config(`
 ephemeral "alphamoon_organization_api_key" "test" {
   name   = "job"
   scopes = ["workspace.admin.api_key:manage"]
@@ -359,16 +348,23 @@ func TestAYoungKeyIsNotGone(t *testing.T) {
 	}
 }
 
-// TestAccExpiredKeyIsDone: past its expiry a key blocks neither a rotation nor a destroy, whatever the removal says.
-func TestAccExpiredKeyIsDone(t *testing.T) {
+// TestExpiredKeyIsDone: past its expiry a key blocks neither a rotation nor a destroy, whatever the removal says.
+func TestExpiredKeyIsDone(t *testing.T) {
 	t.Parallel()
-	for name, revocation := range map[string]sandbox.Revocation{"unknown": sandbox.RevocationUnknown, "without effect": sandbox.RevocationDoesNothing} {
+	for name, revocation := range map[string]sandbox.Revocation{
+		"unknown": sandbox.RevocationUnknown, "without effect": sandbox.RevocationDoesNothing,
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t, sandbox.Options{Revocation: revocation})
 			config := f.key(lifetime, `revoke_on_destroy = true`)
-			f.run(resource.TestStep{Config: config}, f.after(91*day, f.replaces(config, "rotates_at")), f.after(91*day,
-				resource.TestStep{Config: config, Destroy: true}))
+			s := f.session()
+			s.apply(config)
+			f.clock.Advance(91 * day)
+			s.apply(config).expect(t, replace, "rotates_at")
+			s.expectNewestSecret()
+			f.clock.Advance(91 * day)
+			s.destroy().expect(t, destroy)
 			if got := f.Count(sandbox.Revoke); got != 0 {
 				t.Errorf("%d removals were sent for keys past their expiry", got)
 			}
@@ -376,8 +372,8 @@ func TestAccExpiredKeyIsDone(t *testing.T) {
 	}
 }
 
-// TestAccGrantWithoutExpiry: the service does not say when the key expires.
-func TestAccGrantWithoutExpiry(t *testing.T) {
+// TestGrantWithoutExpiry: the service does not say when the key expires.
+func TestGrantWithoutExpiry(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	f.Inject(

@@ -5,10 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
-	"github.com/hashicorp/terraform-plugin-testing/statecheck"
-
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
 )
 
@@ -22,30 +18,25 @@ func newNamedFixture(t *testing.T, names ...string) *fixture {
 	return newFixture(t, sandbox.Options{Processes: processes})
 }
 
-func TestAccProcess(t *testing.T) {
+func TestProcess(t *testing.T) {
 	t.Parallel()
 	f := newNamedFixture(t, "Invoices", "Receipts", "Delivery notes", "Receipts", "Payslips")
 	config := func(arguments string) string {
 		return f.config("data \"alphamoon_process\" \"test\" {\n" + arguments + "\n}\n")
 	}
 	second := fmt.Sprintf("%032x", 2)
-	is := func(id, name string) []statecheck.StateCheck {
-		return []statecheck.StateCheck{
-			statecheck.ExpectKnownValue("data.alphamoon_process.test", attribute("id"), knownvalue.StringExact(id)),
-			statecheck.ExpectKnownValue("data.alphamoon_process.test", attribute("name"), knownvalue.StringExact(name)),
-			statecheck.ExpectKnownValue("data.alphamoon_process.test", attribute("status"),
-				knownvalue.StringExact("Ready")),
-			statecheck.ExpectKnownValue("data.alphamoon_process.test", attribute("organization_id"),
-				knownvalue.StringExact("org_sandbox")),
+	for arguments, want := range map[string]values{
+		`name = "Invoices"`:            {"id": fmt.Sprintf("%032x", 1), "name": "Invoices"},
+		fmt.Sprintf("id = %q", second): {"id": second, "name": "Receipts"},
+	} {
+		want["status"], want["organization_id"] = "Ready", "org_sandbox"
+		got := f.session().apply(config(arguments)).data["data.alphamoon_process.test"]
+		for name, value := range want {
+			if got[name] != value {
+				t.Errorf("%s: %s is %v, want %v", arguments, name, got[name], value)
+			}
 		}
 	}
-	f.run(
-		resource.TestStep{
-			Config:            config(`name = "Invoices"`),
-			ConfigStateChecks: is(fmt.Sprintf("%032x", 1), "Invoices"),
-		},
-		resource.TestStep{Config: config(fmt.Sprintf("id = %q", second)), ConfigStateChecks: is(second, "Receipts")},
-	)
 	for arguments, message := range map[string]string{
 		`name = "Invoice"`:                        `No process that the provider's api_key can see has the name "Invoice". The nearest: "Invoices"`,
 		`name = "Receipts"`:                       `2 processes have the name "Receipts": ` + second + `, ` + fmt.Sprintf("%032x", 4),

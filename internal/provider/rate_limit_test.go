@@ -147,8 +147,8 @@ func TestAccCeiling(t *testing.T) {
 	})
 }
 
-// TestAccRequestsPerSecond is not parallel, because the environment belongs to the whole process.
-func TestAccRequestsPerSecond(t *testing.T) {
+// TestRequestsPerSecond is not parallel, because the environment belongs to the whole process.
+func TestRequestsPerSecond(t *testing.T) {
 	f := newFixture(t, sandbox.Options{})
 	t.Setenv("ALPHAMOON_REQUESTS_PER_SECOND", "")
 	var ceiling float64
@@ -174,7 +174,7 @@ func TestAccRequestsPerSecond(t *testing.T) {
 func TestAccUnknownRequestsPerSecond(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
-	f.fails(strings.Replace(f.config(list), "{\n", "{\n  requests_per_second = terraform_data.unknown.output\n", 1)+`
+	f.failsInTerraform(strings.Replace(f.config(list), "{\n", "{\n  requests_per_second = terraform_data.unknown.output\n", 1)+`
 resource "terraform_data" "unknown" {
   input = 5
 }`, "known only after an apply: requests_per_second")

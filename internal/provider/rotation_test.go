@@ -216,43 +216,48 @@ func TestAccPlanThatWaits(t *testing.T) {
 	f.expectCounts(2, 2)
 }
 
-func TestAccRevocation(t *testing.T) {
+// TestRevocation has what beside the fault matrix: kinds of removals, and how one goes on after a refusal.
+func TestRevocation(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		options sandbox.Options
 		fault   sandbox.Fault
 		message string // empty if the revocation is to succeed
 	}{
-		"removed":               {options: sandbox.Options{Revocation: sandbox.RevocationRemoves}},
-		"removed, 200":          {options: sandbox.Options{RevokeStatus: http.StatusOK}},
-		"disabled":              {options: sandbox.Options{Revocation: sandbox.RevocationDisables}},
-		"disabled and hidden":   {options: sandbox.Options{Revocation: sandbox.RevocationDisables, HideInactive: true}},
-		"removed, 500 all same": {fault: sandbox.Fault{Operation: sandbox.Revoke, Status: 500, AfterWork: true, Times: 5}},
-		"nothing happens":       {options: sandbox.Options{Revocation: sandbox.RevocationDoesNothing}, message: "still lists the key"},
-		"not for process keys":  {options: sandbox.Options{Revocation: sandbox.RevocationUnknown}, message: "No API key has this id."},
-		"forbidden":             {fault: sandbox.Fault{Operation: sandbox.Revoke, Status: 403, Body: `{"title": "Admins only"}`}, message: "Admins only"},
+		"removed":             {options: sandbox.Options{Revocation: sandbox.RevocationRemoves}},
+		"removed, 200":        {options: sandbox.Options{RevokeStatus: http.StatusOK}},
+		"disabled":            {options: sandbox.Options{Revocation: sandbox.RevocationDisables}},
+		"disabled and hidden": {options: sandbox.Options{Revocation: sandbox.RevocationDisables, HideInactive: true}},
+		"removed, 500 all same": {
+			fault: sandbox.Fault{Operation: sandbox.Revoke, Status: 500, AfterWork: true, Times: 5},
+		},
+		"nothing happens": {
+			options: sandbox.Options{Revocation: sandbox.RevocationDoesNothing}, message: "still lists the key",
+		},
+		"not for process keys": {
+			options: sandbox.Options{Revocation: sandbox.RevocationUnknown}, message: "No API key has this id.",
+		},
+		"forbidden": {
+			fault:   sandbox.Fault{Operation: sandbox.Revoke, Status: 403, Body: `{"title": "Admins only"}`},
+			message: "Admins only",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t, test.options)
 			f.Inject(test.fault)
 			config := f.key(lifetime, `revoke_on_destroy = true`)
-			steps := []resource.TestStep{{Config: config}, keeps(config), {Config: config, Destroy: true}}
-			if test.message != "" {
-				steps[2].ExpectError = says(test.message)
-				// The key must still be in the state: then giving up on the revocation is a change in place.
-				steps = append(
-					steps,
-					resource.TestStep{
-						Config:           f.key(lifetime),
-						ConfigPlanChecks: expectAction(plancheck.ResourceActionUpdate),
-					},
-				)
-			}
-			f.run(steps...)
+			s := f.session()
+			s.apply(config).expect(t, create)
+			s.apply(config).expect(t, keep)
 			live := 0
-			if test.message != "" {
+			if test.message == "" {
+				s.destroy().expect(t, destroy)
+			} else {
 				live = 1
+				s.fails(s.config(""), test.message)
+				// The key must still be in the state: then giving up on the revocation is a change in place.
+				s.apply(f.key(lifetime)).expect(t, update)
 			}
 			if got := len(f.LiveKeys(processID)); got != live {
 				t.Errorf("live keys: got %d, want %d", got, live)
@@ -261,6 +266,23 @@ func TestAccRevocation(t *testing.T) {
 				t.Errorf("creations: got %d, want 1", f.Count(sandbox.Create))
 			}
 		})
+	}
+}
+
+// TestAccRevocation is refused, and then succeeds.
+func TestAccRevocation(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, sandbox.Options{})
+	f.Inject(sandbox.Fault{Operation: sandbox.Revoke, Status: 403, Body: `{"title": "Admins only"}`})
+	config := f.key(lifetime, `revoke_on_destroy = true`)
+	f.run(
+		resource.TestStep{Config: config},
+		resource.TestStep{Config: config, Destroy: true, ExpectError: says("Admins only")},
+		keeps(config),
+		resource.TestStep{Config: config, Destroy: true},
+	)
+	if live := len(f.LiveKeys(processID)); live != 0 || f.Count(sandbox.Create) != 1 {
+		t.Errorf("%d keys live after %d creations", live, f.Count(sandbox.Create))
 	}
 }
 

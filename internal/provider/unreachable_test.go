@@ -45,8 +45,8 @@ func dead(t *testing.T) string {
 	return listener.Addr().String()
 }
 
-// TestAccUnreachable meets real servers, proxies and closed ports.
-func TestAccUnreachable(t *testing.T) {
+// TestUnreachable meets real servers, proxies and closed ports.
+func TestUnreachable(t *testing.T) {
 	t.Parallel()
 	const service = "https://alphamoon.example"
 	refusing := func(t *testing.T) string {
