@@ -184,7 +184,7 @@ func TestBadRecipients(t *testing.T) {
 		"a private key":  {fmt.Sprintf("[%q]", identity), "this is a private key"},
 		"twice the same": {fmt.Sprintf("[%q, %q]", recipient, recipient), "encrypt_to has an element twice"},
 		"empty":          {`[]`, "encrypt_to must have at least one element"},
-		"null":           {`[null]`, "Name at least one public key, or remove the argument"},
+		"null":           {`[null]`, "Name at least one public key. For none write null, or remove the argument."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

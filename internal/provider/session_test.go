@@ -187,7 +187,7 @@ func (r *report) hear(address string, diagnostics []*tfprotov6.Diagnostic) (fail
 		}
 		where := address
 		if d.Attribute != nil && len(d.Attribute.Steps()) > 0 {
-			where += ", " + d.Attribute.String()
+			where += fmt.Sprintf(", on %s", d.Attribute.Steps()[0])
 		}
 		r.said = append(r.said, d)
 		r.text += fmt.Sprintf("\n%s: %s\n\n  with %s\n\n%s\n", severity, d.Summary, where, d.Detail)
