@@ -27,6 +27,9 @@ var (
 	mirror string
 )
 
+// updateFlag writes the states that are kept of a version.
+var updateFlag = flag.Bool("update", false, "write the states that the tests compare with")
+
 func TestMain(m *testing.M) {
 	if name := storeName(os.Args[0]); name != "" {
 		if err := serveStore(name); err != nil {

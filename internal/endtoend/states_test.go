@@ -16,7 +16,7 @@ import (
 
 // TestAccStatesOfThisVersion applies the configurations that are kept for the newest version of the changelog, and
 // demands that their states are kept too, with all attributes of this tree: once they are released, the next version has
-// to understand them. KEEP_STATES=1 writes them; a new version begins with a copy of the last one's configurations.
+// to understand them. The flag -update writes them; a new version begins with a copy of the last one's configurations.
 func TestAccStatesOfThisVersion(t *testing.T) {
 	t.Parallel()
 	changelog, err := os.ReadFile(filepath.Join(root, "CHANGELOG.md"))
@@ -44,17 +44,17 @@ func TestAccStatesOfThisVersion(t *testing.T) {
 			w.run("apply", "-input=false", "-auto-approve")
 			state := regexp.MustCompile(`"key": "[^"]*"`).ReplaceAllString(w.read("terraform.tfstate"), `"key": "0123456789abcdef:not-a-real-secret"`)
 			name := filepath.Join(folder, "state.json")
-			if os.Getenv("KEEP_STATES") != "" {
+			if *updateFlag {
 				if err := os.WriteFile(name, []byte(state), 0o600); err != nil {
 					t.Fatal(err)
 				}
 			}
 			kept, err := os.ReadFile(name)
 			if err != nil {
-				t.Fatalf("KEEP_STATES=1 keeps it: %v", err)
+				t.Fatalf("-update keeps it: %v", err)
 			}
 			if got, want := attributesOf(t, kept), attributesOf(t, []byte(state)); !slices.Equal(got, want) {
-				t.Errorf("the kept state has the attributes %v, this tree writes %v; KEEP_STATES=1 keeps them", got, want)
+				t.Errorf("the kept state has the attributes %v, this tree writes %v; -update keeps them", got, want)
 			}
 		})
 	}

@@ -16,8 +16,8 @@ import (
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
 )
 
-// expectSection demands that the section of a document between two markers is as given. With UPDATE_DOCUMENTS=1
-// in the environment it writes it instead.
+// expectSection demands that the section of a document between two markers is as given. With -update
+// it writes it instead.
 func expectSection(t *testing.T, document, section, text string) {
 	t.Helper()
 	document = "../../" + document
@@ -32,8 +32,8 @@ func expectSection(t *testing.T, document, section, text string) {
 	if updated == string(raw) {
 		return
 	}
-	if os.Getenv("UPDATE_DOCUMENTS") == "" {
-		t.Errorf("the section %q of %s is out of date; UPDATE_DOCUMENTS=1 writes it:\n%s", section, document, text)
+	if !*updateFlag {
+		t.Errorf("the section %q of %s is out of date; -update writes it:\n%s", section, document, text)
 		return
 	}
 	if err := os.WriteFile(document, []byte(updated), 0o600); err != nil {

@@ -112,7 +112,7 @@ func breaking(before, after surface) []string {
 	return reasons
 }
 
-// TestSchemaGolden compares the provider's surface with the committed one. UPDATE_SCHEMA=1 accepts additions, and
+// TestSchemaGolden compares the provider's surface with the committed one. The flag -update accepts additions, and
 // nothing accepts what breaks configurations.
 func TestSchemaGolden(t *testing.T) {
 	t.Parallel()
@@ -122,7 +122,7 @@ func TestSchemaGolden(t *testing.T) {
 	if err == nil {
 		err = json.Unmarshal(raw, &golden)
 	}
-	if err != nil && (!os.IsNotExist(err) || os.Getenv("UPDATE_SCHEMA") == "") {
+	if err != nil && (!os.IsNotExist(err) || !*updateFlag) {
 		t.Fatal(err)
 	}
 	for _, reason := range breaking(golden, current) {
@@ -131,8 +131,8 @@ func TestSchemaGolden(t *testing.T) {
 	if maps.Equal(golden, current) || t.Failed() {
 		return
 	}
-	if os.Getenv("UPDATE_SCHEMA") == "" {
-		t.Fatalf("%s is out of date; UPDATE_SCHEMA=1 accepts the additions", goldenFile)
+	if !*updateFlag {
+		t.Fatalf("%s is out of date; -update accepts the additions", goldenFile)
 	}
 	encoded, err := json.MarshalIndent(current, "", "  ")
 	if err != nil {
