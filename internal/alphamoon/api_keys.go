@@ -9,6 +9,7 @@ import (
 	"iter"
 	"net/http"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -26,6 +27,15 @@ var (
 	// ErrOtherOrganization means that the listing is another organization's.
 	ErrOtherOrganization = errors.New("the listing has no key of the organization that the key belongs to")
 )
+
+// ErrUnsafeID means that no removal was sent, because the id could lead it to something else than the key.
+var ErrUnsafeID = errors.New("its id must have 1 to 128 letters, digits, - and _ to be put into an address, so that no removal was requested")
+
+// isSafeID reports whether an id means nothing but itself in an address. Every documented id does.
+func isSafeID(id string) bool {
+	const characters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_"
+	return id != "" && len(id) <= 128 && strings.Trim(id, characters) == ""
+}
 
 // APIKeys is a collection of keys: those of a process, or those of the organization. There is one for each path, so
 // that what it remembers is shared. It may be used by several goroutines.
@@ -214,7 +224,11 @@ func (e *NotRevokedError) Unwrap() []error {
 // accepted does not show. Nil means that the key is absent, or has a status that says that it does not work. Anything
 // else is a [*NotRevokedError]. Unless a removal was accepted, the absence needs the proof of [APIKeys.Find].
 // Whether the removal accepts the id of a process key is not known, nor what it answers.
+// A key with an id that could mean something else is not removed: [ErrUnsafeID].
 func (k *APIKeys) Revoke(ctx context.Context, ref KeyRef) error {
+	if !isSafeID(ref.ID) {
+		return &NotRevokedError{Refusal: ErrUnsafeID}
+	}
 	sent := false // whether a request may have been worked on
 	refusal := k.client.do(ctx, request{
 		method: http.MethodDelete, path: append(organizationKeysPath(), ref.ID),

@@ -667,3 +667,30 @@ func TestListingOfAllProcesses(t *testing.T) {
 		})
 	}
 }
+
+// TestIDsInAddresses: an id comes from a state or from a listing. One that could mean something else in an address removes
+// nothing, and the empty one not the collection.
+func TestIDsInAddresses(t *testing.T) {
+	t.Parallel()
+	for _, id := range []string{
+		"", ".", "..", "a/b", "../processes", "%2e%2e", "a?x", "a b", "a;b", "a\x00", "a\nb", "\u202ea", "\u0430", "*", "a,b", strings.Repeat("a", 129),
+	} {
+		t.Run(id, func(t *testing.T) {
+			t.Parallel()
+			service := &hostile{numbers: map[string]int{}}
+			service.old(1)
+			client := newClient(t, service)
+			err := client.ProcessAPIKeys(processID).Revoke(t.Context(), alphamoon.KeyRef{ID: id})
+			if !errors.Is(err, alphamoon.ErrUnsafeID) || len(service.numbers) > 0 {
+				t.Errorf("got %v after the requests %v", err, service.numbers)
+			}
+		})
+	}
+	for _, id := range []string{fmt.Sprintf("%032x", 1), "7", "Key_1-a", strings.Repeat("a", 128)} {
+		service := &hostile{numbers: map[string]int{}}
+		_ = newClient(t, service, soon).ProcessAPIKeys(processID).Revoke(t.Context(), alphamoon.KeyRef{ID: id})
+		if service.numbers[http.MethodDelete] != 1 {
+			t.Errorf("%s: %v", id, service.numbers)
+		}
+	}
+}

@@ -53,7 +53,7 @@ var (
 	ErrPlugin      = errors.New("the plugin of age that the key needs failed. Try the key with age itself to see why")
 	ErrSlowPlugin  = fmt.Errorf("a plugin of age did not end within %d seconds", int(pluginTimeout.Seconds()))
 	ErrInterrupted = errors.New("the run was interrupted")
-	errNoTerminal = errors.New("the plugin of age asks for something, and there is no terminal to answer at")
+	errNoTerminal  = errors.New("the plugin of age asks for something, and there is no terminal to answer at")
 )
 
 // RecipientError says which of several recipients cannot be encrypted to.

@@ -63,15 +63,30 @@ func parseIdentities(text string) ([]age.Identity, error) {
 
 var writtenLineEnds = strings.NewReplacer(`\r`, "", `\n`, "\n")
 
+// IsShowablePath reports whether a message may name what should be the path of an identity file. It may not if that can be
+// the identity itself, in base64 too: a text of several lines, or longer than the name of a file.
+func IsShowablePath(path string) bool {
+	for text, more := path, 3; more > 0; text, more = fromBase64(text), more-1 {
+		if IsPrivate(text) {
+			return false
+		}
+	}
+	return len(path) <= 255 && !strings.ContainsAny(path, "\r\n")
+}
+
+// fromBase64 decodes as much of a text as is base64, whatever its alphabet, its line ends and its padding.
+func fromBase64(text string) string {
+	letters := strings.NewReplacer("-", "+", "_", "/", "=", "").Replace(strings.Join(strings.Fields(writtenLineEnds.Replace(text)), ""))
+	decoded, _ := base64.RawStdEncoding.DecodeString(letters)
+	return string(decoded)
+}
+
 // restore undoes what CI systems do to a text of several lines: they turn it into base64, write its line ends as \n,
 // or replace them by blanks.
 func restore(text string) string {
 	text = strings.TrimSpace(text)
-	if !IsPrivate(text) {
-		letters := strings.TrimRight(strings.Join(strings.Fields(text), ""), "=")
-		if decoded, err := base64.RawStdEncoding.DecodeString(letters); err == nil && IsPrivate(string(decoded)) {
-			text = strings.TrimSpace(string(decoded))
-		}
+	if decoded := fromBase64(text); !IsPrivate(text) && IsPrivate(decoded) {
+		text = strings.TrimSpace(decoded)
 	}
 	if strings.Contains(text, "\n") {
 		return text

@@ -79,3 +79,34 @@ func TestIdentitiesAsCISystemsMangleThem(t *testing.T) {
 		t.Errorf("an identity in a comment: %v", err)
 	}
 }
+
+// TestShowablePaths: a message may name a path, and nothing that can be the identity instead of its path.
+func TestShowablePaths(t *testing.T) {
+	t.Parallel()
+	identity, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := "# created: 2026-01-31T10:00:00Z\n" + identity.String() + "\n"
+	attacks := mangled(text)
+	for name, text := range mangled(identity.String()) {
+		attacks[name+", without a comment"] = text
+	}
+	attacks["base64 for addresses"] = base64.URLEncoding.EncodeToString([]byte("# ???>>>\n" + identity.String()))
+	attacks["base64, cut off"] = attacks["base64"][:121]
+	attacks["base64, written line ends"] = attacks["base64"][:40] + `\n` + attacks["base64"][40:]
+	attacks["base64 of base64"] = base64.StdEncoding.EncodeToString([]byte(attacks["base64, without a comment"]))
+	attacks["lower case"] = strings.ToLower(identity.String())
+	attacks["too long"] = strings.Repeat("x", 256)
+	attacks["two lines"] = "/home/me/identity\n.txt"
+	for name, text := range attacks {
+		if encryption.IsShowablePath(text) {
+			t.Errorf("%s: %q may be shown", name, text)
+		}
+	}
+	for _, path := range []string{"identity.txt", "/home/me/.config/age/keys.txt", `C:\Users\me\new\identity.txt`, strings.Repeat("x", 255), "key"} {
+		if !encryption.IsShowablePath(path) {
+			t.Errorf("%q may not be shown", path)
+		}
+	}
+}

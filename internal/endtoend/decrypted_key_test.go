@@ -3,6 +3,7 @@ package endtoend_test
 import (
 	"crypto/ed25519"
 	"crypto/rand"
+	"encoding/base64"
 	"encoding/pem"
 	"fmt"
 	"maps"
@@ -211,10 +212,12 @@ func TestAccDecryptedKeyFromAFile(t *testing.T) {
 	if err == nil || !strings.Contains(output, "Identity file cannot be read") || !strings.Contains(output, "identity.txt") {
 		t.Errorf("without the file it says:\n%s", output)
 	}
-	mistaken := map[string]string{"ALPHAMOON_AGE_IDENTITY_FILE": pair.identity}
-	output, err = v.terraform(mistaken, "apply", "-input=false", "-auto-approve")
-	if err == nil || !strings.Contains(output, "itself, not the path of a file") || strings.Contains(output, "SECRET-KEY") {
-		t.Errorf("with an identity in place of its path it says:\n%s", output)
+	for _, identity := range []string{pair.identity, base64.StdEncoding.EncodeToString([]byte(pair.identity))} {
+		mistaken := map[string]string{"ALPHAMOON_AGE_IDENTITY_FILE": identity}
+		output, err = v.terraform(mistaken, "apply", "-input=false", "-auto-approve")
+		if err == nil || !strings.Contains(output, "itself, not the path of a file") || strings.Contains(output, identity[20:30]) {
+			t.Errorf("with an identity in place of its path it says:\n%s", output)
+		}
 	}
 	if err := os.WriteFile(file, []byte("no identity"), 0o600); err != nil {
 		t.Fatal(err)

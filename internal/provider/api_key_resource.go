@@ -229,6 +229,10 @@ func (r *apiKeyResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	failure, isFailure := errors.AsType[*alphamoon.NotRevokedError](err)
 	switch {
 	case err == nil:
+	case errors.Is(err, alphamoon.ErrUnsafeID):
+		resp.Diagnostics.AddError("Key could not be revoked", fmt.Sprintf("The key %s stays in the state and may still work: %s "+
+			"Delete the key %s; then run terraform state rm for this resource.",
+			alphamoon.ShowID(model.ID.ValueString()), sentence(alphamoon.ErrUnsafeID.Error()), r.kind.whereToDelete))
 	case isFailure && r.kind.ofProcess && alphamoon.IsNotFound(failure.Unchecked):
 		resp.Diagnostics.AddWarning(fmt.Sprintf("Key %s may still work", model.ID.ValueString()),
 			fmt.Sprintf("Terraform forgets %s, but could not see what became of it: the process was deleted, or the provider's api_key "+

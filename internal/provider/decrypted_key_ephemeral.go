@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/encryption"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/validators"
 )
@@ -136,16 +137,19 @@ func findIdentities(model decryptedKeyModel, required bool, diags *diag.Diagnost
 	}
 	if name := strings.TrimSpace(os.Getenv(identityFileVariable)); name != "" {
 		text, err := os.ReadFile(name) //nolint:gosec // the user names the file
-		switch {
-		case err != nil && encryption.IsPrivate(name):
-			diags.AddError("Identity file cannot be read", fmt.Sprintf("The environment variable %s holds an identity itself, not "+
-				"the path of a file. Put the identity into %s.", identityFileVariable, identityVariable))
-		case err != nil:
-			diags.AddError("Identity file cannot be read", fmt.Sprintf("The file %s, which the environment variable %s names, "+
-				"cannot be read: %s Correct the path or the permissions.", name, identityFileVariable,
-				sentence(cmp.Or(errors.Unwrap(err), err).Error())))
+		file := fmt.Sprintf("file %s, which the environment variable %s names", alphamoon.Show(name), identityFileVariable)
+		if !encryption.IsShowablePath(name) {
+			file = "file that the environment variable " + identityFileVariable + " names"
 		}
-		return []string{string(text)}, fmt.Sprintf("the file %s, which the environment variable %s names", name, identityFileVariable)
+		switch {
+		case err != nil && !encryption.IsShowablePath(name):
+			diags.AddError("Identity file cannot be read", fmt.Sprintf("The environment variable %s seems to hold an identity "+
+				"itself, not the path of a file. Put the identity into %s, or give the path.", identityFileVariable, identityVariable))
+		case err != nil:
+			diags.AddError("Identity file cannot be read", fmt.Sprintf("The %s, cannot be read: %s Correct the path or the permissions.",
+				file, sentence(cmp.Or(errors.Unwrap(err), err).Error())))
+		}
+		return []string{string(text)}, "the " + file
 	}
 	if required {
 		diags.AddAttributeError(path.Root("identities"), "Missing identity",
