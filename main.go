@@ -7,13 +7,12 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"syscall"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/provider"
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/serving"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/tuning"
 )
 
@@ -33,13 +32,12 @@ func main() {
 	server := providerserver.NewProtocol6(instance)
 	ctx := context.Background()
 	if !*debug {
-		serve(ctx, server())
-	} else if err := tf6server.Serve(provider.Address, server, tf6server.WithManagedDebug(),
-		tf6server.WithManagedDebugStopSignals([]os.Signal{os.Interrupt, syscall.SIGTERM})); err != nil {
+		serving.Run(ctx, provider.Address, server())
+	} else if err := serving.Debug(provider.Address, server); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, serving.GracePeriod)
 	defer cancel()
 	provider.RevokeOpenKeys(ctx, instance)
 }

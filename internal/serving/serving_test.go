@@ -1,4 +1,4 @@
-package main
+package serving
 
 import (
 	"context"
@@ -18,11 +18,11 @@ import (
 func TestCallsLetGo(t *testing.T) {
 	t.Parallel()
 	server := providerserver.NewProtocol6(provider.New(provider.Options{})())()
-	terraform := &terraform{provider: server}
+	calls := &calls{provider: server}
 	type key struct{}
 	heldAfterCall := func() bool {
 		value := new([1 << 20]byte)
-		_, err := terraform.answer(context.WithValue(t.Context(), key{}, value), nil, nil, func(ctx context.Context, _ any) (any, error) {
+		_, err := calls.unary(context.WithValue(t.Context(), key{}, value), nil, nil, func(ctx context.Context, _ any) (any, error) {
 			return server.GetMetadata(ctx, &tfprotov6.GetMetadataRequest{})
 		})
 		if err != nil {
@@ -36,7 +36,7 @@ func TestCallsLetGo(t *testing.T) {
 		t.Error("the context is held after the call")
 	}
 	info := &grpc.StreamServerInfo{FullMethod: "/tfplugin6.Provider/ListResource"}
-	_ = terraform.stream(nil, nil, info, func(any, grpc.ServerStream) error {
+	_ = calls.stream(nil, nil, info, func(any, grpc.ServerStream) error {
 		if !heldAfterCall() {
 			t.Error("the context is not held during a stream: the provider was asked to stop, or need not be asked any more")
 		}

@@ -1,4 +1,5 @@
-package main
+// Package repository_test checks what is written in several files of the repository and must agree.
+package repository_test
 
 import (
 	"bytes"
@@ -13,10 +14,36 @@ import (
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/terraformcli"
 )
 
+const root = "../.."
+
+// rootEntries is what the root holds, and nothing else: what people and tools look for there.
+var rootEntries = []string{
+	".ci", ".devcontainer", ".editorconfig", ".gitattributes", ".github", ".gitignore", ".golangci.yml", ".goreleaser.yml",
+	"CHANGELOG.md", "CONTRIBUTING.md", "GNUmakefile", "LICENSE", "README.md", "SECURITY.md", "docs", "examples", "go.mod", "go.sum",
+	"internal", "main.go", "templates", "terraform-registry-manifest.json",
+}
+
+func TestRoot(t *testing.T) {
+	t.Parallel()
+	output, err := exec.CommandContext(t.Context(), "git", "-C", root, "ls-files").Output()
+	if err != nil {
+		t.Skipf("this is no clone of the repository: %v", err)
+	}
+	var entries []string
+	for line := range strings.Lines(string(output)) {
+		entry, _, _ := strings.Cut(strings.TrimSpace(line), "/")
+		entries = append(entries, entry)
+	}
+	slices.Sort(entries)
+	if entries = slices.Compact(entries); !slices.Equal(entries, rootEntries) {
+		t.Errorf("the root holds\n%s, want\n%s", entries, rootEntries)
+	}
+}
+
 // TestLineEnds keeps a checkout on Windows equal to one elsewhere: tests compare files to the byte.
 func TestLineEnds(t *testing.T) {
 	t.Parallel()
-	output, err := exec.CommandContext(t.Context(), "git", "ls-files", "--eol").Output()
+	output, err := exec.CommandContext(t.Context(), "git", "-C", root, "ls-files", "--eol").Output()
 	if err != nil {
 		t.Skipf("this is no clone of the repository: %v", err)
 	}
@@ -36,7 +63,7 @@ func TestLineEnds(t *testing.T) {
 
 func read(t *testing.T, name string) string {
 	t.Helper()
-	raw, err := os.ReadFile(name)
+	raw, err := os.ReadFile(filepath.Join(root, name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,12 +74,12 @@ func read(t *testing.T, name string) string {
 func TestVersionsAgree(t *testing.T) {
 	t.Parallel()
 	goVersion := regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindStringSubmatch(read(t, "go.mod"))[1]
-	workflows, err := filepath.Glob(".github/workflows/*.yml")
+	workflows, err := filepath.Glob(filepath.Join(root, ".github", "workflows", "*.yml"))
 	if err != nil || len(workflows) == 0 {
 		t.Fatalf("%d workflows, %v", len(workflows), err)
 	}
 	for _, name := range workflows {
-		content := read(t, name)
+		content := read(t, filepath.Join(".github", "workflows", filepath.Base(name)))
 		for _, match := range regexp.MustCompile(`(?m)uses: (.*)$`).FindAllStringSubmatch(content, -1) {
 			if !regexp.MustCompile(`^(\./\S+|\S+@[0-9a-f]{40} # v[\d.]+)$`).MatchString(match[1]) {
 				t.Errorf("%s: %q is not pinned by commit, with the release in a comment", name, match[1])
@@ -89,11 +116,11 @@ func TestReleaseNotes(t *testing.T) {
 	if newest == nil {
 		t.Fatal("CHANGELOG.md has no section about a version")
 	}
-	notes, err := exec.CommandContext(t.Context(), "bash", ".ci/release-notes", newest[1]).Output()
+	notes, err := exec.CommandContext(t.Context(), "bash", filepath.Join(root, ".ci", "release-notes"), newest[1]).Output()
 	if err != nil || len(bytes.TrimSpace(notes)) == 0 || strings.Contains(string(notes), "\n## ") {
 		t.Errorf("the notes of %s are %q, %v", newest[1], notes, err)
 	}
-	if output, err := exec.CommandContext(t.Context(), "bash", ".ci/release-notes", "99.0.0").CombinedOutput(); err == nil {
+	if output, err := exec.CommandContext(t.Context(), "bash", filepath.Join(root, ".ci", "release-notes"), "99.0.0").CombinedOutput(); err == nil {
 		t.Errorf("a version that is not in the changelog has the notes %q", output)
 	}
 }
