@@ -27,8 +27,9 @@ func main() {
 		fmt.Println("terraform-provider-alphamoon " + version)
 		return
 	}
+	getenv := serving.KeepSecrets()
 	tuning.Prepare()
-	instance := provider.New(provider.Options{Version: version, Now: time.Now})()
+	instance := provider.New(provider.Options{Version: version, Now: time.Now, Getenv: getenv})()
 	server := providerserver.NewProtocol6(instance)
 	ctx := context.Background()
 	if !*debug {

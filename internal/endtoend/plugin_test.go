@@ -70,6 +70,44 @@ ephemeral "alphamoon_decrypted_key" "test" {
 	}
 }
 
+// TestAccPluginGetsNoSecret: a plugin of age runs at plan time, and is a program of somebody else. Its environment has
+// nothing of the provider's, and debugging variables that would write secrets have no effect.
+func TestAccPluginGetsNoSecret(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("needs a shell")
+	}
+	config := strings.Replace(strings.ReplaceAll(keyConfig, "ROUND", "1"), "expires_in ",
+		`encrypt_to = ["`+plugin.EncodeRecipient("env", []byte("public"))+"\"]\n  expires_in ", 1)
+	w := newWorkspace(t, config+`
+data "alphamoon_processes" "all" {}
+`, sandbox.Options{})
+	programs, written, values := t.TempDir(), filepath.Join(t.TempDir(), "environment"), t.TempDir()
+	script := "#!/bin/sh\nenv > " + written + "\nexit 1\n"
+	if err := os.WriteFile(filepath.Join(programs, "age-plugin-env"), []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	output, err := w.command(t.Context(), map[string]string{
+		"ALPHAMOON_AGE_IDENTITY": "AGE-SECRET-KEY-1", "AGEDEBUG": "plugin", "TF_LOG_SDK_PROTO_DATA_DIR": values,
+		"PATH": programs + string(os.PathListSeparator) + os.Getenv("PATH"),
+	}, "plan", "-input=false").CombinedOutput()
+	if err == nil || w.Count(sandbox.AnyOperation) == 0 {
+		t.Fatalf("the plugin was not tried, or the provider had no credential for its %d requests:\n%s", w.Count(sandbox.AnyOperation), output)
+	}
+	environment, err := os.ReadFile(written)
+	if err != nil || !strings.Contains(string(environment), "PATH="+programs) {
+		t.Fatalf("the plugin did not start: %v\n%s", err, output)
+	}
+	for _, name := range []string{"ALPHAMOON_", "AGEDEBUG", "TF_LOG_SDK_PROTO_DATA_DIR"} {
+		if strings.Contains(string(environment), "\n"+name) || strings.HasPrefix(string(environment), name) {
+			t.Errorf("the plugin sees %s", name)
+		}
+	}
+	if files, err := os.ReadDir(values); err != nil || len(files) > 0 {
+		t.Errorf("%d files with values were written, %v", len(files), err)
+	}
+}
+
 // encrypted is a file that some identity opens.
 func encrypted(t *testing.T) string {
 	t.Helper()

@@ -27,7 +27,7 @@ const (
 
 // decryptedKeyEphemeral opens an encrypted key for the run. It needs neither the service nor the provider's
 // configuration.
-type decryptedKeyEphemeral struct{}
+type decryptedKeyEphemeral struct{ getenv func(string) string }
 
 type decryptedKeyModel struct {
 	EncryptedKey types.String `tfsdk:"encrypted_key"`
@@ -70,7 +70,7 @@ func (decryptedKeyEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest
 }
 
 // Open decrypts. While a new key is planned, encrypted_key is unknown, and Terraform opens it in the apply.
-func (decryptedKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
+func (e decryptedKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
 	var model decryptedKeyModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	if resp.Diagnostics.HasError() {
@@ -86,7 +86,7 @@ func (decryptedKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest
 	}
 	model.Key = types.StringNull()
 	if !model.EncryptedKey.IsNull() {
-		key, problems := decryptKey(ctx, model, required)
+		key, problems := e.decryptKey(ctx, model, required)
 		model.Key = key
 		if !required {
 			problems = asWarnings(problems, "Because required is false, key is null.")
@@ -100,8 +100,10 @@ func (decryptedKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest
 }
 
 // decryptKey returns null without an identity, and where there is a problem.
-func decryptKey(ctx context.Context, model decryptedKeyModel, required bool) (key types.String, problems diag.Diagnostics) {
-	identities, source := findIdentities(model, required, &problems)
+func (e decryptedKeyEphemeral) decryptKey(
+	ctx context.Context, model decryptedKeyModel, required bool,
+) (key types.String, problems diag.Diagnostics) {
+	identities, source := e.findIdentities(model, required, &problems)
 	if problems.HasError() || len(identities) == 0 {
 		return types.StringNull(), problems
 	}
@@ -128,14 +130,16 @@ func asWarnings(problems diag.Diagnostics, consequence string) (warnings diag.Di
 }
 
 // findIdentities looks in the argument, then in the environment. source names where it found them.
-func findIdentities(model decryptedKeyModel, required bool, diags *diag.Diagnostics) (identities []string, source string) {
+func (e decryptedKeyEphemeral) findIdentities(
+	model decryptedKeyModel, required bool, diags *diag.Diagnostics,
+) (identities []string, source string) {
 	if !model.Identities.IsNull() {
 		return elements(model.Identities.Elements()), "the argument identities"
 	}
-	if text := os.Getenv(identityVariable); strings.TrimSpace(text) != "" {
+	if text := e.getenv(identityVariable); strings.TrimSpace(text) != "" {
 		return []string{text}, "the environment variable " + identityVariable
 	}
-	if name := strings.TrimSpace(os.Getenv(identityFileVariable)); name != "" {
+	if name := strings.TrimSpace(e.getenv(identityFileVariable)); name != "" {
 		text, err := os.ReadFile(name) //nolint:gosec // the user names the file
 		file := fmt.Sprintf("file %s, which the environment variable %s names", alphamoon.Show(name), identityFileVariable)
 		if !encryption.IsShowablePath(name) {

@@ -4,6 +4,7 @@ package provider
 
 import (
 	"context"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -29,6 +30,8 @@ type Options struct {
 	Version string
 	// Now is the only clock of the provider.
 	Now func() time.Time
+	// Getenv reads the environment; nil is [os.Getenv].
+	Getenv func(name string) string
 	// Tune, if set, changes the client's settings, which tests make faster.
 	Tune func(*alphamoon.Config)
 	// LongWait is how long a run may wait for a rate limit before a warning tells of it. 0 means ten seconds.
@@ -37,6 +40,9 @@ type Options struct {
 
 // New returns a factory of providers, as the plugin framework wants it.
 func New(options Options) func() provider.Provider {
+	if options.Getenv == nil {
+		options.Getenv = os.Getenv
+	}
 	return func() provider.Provider { return &alphamoonProvider{options: options} }
 }
 
@@ -138,7 +144,7 @@ func (p *alphamoonProvider) DataSources(context.Context) []func() datasource.Dat
 
 func (p *alphamoonProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
 	return append(perKind(func(kind apiKeyKind) ephemeral.EphemeralResource { return &apiKeyEphemeral{kind: kind} }),
-		func() ephemeral.EphemeralResource { return decryptedKeyEphemeral{} })
+		func() ephemeral.EphemeralResource { return decryptedKeyEphemeral{p.options.Getenv} })
 }
 
 func (p *alphamoonProvider) ListResources(context.Context) []func() list.ListResource {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -76,18 +75,18 @@ func newProviderData(ctx context.Context, options Options, req provider.Configur
 	if diags.HasError() || len(result.unknown) > 0 {
 		return result
 	}
-	credential := resolveCredential(apiKey, diags)
+	credential := resolveCredential(apiKey, options.Getenv, diags)
 	config := alphamoon.Config{
 		Credential: credential,
 		UserAgent: fmt.Sprintf("terraform-provider-alphamoon/%s "+
 			"(+https://registry.terraform.io/providers/alphamoon/alphamoon) Terraform/%s", options.Version, req.TerraformVersion),
 		Clock:             options.Now,
 		MaxRetries:        alphamoon.DefaultMaxRetries,
-		RequestsPerSecond: resolveRequestsPerSecond(requestsPerSecond, diags),
+		RequestsPerSecond: resolveRequestsPerSecond(requestsPerSecond, options.Getenv, diags),
 		OnAttempt:         logAttempt,
 	}
 	address, source := alphamoon.DefaultBaseURL, "The default"
-	if value, from, ok := fromConfigurationOrEnvironment(baseURL, baseURLVariable); ok {
+	if value, from, ok := fromConfigurationOrEnvironment(baseURL, baseURLVariable, options.Getenv); ok {
 		address, source = value, from
 	}
 	var err error
@@ -117,8 +116,8 @@ func newProviderData(ctx context.Context, options Options, req provider.Configur
 }
 
 // resolveCredential returns the empty credential if there is none.
-func resolveCredential(argument types.String, diags *diag.Diagnostics) alphamoon.Credential {
-	text, source, ok := fromConfigurationOrEnvironment(argument, apiKeyVariable)
+func resolveCredential(argument types.String, getenv func(string) string, diags *diag.Diagnostics) alphamoon.Credential {
+	text, source, ok := fromConfigurationOrEnvironment(argument, apiKeyVariable, getenv)
 	if !ok {
 		return alphamoon.Credential{}
 	}
@@ -130,8 +129,8 @@ func resolveCredential(argument types.String, diags *diag.Diagnostics) alphamoon
 }
 
 // resolveRequestsPerSecond returns 0 for no ceiling.
-func resolveRequestsPerSecond(argument types.Float64, diags *diag.Diagnostics) float64 {
-	text := strings.TrimSpace(os.Getenv(requestsPerSecondVariable))
+func resolveRequestsPerSecond(argument types.Float64, getenv func(string) string, diags *diag.Diagnostics) float64 {
+	text := strings.TrimSpace(getenv(requestsPerSecondVariable))
 	if !argument.IsNull() || text == "" {
 		return argument.ValueFloat64()
 	}
@@ -146,11 +145,13 @@ func resolveRequestsPerSecond(argument types.Float64, diags *diag.Diagnostics) f
 // fromConfigurationOrEnvironment returns a value with the beginning of a sentence that says where it comes from.
 // An empty variable counts as not set, as is usual for environments, and blanks and line ends around a value are
 // dropped, because files and secret stores add them.
-func fromConfigurationOrEnvironment(argument types.String, variable string) (value, source string, ok bool) {
+func fromConfigurationOrEnvironment(
+	argument types.String, variable string, getenv func(string) string,
+) (value, source string, ok bool) {
 	if !argument.IsNull() {
 		return argument.ValueString(), "The value", true
 	}
-	if value := strings.TrimSpace(os.Getenv(variable)); value != "" {
+	if value := strings.TrimSpace(getenv(variable)); value != "" {
 		return value, "The value of the environment variable " + variable, true
 	}
 	return "", "", false
