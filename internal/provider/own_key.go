@@ -1,12 +1,11 @@
 package provider
 
 import (
-	"bytes"
+	"crypto/hmac"
 	"crypto/pbkdf2"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/json"
-	"fmt"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
 )
@@ -15,22 +14,36 @@ import (
 // the one that the provider itself uses.
 const fingerprintNote = "fingerprint"
 
-// fingerprint is a salted and slow hash of a secret. Nobody can find the secret from it.
-type fingerprint struct{ Salt, Hash []byte }
+// fingerprint recognizes a secret, and nobody can find the secret from it. A keyed hash is enough: the service draws its
+// secrets at random, so that there is no list of likely ones to try, which is all that a slow hash would hinder. The salt
+// hides that two notes are of one secret.
+type fingerprint struct {
+	Salt []byte
+	HMAC []byte `json:",omitempty"`
+	// Hash stands in the notes of states that were written before there was an HMAC: a slow hash. Without it the provider would
+	// not recognize its own key there, and revoke it.
+	Hash []byte `json:",omitempty"`
+}
 
-func hashSecret(secret string, salt []byte) []byte {
-	hash, err := pbkdf2.Key(sha256.New, secret, salt, 10_000, sha256.Size)
-	if err != nil {
-		panic(fmt.Sprintf("constant parameters are wrong: %v", err))
+func (f fingerprint) matches(secret string) bool {
+	if f.HMAC != nil {
+		return hmac.Equal(keyedHash(secret, f.Salt), f.HMAC)
 	}
-	return hash
+	hash, err := pbkdf2.Key(sha256.New, secret, f.Salt, 10_000, sha256.Size)
+	return err == nil && hmac.Equal(hash, f.Hash)
+}
+
+func keyedHash(secret string, salt []byte) []byte {
+	hash := hmac.New(sha256.New, salt)
+	hash.Write([]byte(secret))
+	return hash.Sum(nil)
 }
 
 // newFingerprint is what to note of a new key whose secret is not in the state in plain text.
 func newFingerprint(secret alphamoon.Secret) []byte {
 	salt := make([]byte, 16)
 	_, _ = rand.Read(salt) // neither of the two can fail
-	note, _ := json.Marshal(fingerprint{salt, hashSecret(secret.Reveal(), salt)})
+	note, _ := json.Marshal(fingerprint{Salt: salt, HMAC: keyedHash(secret.Reveal(), salt)})
 	return note
 }
 
@@ -40,7 +53,7 @@ func isOwnKey(note []byte, state apiKeyModel, client *alphamoon.Client) bool {
 	credential := client.Credential().Reveal()
 	var noted fingerprint
 	if json.Unmarshal(note, &noted) == nil {
-		return bytes.Equal(hashSecret(credential, noted.Salt), noted.Hash)
+		return noted.matches(credential)
 	}
 	return state.Key.ValueString() == credential
 }
