@@ -2,9 +2,7 @@ package endtoend_test
 
 import (
 	"context"
-	"encoding/json"
 	"maps"
-	"os"
 	"os/exec"
 	"sync"
 	"testing"
@@ -15,17 +13,7 @@ import (
 )
 
 // cliVersion asks the Terraform or OpenTofu at hand once.
-var cliVersion = sync.OnceValues(func() (*version.Version, error) {
-	raw, err := cli.Command(context.Background(), os.TempDir(), nil, "version", "-json").Output()
-	if err != nil {
-		return nil, err
-	}
-	var answer struct {
-		Version *version.Version `json:"terraform_version"`
-	}
-	err = json.Unmarshal(raw, &answer)
-	return answer.Version, err
-})
+var cliVersion = sync.OnceValues(func() (*version.Version, error) { return cli.Version(context.Background()) })
 
 // withTLS are Terraform and the provider as they are started at home.
 var withTLS = map[string]string{"TF_DISABLE_PLUGIN_TLS": ""}
@@ -37,7 +25,7 @@ func olderThan(t *testing.T, wanted string) bool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return current.Core().LessThan(version.Must(version.NewVersion(wanted)))
+	return current.LessThan(version.Must(version.NewVersion(wanted)))
 }
 
 // withoutEphemerals reports whether the Terraform or OpenTofu at hand has no ephemeral resources.

@@ -30,16 +30,7 @@ var (
 // updateFlag writes the states that are kept of a version.
 var updateFlag = flag.Bool("update", false, "write the states that the tests compare with")
 
-func TestMain(m *testing.M) {
-	if name := storeName(os.Args[0]); name != "" {
-		if err := serveStore(name); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		return
-	}
-	os.Exit(setUpAndRun(m))
-}
+func TestMain(m *testing.M) { os.Exit(setUpAndRun(m)) }
 
 func setUpAndRun(m *testing.M) int {
 	err := func() (err error) {
@@ -54,7 +45,7 @@ func setUpAndRun(m *testing.M) int {
 		if mirror, err = os.MkdirTemp("", "alphamoon-mirror-"); err != nil {
 			return err
 		}
-		return errors.Join(terraformcli.Mirror(ctx, root, mirror), mirrorStores(ctx, mirror))
+		return terraformcli.Mirror(ctx, root, mirror)
 	}()
 	defer func() { _ = os.RemoveAll(mirror) }()
 	if err != nil {

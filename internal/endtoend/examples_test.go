@@ -90,11 +90,11 @@ func TestAccExamples(t *testing.T) {
 			if strings.Contains(config, "ephemeral \"") && withoutEphemerals(t) {
 				t.Skip("this version has no ephemeral resources")
 			}
-			if strings.Contains(config, "identity = {") && (cli.OpenTofu || olderThan(t, "1.12.0")) {
+			if strings.Contains(config, "identity = {") && olderThan(t, "1.12.0") {
 				t.Skip("this version imports by id only")
 			}
-			if strings.Contains(config, "removed {") && olderThan(t, "1.7.0") {
-				t.Skip("this version removes nothing by configuration")
+			if strings.Contains(config, "removed {") && (olderThan(t, "1.7.0") || cli.OpenTofu && olderThan(t, "1.10.0")) {
+				t.Skip("this version has no removed blocks with a lifecycle")
 			}
 			file := "main.tf"
 			if strings.Contains(config, "list \"") {

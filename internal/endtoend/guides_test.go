@@ -9,10 +9,12 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/encryption"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
 )
 
@@ -188,85 +190,63 @@ func TestAccRehearsal(t *testing.T) {
 }
 
 // TestAccProviderKey plays the guide "Permissions": an admin's key, made by hand, makes the provider's own key, which then
-// rotates itself; the run that rotates it goes on with the old one.
+// rotates itself. Each run starts with the key that the store holds; once the store refuses the new one.
 func TestAccProviderKey(t *testing.T) {
 	t.Parallel()
-	if withoutEphemerals(t) {
-		t.Skip("this version has no ephemeral resources")
-	}
 	const guide = "templates/guides/permissions.md"
 	pair := agePair(t)
-	config := block(t, blocks(t, guide), "alphamoon_decrypted_key")
-	config = strings.Replace(config, "age1qyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqs3290gq", pair.recipient, 1)
-	// A short life, and a store for the new key.
-	config = strings.NewReplacer(`"90d"`, `"10m"`, `"45d"`, `"9m50s"`).Replace(config) + `
-resource "terraform_data" "store" {
-  triggers_replace = alphamoon_organization_api_key.pipeline.key_version
-  provisioner "local-exec" {
-    command = "printf %s \"$KEY\" > pipeline"
-    environment = {
-      KEY = ephemeral.alphamoon_decrypted_key.pipeline.key
-    }
-  }
-}
-`
-	w := newPlainWorkspace(t, requirement+config)
-	made := w.typed(block(t, shells(t, guide), "ADMIN_KEY")+"echo", map[string]string{"ADMIN_KEY": sandbox.DefaultCredential}, `"key"`)
-	byHand := w.Keys(sandbox.Organization)[0].Secret
+	// An hour's life, and a window: with 59m59s the key is due a second after its creation.
+	edits := func(window string) []string {
+		return []string{encryption.ExampleRecipient, pair.recipient, `"90d"`, `"1h"`, `"45d"`, window}
+	}
+	s := newStored(t, requirement+block(t, blocks(t, guide), "alphamoon_decrypted_key"), sandbox.Organization, edits(`"30m"`)...)
+	as := func(credential string) { s.environment["ALPHAMOON_API_KEY"] = credential }
+	made := s.typed(block(t, shells(t, guide), "ADMIN_KEY")+"echo", map[string]string{"ADMIN_KEY": sandbox.DefaultCredential}, `"key"`)
+	byHand := s.Keys(sandbox.Organization)[0].Secret
 	if !strings.Contains(made, byHand) {
 		t.Fatalf("it says:\n%s", made)
 	}
-	terraform := func(credential string, arguments ...string) (string, error) {
-		command := w.command(
-			t.Context(),
-			map[string]string{"ALPHAMOON_API_KEY": credential, "ALPHAMOON_AGE_IDENTITY": pair.identity},
-			arguments...)
-		output, err := command.CombinedOutput()
-		return string(output), err
-	}
-	must := func(credential string, arguments ...string) string {
-		t.Helper()
-		output, err := terraform(credential, arguments...)
-		if err != nil {
-			t.Fatalf("%s: %v\n%s", arguments, err, output)
+	as(sandbox.MemberCredential)
+	s.fails(pair.identity, apply, "Error: Alphamoon denied")
+	as(byHand)
+	s.ClearJournal()
+	s.must(pair.identity, apply...)
+	for rotation := range 4 {
+		as(s.held())
+		s.expectNewest(fmt.Sprintf("after rotation %d", rotation), rotation+1)
+		if rotation == 3 {
+			break
 		}
-		return output
+		time.Sleep(1100 * time.Millisecond)
+		s.configure(edits(`"59m59s"`)...)
+		if rotation == 1 {
+			s.put("refusals", "1")
+			s.fails(pair.identity, apply, "the store is sealed")
+			s.expectSafe("after a refusal")
+			as(s.held())
+			s.configure(edits(`"30m"`)...)
+		}
+		s.must(pair.identity, apply...) // rotates the key that it uses
+		s.configure(edits(`"30m"`)...)
+		s.must(pair.identity, apply...)
 	}
-	if output, err := terraform(sandbox.MemberCredential, "apply", "-input=false", "-auto-approve"); err == nil ||
-		!strings.Contains(output, "Error: Alphamoon denied") {
-		t.Errorf("a key that is no admin's says:\n%s", output)
-	}
-	must(byHand, "apply", "-input=false", "-auto-approve")
-	first := w.read("pipeline")
-	if output := must(first, "plan", "-input=false"); !strings.Contains(output, "No changes.") {
-		t.Errorf("with the new key it says:\n%s", output)
-	}
-	time.Sleep(11 * time.Second)
-	must(first, "apply", "-input=false", "-auto-approve") // rotates the key that it uses
-	second := w.read("pipeline")
-	if second == first || len(w.LiveKeys(sandbox.Organization)) != 3 {
-		t.Errorf("%d keys live after the rotation", len(w.LiveKeys(sandbox.Organization)))
-	}
-	must(second, "plan", "-input=false")
 
 	// It has expired: an admin's key lets the same configuration make a new one.
-	w.Advance(time.Hour)
-	if output, err := terraform(second, "plan", "-input=false"); err == nil ||
-		!strings.Contains(output, "Alphamoon refused the credential") {
-		t.Errorf("with an expired key it says:\n%s", output)
-	}
-	must(sandbox.DefaultCredential, "apply", "-input=false", "-auto-approve",
-		"-replace=alphamoon_organization_api_key.pipeline")
-	if third := w.read("pipeline"); third == second {
+	s.Advance(2 * time.Hour)
+	s.fails("", []string{"plan"}, "Alphamoon refused the credential")
+	expired := s.held()
+	as(sandbox.DefaultCredential)
+	s.must(pair.identity, append(slices.Clone(apply), "-replace=alphamoon_organization_api_key.pipeline")...)
+	if s.held() == expired {
 		t.Error("the store holds the expired key")
 	}
 
 	// It has leaked: an admin deletes it.
-	live := w.LiveKeys(sandbox.Organization)
+	live := s.LiveKeys(sandbox.Organization)
 	leaked := live[len(live)-1].ID
 	commands := block(t, shells(t, "templates/guides/incidents-and-troubleshooting.md"), "-X DELETE -u")
-	w.typed(strings.ReplaceAll(commands, "KEY_ID", leaked), map[string]string{"ADMIN_KEY": sandbox.DefaultCredential})
-	if left := w.LiveKeys(sandbox.Organization); len(left) != len(live)-1 {
+	s.typed(strings.ReplaceAll(commands, "KEY_ID", leaked), map[string]string{"ADMIN_KEY": sandbox.DefaultCredential})
+	if left := s.LiveKeys(sandbox.Organization); len(left) != len(live)-1 {
 		t.Errorf("%d keys live after the deletion of one of %d", len(left), len(live))
 	}
 }

@@ -22,8 +22,7 @@ func TestAccNativeTests(t *testing.T) {
 			return err
 		}
 		found++
-		if strings.HasPrefix(filepath.Base(path), "mocked") &&
-			olderThan(t, map[bool]string{false: "1.7.0", true: "1.8.0"}[cli.OpenTofu]) {
+		if strings.HasPrefix(filepath.Base(path), "mocked") && olderThan(t, cli.MocksSince().String()) {
 			return nil // this version has no mocks
 		}
 		t.Run(filepath.Base(filepath.Dir(path))+"/"+filepath.Base(path), func(t *testing.T) {

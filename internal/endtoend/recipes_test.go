@@ -1,15 +1,14 @@
 package endtoend_test
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -20,37 +19,84 @@ import (
 
 const storesGuide = "templates/guides/secrets-and-stores.md"
 
-// shelf is a workspace with stores of its own.
-type shelf struct {
+// storeProgram plays the command of every store: the key comes by standard input.
+const storeProgram = `#!/bin/sh
+case "$1 $2" in
+"create secret") exec cat ;;
+"variable set") exec echo "$*" ;;
+esac
+left=$(cat "$STORE/refusals" 2>/dev/null || echo 0)
+if [ "$left" -gt 0 ]; then
+	echo $((left - 1)) >"$STORE/refusals"
+	echo "503: the store is sealed" >&2
+	exit 2
+fi
+cat >"$STORE/secret"
+echo "$*" >"$STORE/arguments"
+`
+
+// stored is a workspace with a recipe: its key goes, decrypted for the run only, into a store.
+type stored struct {
 	*workspace
-	stores      string
-	environment map[string]string
+	recipe      string
+	environment map[string]string // the store's programs among it
+	store       string
 	collection  string // where the keys are
+	outputs     strings.Builder
 }
 
-func newShelf(t *testing.T) *shelf {
+// storeRecipe is the guide's configuration for a store by command.
+func storeRecipe(t *testing.T) string {
 	t.Helper()
-	if olderThan(t, "1.11.0") {
-		t.Skip("this version has no write-only arguments")
-	}
-	s := &shelf{stores: t.TempDir(), collection: sandbox.DefaultProcessID}
-	s.environment = map[string]string{storesVariable: s.stores}
-	s.workspace = newWorkspace(t, "", sandbox.Options{})
+	all := blocks(t, storesGuide)
+	return all[0] + block(t, all, "local-exec")
+}
+
+// newStored begins with a recipe in which texts are replaced, two by two.
+func newStored(t *testing.T, recipe, collection string, edits ...string) *stored {
+	t.Helper()
+	s := newStore(t)
+	s.recipe, s.collection = recipe, collection
+	s.configure(edits...)
+	s.must("", "init", "-plugin-dir="+mirror)
 	return s
 }
 
-// terraform runs with or without an identity.
-func (s *shelf) terraform(identity string, arguments ...string) (string, error) {
-	s.t.Helper()
-	environment := map[string]string{"ALPHAMOON_AGE_IDENTITY": identity}
-	for name, value := range s.environment {
-		environment[name] = value
+func newStore(t *testing.T) *stored {
+	t.Helper()
+	if olderThan(t, "1.11.0") {
+		t.Skip("the guide is for Terraform 1.11 and OpenTofu 1.11, or later")
 	}
-	raw, err := s.command(s.t.Context(), environment, arguments...).CombinedOutput()
+	if runtime.GOOS == "windows" {
+		t.Skip("the recipe is for a shell of Unix")
+	}
+	s := &stored{workspace: serve(t, sandbox.Options{}), store: t.TempDir()}
+	programs := t.TempDir()
+	for _, name := range []string{"vault", "bao", "aws", "az", "kubectl", "gh"} {
+		if err := os.WriteFile(filepath.Join(programs, name), []byte(storeProgram), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.environment = map[string]string{"STORE": s.store, "PATH": programs + string(os.PathListSeparator) + os.Getenv("PATH")}
+	return s
+}
+
+func (s *stored) configure(edits ...string) {
+	s.t.Helper()
+	s.write("main.tf", strings.NewReplacer(edits...).Replace(s.recipe))
+}
+
+// terraform runs it with or without an identity.
+func (s *stored) terraform(identity string, arguments ...string) (string, error) {
+	s.t.Helper()
+	environment := maps.Clone(s.environment)
+	environment["ALPHAMOON_AGE_IDENTITY"] = identity
+	raw, err := s.command(s.t.Context(), environment, append([]string{arguments[0], "-input=false"}, arguments[1:]...)...).CombinedOutput()
+	s.outputs.Write(raw)
 	return string(raw), err
 }
 
-func (s *shelf) must(identity string, arguments ...string) string {
+func (s *stored) must(identity string, arguments ...string) string {
 	s.t.Helper()
 	output, err := s.terraform(identity, arguments...)
 	if err != nil {
@@ -59,233 +105,218 @@ func (s *shelf) must(identity string, arguments ...string) string {
 	return output
 }
 
-// refuse lets the stores refuse their next writes.
-func (s *shelf) refuse(writes int) {
+// fails demands an error that says all texts, however it is broken into lines.
+func (s *stored) fails(identity string, arguments []string, texts ...string) string {
 	s.t.Helper()
-	if err := os.WriteFile(filepath.Join(s.stores, "refusals"), []byte(strconv.Itoa(writes)), 0o600); err != nil {
+	output, err := s.terraform(identity, arguments...)
+	for _, text := range texts {
+		if err == nil || !strings.Contains(strings.Join(strings.Fields(strings.ReplaceAll(output, "│", " ")), " "), text) {
+			s.t.Fatalf("%s: %v, without %q:\n%s", arguments, err, text, output)
+		}
+	}
+	return output
+}
+
+// put writes a file of the store.
+func (s *stored) put(name, content string) {
+	s.t.Helper()
+	if err := os.WriteFile(filepath.Join(s.store, name), []byte(content), 0o600); err != nil {
 		s.t.Fatal(err)
 	}
 }
 
-// held is the secret that a program finds in the store; the last version where the store keeps several.
-func (s *shelf) held() string {
+// held is what a program finds in the store.
+func (s *stored) held() string {
 	s.t.Helper()
-	files, err := filepath.Glob(filepath.Join(s.stores, "*.json"))
+	raw, err := os.ReadFile(filepath.Join(s.store, "secret"))
 	if err != nil {
-		s.t.Fatal(err)
+		s.t.Error(err)
 	}
-	slices.Sort(files)
-	found := ""
-	for _, file := range files {
-		raw, err := os.ReadFile(file)
-		var object storeObject
-		if err = errors.Join(err, json.Unmarshal(raw, &object)); err != nil {
-			s.t.Fatal(err)
-		}
-		if object.Secret != "" {
-			found = object.Secret
-		}
-	}
-	var fields map[string]string
-	if json.Unmarshal([]byte(found), &fields) == nil {
-		found = fields["api_key"]
-	}
-	return found
+	return string(raw)
 }
 
-// expectNewest demands that the store holds the newest key.
-func (s *shelf) expectNewest(when string) {
+// expectNewest demands that the store holds the newest key, that so many were created, and that a plan without an
+// identity is empty.
+func (s *stored) expectNewest(when string, count int) {
 	s.t.Helper()
 	keys := s.LiveKeys(s.collection)
-	if len(keys) == 0 || s.held() != keys[len(keys)-1].Secret {
-		s.t.Errorf("%s: the store does not hold the newest key", when)
+	if created := s.Count(sandbox.Create); created != count || len(keys) == 0 || s.held() != keys[len(keys)-1].Secret {
+		s.t.Errorf("%s: %d keys were created, want %d, or the store does not hold the newest", when, created, count)
+	}
+	s.expectSafe(when)
+	if output, err := s.terraform("", "plan", "-detailed-exitcode"); err != nil {
+		s.t.Errorf("%s: the plan is not empty: %v\n%s", when, err, output)
 	}
 }
 
 // expectSafe demands that what the store holds works, and that Terraform has not forgotten it.
-func (s *shelf) expectSafe(when string) {
+func (s *stored) expectSafe(when string) {
 	s.t.Helper()
 	held := s.held()
 	for _, key := range s.LiveKeys(s.collection) {
-		if key.Secret == held {
-			if !strings.Contains(s.read("terraform.tfstate"), key.ID) {
-				s.t.Errorf("%s: the key in the store is not in the state", when)
-			}
+		if key.Secret == held && strings.Contains(s.read("terraform.tfstate"), key.ID) {
 			return
 		}
 	}
-	s.t.Errorf("%s: the key in the store does not work", when)
+	s.t.Errorf("%s: the key in the store does not work, or is not in the state", when)
 }
 
-// recipe is a configuration of the guide: the common part and one store's.
-type recipe struct {
-	name, config string
-	guarded      bool // a failed write stops the next plan; else the next apply writes again
-}
+// apply, and a replacement by hand.
+var (
+	apply   = []string{"apply", "-auto-approve"}
+	replace = []string{"apply", "-auto-approve", "-replace=alphamoon_process_api_key.uploader"}
+)
 
-var resourceOfStore = regexp.MustCompile(`(?m)^resource "(\w+)"`)
-
-func recipes(t *testing.T) []recipe {
-	t.Helper()
-	all := blocks(t, storesGuide)
-	var found []recipe
-	for _, block := range all[1:] {
-		if !strings.HasPrefix(block, "# needs ") {
-			continue
-		}
-		one := recipe{
-			name: resourceOfStore.FindStringSubmatch(block)[1], config: all[0] + block, guarded: strings.Contains(block, "condition {"),
-		}
-		found = append(found, one)
-	}
-	if len(found) != 7 {
-		t.Errorf("the guide has %d recipes", len(found))
-	}
-	return found
-}
-
-// fakeGH is the program of GitHub: it takes the secret from its standard input.
-const fakeGH = `#!/bin/sh
-if [ "$1 $2" = "variable set" ]; then echo "$*" > "$ALPHAMOON_TEST_STORES/variable"; exit; fi
-if [ "$1 $2" != "secret set" ]; then exit 2; fi
-left=$(cat "$ALPHAMOON_TEST_STORES/refusals" 2>/dev/null || echo 0)
-if [ "$left" -gt 0 ]; then echo $((left - 1)) > "$ALPHAMOON_TEST_STORES/refusals"; exit 1; fi
-printf '{"Secret": "%s", "Public": {"arguments": "%s"}}' "$(cat)" "$*" > "$ALPHAMOON_TEST_STORES/gh.json"
-`
-
-// TestAccRecipes takes every recipe of the guide, as it stands there, through the life of a key of each kind.
-func TestAccRecipes(t *testing.T) {
+// TestAccRecipe takes the guide's recipe through the life of a key of each kind while the store refuses writes.
+func TestAccRecipe(t *testing.T) {
 	t.Parallel()
-	for _, recipe := range recipes(t) {
-		for kind, collection := range map[string]string{"process": sandbox.DefaultProcessID, "organization": sandbox.Organization} {
-			t.Run(recipe.name+", "+kind, func(t *testing.T) {
+	const sealed = "503: the store is sealed"
+	for kind, collection := range map[string]string{"process": sandbox.DefaultProcessID, "organization": sandbox.Organization} {
+		for _, revokes := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, revoke_on_destroy %t", kind, revokes), func(t *testing.T) {
 				t.Parallel()
-				if recipe.name == "terraform_data" && runtime.GOOS == "windows" {
-					t.Skip("the recipe is for a shell")
+				pair := agePair(t)
+				edits := func(round int, window string) []string {
+					more := fmt.Sprintf("%q\n  revoke_on_destroy = %t\n  rotation_triggers = { round = \"%d\" }", window, revokes, round)
+					edits := []string{encryption.ExampleRecipient, pair.recipient, `"30d"`, more}
+					if kind == "organization" {
+						edits = append(edits, "alphamoon_process_api_key", "alphamoon_organization_api_key",
+							"process_id           = data.alphamoon_process.invoices.id", "")
+					}
+					return edits
 				}
-				recipe.live(t, kind, collection)
+				s := newStored(t, storeRecipe(t), collection, edits(1, "30d")...)
+				s.must("", "plan")
+				s.put("refusals", "1")
+				s.fails(pair.identity, apply, sealed)
+				s.must(pair.identity, apply...)
+				s.expectNewest("after the first write", 1)
+
+				s.configure(edits(2, "30d")...)
+				s.put("refusals", "3")
+				s.fails(pair.identity, apply, sealed)
+				s.expectSafe("after a refusal")
+				withoutRefresh := append(slices.Clone(apply), "-refresh=false")
+				s.fails(pair.identity, withoutRefresh, sealed)
+				s.expectSafe("after a refusal without a refresh")
+				s.configure(edits(2, "29d")...)
+				s.must("", "plan")
+				s.fails(pair.identity, withoutRefresh, sealed)
+				s.expectSafe("after a refusal with a change in place")
+				if live := len(s.LiveKeys(collection)); live != 2 {
+					t.Errorf("%d keys live while the store refuses", live)
+				}
+				s.must(pair.identity, apply...)
+				s.expectNewest("when the store is healed", 2)
+
+				s.configure(edits(2, "89d23h59m59s")...)
+				time.Sleep(1100 * time.Millisecond) // the key is due a second after its creation
+				if output := s.must(pair.identity, apply...); !strings.Contains(output, "rotates_at") {
+					t.Errorf("the date does not rotate:\n%s", output)
+				}
+				s.configure(edits(2, "30d")...)
+				s.must(pair.identity, apply...)
+				s.expectNewest("after a rotation by date", 3)
+				s.must("", "destroy", "-auto-approve")
+				if live, want := len(s.LiveKeys(collection)), map[bool]int{true: 0, false: 3}[revokes]; live != want {
+					t.Errorf("%d keys live after the destruction, want %d", live, want)
+				}
 			})
 		}
 	}
 }
 
-func (r recipe) live(t *testing.T, kind, collection string) {
+// TestAccRecipeOfAnAdoptedKey: while nobody knows the secret, an apply is an error and the store stays as it is.
+func TestAccRecipeOfAnAdoptedKey(t *testing.T) {
+	t.Parallel()
 	pair := agePair(t)
-	s := newShelf(t)
-	s.collection = collection
-	programs := t.TempDir()
-	if err := os.WriteFile(filepath.Join(programs, "gh"), []byte(fakeGH), 0o700); err != nil {
-		t.Fatal(err)
+	s := newStored(t, storeRecipe(t), sandbox.DefaultProcessID, encryption.ExampleRecipient, pair.recipient)
+	key := s.AddKey(s.collection, sandbox.Key{
+		Name: "invoice-uploader", Scopes: []string{"workspace.file:upload"}, CreatedAt: now(), ExpiresAt: now().Add(90 * 24 * time.Hour),
+	})
+	s.put("secret", "by hand")
+	s.must("", "import", "alphamoon_process_api_key.uploader", s.collection+"/"+key.ID)
+	for range 2 {
+		s.fails(pair.identity, apply, "No encrypted secret")
 	}
-	s.environment["PATH"] = programs + string(os.PathListSeparator) + os.Getenv("PATH")
-	s.environment["TF_VAR_key_vault_id"] = "/subscriptions/example"
-	config := strings.ReplaceAll(r.config, encryption.ExampleRecipient, pair.recipient)
-	if kind == "organization" {
-		config = strings.ReplaceAll(config, "alphamoon_process_api_key", "alphamoon_organization_api_key")
-		config = regexp.MustCompile(`(?m)^  process_id .*$`).ReplaceAllString(config, "")
+	if s.held() != "by hand" || s.Count(sandbox.Create) != 0 {
+		t.Errorf("the store holds %q, and %d creations were sent", s.held(), s.Count(sandbox.Create))
 	}
-	configure := func(round int, window string) {
-		s.write("main.tf", strings.Replace(config, `"30d"`, fmt.Sprintf("%q\n  rotation_triggers = { round = \"%d\" }", window, round), 1))
-	}
-	address := "alphamoon_" + kind + "_api_key.uploader"
-	apply := []string{"apply", "-input=false", "-auto-approve"}
-	remedy := append(slices.Clone(apply), "-replace="+address)
-	expectEmptyPlan := func(when string) {
-		t.Helper()
-		if output, err := s.terraform("", "plan", "-input=false", "-detailed-exitcode"); err != nil {
-			t.Errorf("%s: the plan is not empty: %v\n%s", when, err, output)
-		}
-	}
-
-	configure(1, "30d")
-	s.must("", "init", "-input=false", "-plugin-dir="+mirror)
-	s.must("", "plan", "-input=false")
-	s.refuse(1)
-	if output, err := s.terraform(pair.identity, apply...); err == nil {
-		t.Errorf("the store refuses nothing\n%s", output)
-	}
-	s.must(pair.identity, apply...)
-	s.expectNewest("after the creation")
-	configure(2, "30d")
-	s.must(pair.identity, apply...)
-	s.expectNewest("after a rotation by trigger")
-	expectEmptyPlan("after a rotation")
-	configure(2, "89d23h59m59s")
-	time.Sleep(1100 * time.Millisecond) // until then
-	if output := s.must(pair.identity, apply...); !strings.Contains(output, "rotates_at") {
-		t.Errorf("the date does not rotate:\n%s", output)
-	}
-	s.expectNewest("after a rotation by date")
-
-	for _, failures := range []int{1, 3} {
-		configure(2+failures, "30d")
-		s.refuse(failures)
-		next := apply
-		for failure := range failures {
-			when := fmt.Sprintf("failure %d of %d", failure+1, failures)
-			if output, err := s.terraform(pair.identity, next...); err == nil {
-				t.Fatalf("%s: the store refuses nothing\n%s", when, output)
-			}
-			s.expectSafe(when)
-			if !r.guarded {
-				continue
-			}
-			next = remedy
-			// Neither a change in place nor a plan without a refresh gets past the guard.
-			configure(2+failures, "29d")
-			for identity, run := range map[string][]string{"": {"plan", "-input=false"}, pair.identity: append(slices.Clone(apply), "-refresh=false")} {
-				if output, err := s.terraform(identity, run...); err == nil ||
-					!strings.Contains(strings.Join(strings.Fields(output), " "), "terraform apply -replace="+address) {
-					t.Errorf("%s: %s: %v\n%s", when, run, err, output)
-				}
-			}
-			s.expectSafe(when + ", after another apply")
-		}
-		s.must(pair.identity, next...)
-		s.expectNewest("after the remedy")
-		s.expectSafe("after the remedy")
-		expectEmptyPlan("after the remedy")
-	}
-	if live := len(s.LiveKeys(collection)); kind == "organization" && live != 1 {
-		t.Errorf("%d keys live, of which one is used", live)
-	}
-	if raw, err := os.ReadFile(filepath.Join(s.stores, "gh.json")); err == nil {
-		var object storeObject
-		if err := json.Unmarshal(raw, &object); err != nil || strings.Contains(object.Public["arguments"], object.Secret) {
-			t.Errorf("the key is on a command line: %v", err)
-		}
-	}
-	s.must("", "destroy", "-input=false", "-auto-approve")
-	if live := len(s.LiveKeys(collection)); kind == "organization" && live != 0 {
-		t.Errorf("%d keys live after the destruction", live)
-	}
+	s.must(pair.identity, replace...)
+	s.expectNewest("after a replacement", 1)
 }
 
 // TestAccFromAClassicToAPostQuantumIdentity follows the guide's two steps.
 func TestAccFromAClassicToAPostQuantumIdentity(t *testing.T) {
 	t.Parallel()
 	classic, hybrid := agePair(t), postQuantumPair(t)
-	s := newShelf(t)
-	configure := func(recipients string) {
-		s.write("main.tf", strings.Replace(recipes(t)[0].config, `["`+encryption.ExampleRecipient+`"]`, recipients, 1))
-	}
-	apply := []string{"apply", "-input=false", "-auto-approve"}
-	configure(fmt.Sprintf("[%q]", classic.recipient))
-	s.must("", "init", "-input=false", "-plugin-dir="+mirror)
+	s := newStored(t, storeRecipe(t), sandbox.DefaultProcessID, encryption.ExampleRecipient, classic.recipient)
 	s.must(classic.identity, apply...)
-
-	configure(fmt.Sprintf("[%q, %q]", classic.recipient, hybrid.recipient))
-	if output, err := s.terraform(classic.identity, "plan", "-input=false"); err == nil || !strings.Contains(output, "cannot be used together") {
-		t.Errorf("a mix of both says:\n%s", output)
-	}
-	configure(fmt.Sprintf("[%q]", classic.recipient))
-	if output := s.must(classic.identity+hybrid.identity, apply...); !strings.Contains(output, "0 added, 0 changed, 0 destroyed") {
+	s.configure(encryption.ExampleRecipient, classic.recipient+`", "`+hybrid.recipient)
+	s.fails(classic.identity, []string{"plan"}, "cannot be used together")
+	s.configure(encryption.ExampleRecipient, classic.recipient)
+	const nothing = "0 added, 0 changed, 0 destroyed"
+	if output := s.must(classic.identity+hybrid.identity, apply...); !strings.Contains(output, nothing) {
 		t.Errorf("another identity beside the first changes something:\n%s", output)
 	}
-	configure(fmt.Sprintf("[%q]", hybrid.recipient))
+	s.configure(encryption.ExampleRecipient, hybrid.recipient)
 	s.must(classic.identity+hybrid.identity, apply...)
-	s.expectNewest("after the second step")
-	if output := s.must(hybrid.identity, apply...); !strings.Contains(output, "0 added, 0 changed, 0 destroyed") {
+	s.expectNewest("after the second step", 2)
+	if output := s.must(hybrid.identity, apply...); !strings.Contains(output, nothing) {
 		t.Errorf("without the first identity it says:\n%s", output)
+	}
+}
+
+// TestStoreCommands runs the recipe's shell with the command of each store: the key arrives, a refusal and an empty key
+// are errors, no argument has the key, and one has the expiry.
+func TestStoreCommands(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile(filepath.Join(root, storesGuide))
+	if err != nil {
+		t.Fatal(err)
+	}
+	shell := regexp.MustCompile(`(?s)<<-EOT\n(.*?)EOT`).FindStringSubmatch(storeRecipe(t))[1]
+	commands := regexp.MustCompile("(?m)^\\| ([A-Z][^|]+) \\| `(.+)` \\|$").FindAllStringSubmatch(string(raw), -1)
+	if len(commands) != 6 || !strings.Contains(shell, commands[0][2]) {
+		t.Fatalf("%d stores have commands, or the recipe has another than the first", len(commands))
+	}
+	for _, command := range commands {
+		t.Run(command[1], func(t *testing.T) {
+			t.Parallel()
+			s := newStore(t)
+			script := strings.Replace(shell, commands[0][2], strings.ReplaceAll(command[2], `\|`, "|"), 1)
+			const first, second = "user:first $HOME", "user:second"
+			for _, write := range []struct{ key, refusals, held string }{{first, "0", first}, {"", "0", first}, {second, "1", first}, {second, "0", second}} {
+				s.put("refusals", write.refusals)
+				program := exec.CommandContext(t.Context(), "/bin/sh", "-c", script)
+				program.Env = []string{"KEY=" + write.key, "EXPIRES_AT=EXPIRY", "STORE=" + s.store, "PATH=" + s.environment["PATH"]}
+				if output, err := program.CombinedOutput(); s.held() != write.held || (err == nil) != (write.key == write.held) {
+					t.Errorf("%+v: the store holds %q: %v\n%s", write, s.held(), err, output)
+				}
+			}
+			arguments, err := os.ReadFile(filepath.Join(s.store, "arguments"))
+			if err != nil || strings.Contains(string(arguments), "user:") || strings.Contains(command[2], "KEY\"") ||
+				!strings.Contains(command[2], "$EXPIRES_AT") {
+				t.Errorf("the key is on a command line, or the expiry on none: %s, %v", arguments, err)
+			}
+		})
+	}
+}
+
+// TestEveryRecipePassesOn looks also at the recipes whose provider is not here.
+func TestEveryRecipePassesOn(t *testing.T) {
+	t.Parallel()
+	all := blocks(t, storesGuide)
+	if len(all) != 4 || !strings.Contains(all[0], "required      = terraform.applying") {
+		t.Errorf("the guide has %d blocks, or a key that an apply may lack", len(all))
+	}
+	for _, recipe := range all[1:] {
+		for _, text := range []string{
+			"ephemeral.alphamoon_decrypted_key.uploader.key", "uploader.key_version", "uploader.expires_at", "create_before_destroy = true",
+		} {
+			if !strings.Contains(recipe, text) {
+				t.Errorf("a recipe has no %s:\n%s", text, recipe)
+			}
+		}
 	}
 }

@@ -4,6 +4,7 @@ package terraformcli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -64,6 +65,30 @@ func (c CLI) Name() string {
 		return "OpenTofu"
 	}
 	return "Terraform"
+}
+
+// Version asks the program what it is. A pre-release counts as its release.
+func (c CLI) Version(ctx context.Context) (*version.Version, error) {
+	raw, err := c.Command(ctx, os.TempDir(), nil, "version", "-json").Output()
+	if err != nil {
+		return nil, fmt.Errorf("%s version: %w", c.Path, err)
+	}
+	var answer struct {
+		Version *version.Version `json:"terraform_version"` // OpenTofu calls it so, too
+	}
+	if err := json.Unmarshal(raw, &answer); err != nil {
+		return nil, fmt.Errorf("%s version: %w", c.Path, err)
+	}
+	return answer.Version.Core(), nil
+}
+
+// MocksSince is the first version whose native tests may mock a provider. Older ones that have native tests refuse a
+// folder with such a test, whatever they are asked to do there.
+func (c CLI) MocksSince() *version.Version {
+	if c.OpenTofu {
+		return version.Must(version.NewVersion("1.8.0"))
+	}
+	return version.Must(version.NewVersion("1.7.0"))
 }
 
 // Mirror builds the provider of the module in moduleDir into a directory from which Terraform installs it: with

@@ -18,8 +18,4 @@ ephemeral "alphamoon_decrypted_key" "uploader" {
   required      = terraform.applying # a plan needs no identity
 }
 
-# Pass ephemeral.alphamoon_decrypted_key.uploader.key to a write-only argument, and key_version to the version beside
-# it. The store is then written when the key changes:
-#
-#   data_json_wo         = jsonencode({ api_key = ephemeral.alphamoon_decrypted_key.uploader.key })
-#   data_json_wo_version = alphamoon_process_api_key.uploader.key_version
+# Pass ephemeral.alphamoon_decrypted_key.uploader.key to a store: the guide "Secrets and stores" has a recipe for each.

@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/hashicorp/go-version"
+
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/cmd/program"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/terraformcli"
@@ -46,7 +48,11 @@ func run(ctx context.Context, moduleDir string, output io.Writer, coloured bool)
 	if err != nil {
 		return err
 	}
-	d.line("%s: %s", cli.Name(), cli.Path)
+	current, err := cli.Version(ctx)
+	if err != nil {
+		return err
+	}
+	d.line("%s %s: %s", cli.Name(), current, cli.Path)
 	mirror, work := filepath.Join(dir, "mirror"), filepath.Join(dir, "work")
 	if err := terraformcli.Mirror(ctx, moduleDir, mirror); err != nil {
 		return err
@@ -61,6 +67,9 @@ func run(ctx context.Context, moduleDir string, output io.Writer, coloured bool)
 	if err := os.CopyFS(work, os.DirFS(filepath.Join(moduleDir, "examples", "demo"))); err != nil {
 		return err
 	}
+	if err := d.skipMocks(work, cli, current); err != nil {
+		return err
+	}
 	environment := map[string]string{"ALPHAMOON_API_KEY": sandbox.DefaultCredential, "ALPHAMOON_BASE_URL": address}
 	if !coloured {
 		environment["TF_CLI_ARGS"] = "-no-color"
@@ -72,6 +81,21 @@ func run(ctx context.Context, moduleDir string, output io.Writer, coloured bool)
 		return fmt.Errorf("init: %w\n%s", err, text)
 	}
 	return d.show()
+}
+
+// skipMocks removes from the folder the native tests that mock a provider where this version would refuse the folder
+// because of them, and says so.
+func (d *demo) skipMocks(folder string, cli terraformcli.CLI, current *version.Version) error {
+	since := cli.MocksSince()
+	if current.GreaterThanOrEqual(since) {
+		return nil
+	}
+	mocked, err := filepath.Glob(filepath.Join(folder, "mocked*.tftest.hcl"))
+	for _, file := range mocked {
+		d.line("Skipped: examples/demo/%s, whose tests mock the provider. That needs %s %s.", filepath.Base(file), cli.Name(), since)
+		err = errors.Join(err, os.Remove(file))
+	}
+	return err
 }
 
 func (d *demo) heading(text string) { d.line("\n== %s", text) }

@@ -3,10 +3,15 @@ package main
 import (
 	"bytes"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/hashicorp/go-version"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/terraformcli"
 )
 
 // TestDemo runs the whole demonstration into a pipe.
@@ -38,5 +43,38 @@ func TestDemo(t *testing.T) {
 	}
 	if secret := regexp.MustCompile(`[0-9a-f]{16}:[0-9a-f]{48}`).FindString(text); secret != "" {
 		t.Error("a secret is shown")
+	}
+}
+
+// TestSkippedMocks: an old version gets a folder that it can read, and the demonstration says what is missing.
+func TestSkippedMocks(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		cli     terraformcli.CLI
+		version string
+		left    int
+		says    string
+	}{
+		"OpenTofu 1.7":  {terraformcli.CLI{OpenTofu: true}, "1.7.10", 1, "mock the provider. That needs OpenTofu 1.8.0."},
+		"OpenTofu 1.8":  {terraformcli.CLI{OpenTofu: true}, "1.8.0", 2, ""},
+		"Terraform 1.6": {terraformcli.CLI{}, "1.6.6", 1, "examples/demo/mocked.tftest.hcl, whose tests mock the provider. That needs Terraform 1.7.0."},
+		"Terraform 1.7": {terraformcli.CLI{}, "1.7.0", 2, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			folder := t.TempDir()
+			if err := os.CopyFS(folder, os.DirFS("../../../examples/demo")); err != nil {
+				t.Fatal(err)
+			}
+			var output bytes.Buffer
+			err := (&demo{Writer: &output}).skipMocks(folder, test.cli, version.Must(version.NewVersion(test.version)))
+			left, globErr := filepath.Glob(filepath.Join(folder, "*.tftest.hcl"))
+			if err != nil || globErr != nil || len(left) != test.left {
+				t.Errorf("%s are left, %v", left, err)
+			}
+			if said := output.String(); !strings.Contains(said, test.says) || (said == "") != (test.says == "") {
+				t.Errorf("it says %q", said)
+			}
+		})
 	}
 }
