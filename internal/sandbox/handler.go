@@ -104,10 +104,12 @@ func (s *Sandbox) work(req *http.Request, operation Operation, id string, body [
 	defer s.mu.Unlock()
 	user, pass, _ := req.BasicAuth()
 	credential := user + ":" + pass
-	if refusal := s.authorize(credential, operation, id); refusal != nil {
+	bearer, owner := s.bearer(credential)
+	entry.By = bearer.ID
+	if refusal := s.authorize(credential, bearer, owner, operation, id); refusal != nil {
 		return refusal
 	}
-	owner := id
+	owner = id
 	if operation == Revoke {
 		owner, _ = s.find(id)
 	}
@@ -147,9 +149,21 @@ const (
 	scopeReadProcesses     = "workspace.process:read"
 )
 
+// bearer is the key whose secret a credential is, with its owner; none for a credential of the options.
+func (s *Sandbox) bearer(credential string) (bearer Key, owner string) {
+	for owner, keys := range s.keys {
+		for _, key := range keys {
+			if key.Secret == credential {
+				return key, owner
+			}
+		}
+	}
+	return Key{}, ""
+}
+
 // authorize checks the credential: those of the options are a person's, a key that was created here may do what its
 // scopes say, a process's key within its process.
-func (s *Sandbox) authorize(credential string, operation Operation, id string) *answer {
+func (s *Sandbox) authorize(credential string, bearer Key, owner string, operation Operation, id string) *answer {
 	adminOnly := operation == Revoke || id == Organization
 	needed := scopeManageProcessKeys
 	switch {
@@ -161,13 +175,9 @@ func (s *Sandbox) authorize(credential string, operation Operation, id string) *
 	isAdmin := credential == s.Credential || credential == OtherCredential
 	known := isAdmin || credential == MemberCredential
 	permitted := isAdmin || !adminOnly
-	for owner, keys := range s.keys {
-		for _, key := range keys {
-			if key.Secret == credential && s.isLive(key) && !s.elapsed().Before(key.accepted) {
-				known = true
-				permitted = (owner == Organization || owner == id) && slices.Contains(key.Scopes, needed)
-			}
-		}
+	if bearer.ID != "" && s.isLive(bearer) && !s.elapsed().Before(bearer.accepted) {
+		known = true
+		permitted = (owner == Organization || owner == id) && slices.Contains(bearer.Scopes, needed)
 	}
 	switch {
 	case !known:

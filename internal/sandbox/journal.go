@@ -33,6 +33,8 @@ type Request struct {
 	Scopes       []string
 	// KeyID is the key that the request created or removed, empty if it did neither.
 	KeyID string
+	// By is the key of the sandbox whose secret the request carried, empty for a credential of the options.
+	By string
 	// Status is what the sandbox meant to answer; 0 if it meant to give no answer.
 	Status int
 	// Fault names the fault that was at work, empty if there was none.

@@ -70,6 +70,11 @@ func TestCreatedKeysAuthenticateWithinTheirRights(t *testing.T) {
 			t.Errorf("%s: got %d, %v, want %d", test.path, got, err, test.want)
 		}
 	}
+	for i, want := range []string{manager.ID, manager.ID, reader.ID, expired.ID, disabled.ID, "", ""} {
+		if got := box.Journal()[i].By; got != want {
+			t.Errorf("request %d: it says that it came by %q, not by %q", i, got, want)
+		}
+	}
 }
 
 func TestJournalHoldsNoSecrets(t *testing.T) {
