@@ -79,9 +79,9 @@ func TestAccScheduledRotationIsQuiet(t *testing.T) {
 	}
 }
 
-// TestAccOtherReplacementsWarnOnce replaces a key that is not due, by a change and then by hand, and one that is due by
-// another change: the plan says what lives on, or the apply if the plan could not know of it.
-func TestAccOtherReplacementsWarnOnce(t *testing.T) {
+// TestAccOtherReplacementsNameTheKey replaces a key that is not due, by a change, by hand and as tainted, and one that is due
+// by another change: the apply names what lives on, whatever its plan said.
+func TestAccOtherReplacementsNameTheKey(t *testing.T) {
 	t.Parallel()
 	for name, lifecycle := range map[string]string{"create before destroy": "lifecycle {\n create_before_destroy = true\n }", "destroy before create": ""} {
 		t.Run(name, func(t *testing.T) {
@@ -91,37 +91,44 @@ func TestAccOtherReplacementsWarnOnce(t *testing.T) {
 			}
 			w := newWorkspace(t, key(`name = "a"`), sandbox.Options{})
 			w.apply()
-			step := func(what string, inPlan, inApply int, arguments ...string) {
+			step := func(what string, inPlan int, arguments ...string) {
+				old := w.Keys(sandbox.DefaultProcessID)
 				plan := w.run(append([]string{"plan", "-input=false", "-out=p"}, arguments...)...)
 				expectWarnings(t, "plan of "+what, plan, inPlan, forgetting)
 				apply := w.run("apply", "-input=false", "p")
-				expectWarnings(t, "apply of "+what, apply, inApply, forgetting)
-				if strings.Contains(plan+apply, "more similar") {
-					t.Errorf("%s: two for one key:\n%s%s", what, plan, apply)
+				expectWarnings(t, "apply of "+what, apply, 1, forgetting)
+				if strings.Contains(plan+apply, "more similar") || !strings.Contains(apply, old[len(old)-1].ID) {
+					t.Errorf("%s: two for one key, or it is not named:\n%s%s", what, plan, apply)
 				}
 			}
 			w.write("main.tf", requirement+key(`name = "b"`))
-			step("another name", 1, 0)
-			step("a replacement by hand", 0, 1, "-replace=alphamoon_process_api_key.test[0]")
+			step("another name", 1)
+			w.run("taint", "alphamoon_process_api_key.test[0]")
+			w.write("main.tf", requirement+key(`name = "tainted"`))
+			step("another name of a tainted key", 0)
+			w.write("main.tf", requirement+key(`name = "b"`))
+			step("another name and a replacement by hand", 1, "-replace=alphamoon_process_api_key.test[0]")
+			step("a replacement by hand", 0, "-replace=alphamoon_process_api_key.test[0]")
 			// Due from now on; a change of the name at the same time is no scheduled rotation.
 			w.write("main.tf", requirement+key(`name = "c"`, `rotate_before_expiry = "89d23h59m59s"`))
 			time.Sleep(time.Second)
-			step("another name of a key that is due", 1, 0)
+			step("another name of a key that is due", 1)
 			w.write("main.tf", requirement)
-			step("the removal of a key that is due", 1, 0)
+			step("the removal of a key that is due", 1)
 		})
 	}
 }
 
-// TestAccDestroyWarnsOncePerKey destroys three keys: one block for all, with as many similar ones as there are others.
-func TestAccDestroyWarnsOncePerKey(t *testing.T) {
+// TestAccDestroyNamesEachKey destroys three keys that live on.
+func TestAccDestroyNamesEachKey(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t, keys(3, `name = "a"`, `expires_in = "90d"`), sandbox.Options{})
 	w.apply()
 	output := w.run("destroy", "-input=false", "-auto-approve")
-	expectWarnings(t, "destroy", output, 1, forgetting)
-	if !strings.Contains(output, "2 more similar warnings") {
-		t.Errorf("it says:\n%s", output)
+	for _, key := range w.Keys(sandbox.DefaultProcessID) {
+		if !strings.Contains(output, key.ID) {
+			t.Errorf("%s is not named:\n%s", key.ID, output)
+		}
 	}
 }
 

@@ -18,61 +18,58 @@ import (
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/rotation"
 )
 
-// warnedNote marks in the private data of a planned destruction or replacement that the plan said what there was to
-// say of the old key, so that the apply does not repeat it.
-const warnedNote = "warned"
+// scheduledNote marks in the private data of a planned replacement that it is a scheduled rotation, whose overlap was asked
+// for: the only removal of a living key that an apply says nothing of.
+const scheduledNote = "scheduled"
 
-// ModifyPlan decides what depends on the clock and on several attributes at once. It only decides: no planned
-// value is derived from the present time, so that a plan may be applied later than it was made. Terraform asks
-// twice about a replacement, the second time as if the new key were the first, and shows only the first warnings.
+// ModifyPlan decides what depends on the clock and on several attributes at once. It only decides: no planned value is
+// derived from the present time, so that a plan may be applied later than it was made.
+//
+// Two walks over the resources come here, each with a provider process of its own, which is not told which one it serves:
+//
+//   - A plan reads each key, unless -refresh=false is given, and then asks for its plan. For a replacement it asks twice, the
+//     second time as if the new key were the first, and shows only the first answer's warnings.
+//   - An apply reads nothing. It asks once more about everything that it is about to create or to change in place, and the
+//     answer must be the planned one; and, for the first time, about the removal of what create_before_destroy put aside.
+//     About other removals it does not ask again.
+//
+// What a process has done before tells the two apart, see [runMemory].
 func (r *apiKeyResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if r.data == nil {
 		return
 	}
-	now := r.data.now()
 	state := loadAPIKey(ctx, req.State.Raw, &resp.Diagnostics)
 	plan := loadAPIKey(ctx, req.Plan.Raw, &resp.Diagnostics)
 	config := loadAPIKey(ctx, req.Config.Raw, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	before, judged := plan, false
-	switch {
+	switch proposed := plan; {
 	case req.Plan.Raw.IsNull():
-		// An apply plans the removal of what create_before_destroy put aside, of which its plan has spoken.
-		if !r.data.run.inApply.Load() || r.data.run.replacedByHand(now, state) {
-			resp.Diagnostics.Append(r.kind.warnOfForgetting(now, state))
-		}
-		judged = true
+		r.planDestroy(ctx, state, resp)
 	case req.State.Raw.IsNull():
-		resp.Diagnostics.Append(checkNewAPIKey(now, plan)...)
-		if !r.data.run.inApply.Load() {
-			resp.Diagnostics.Append(r.kind.warnOfLostOverlap(config)...)
-		}
-		planComputed(&plan)
+		r.planCreate(config, &plan, resp)
+		r.savePlan(ctx, proposed, plan, state, resp)
 	default:
-		resp.Diagnostics.Append(resp.Private.SetKey(ctx, warnedNote, nil)...) // a removal that failed left its note
-		change := keyChange{
-			kind: r.kind, now: now, state: state, config: config,
-			planning: r.data.run.planning(state.ID.ValueString()), applying: r.data.run.inApply.Load(),
-		}
-		plan, resp.RequiresReplace = change.plan(plan)
-		resp.Diagnostics.Append(change.diags...)
-		judged = len(resp.RequiresReplace) > 0
-	}
-	if judged {
-		resp.Diagnostics.Append(resp.Private.SetKey(ctx, warnedNote, []byte("true"))...)
-	}
-	if !plan.EncryptTo.Equal(state.EncryptTo) {
-		plan.openEncryption(ctx, &resp.Diagnostics)
-	}
-	if !reflect.DeepEqual(before, plan) {
-		resp.Diagnostics.Append(plan.store(ctx, &resp.Plan.Raw)...)
+		r.planChange(ctx, config, state, &plan, resp)
+		r.savePlan(ctx, proposed, plan, state, resp)
 	}
 }
 
-// planComputed plans what is known of a new key beside its arguments.
-func planComputed(plan *apiKeyModel) {
+// planDestroy warns of a key that lives on. In an apply the removal itself does.
+func (r *apiKeyResource) planDestroy(ctx context.Context, state apiKeyModel, resp *resource.ModifyPlanResponse) {
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, scheduledNote, nil)...) // an earlier plan left it, whose removal failed
+	if !r.data.run.inApply.Load() {
+		resp.Diagnostics.Append(r.kind.warnOfForgetting(r.data.now(), state))
+	}
+}
+
+// planCreate plans what is known of a new key beside its arguments.
+func (r *apiKeyResource) planCreate(config apiKeyModel, plan *apiKeyModel, resp *resource.ModifyPlanResponse) {
+	resp.Diagnostics.Append(checkNewAPIKey(r.data.now(), *plan)...)
+	if !r.data.run.inApply.Load() {
+		resp.Diagnostics.Append(r.kind.warnOfLostOverlap(config)...)
+	}
 	if plan.ExpiresIn.IsNull() {
 		plan.RotatesAt = types.StringNull()
 	}
@@ -84,15 +81,43 @@ func planComputed(plan *apiKeyModel) {
 	}
 }
 
+// planChange decides what becomes of a key that exists.
+func (r *apiKeyResource) planChange(ctx context.Context, config, state apiKeyModel, plan *apiKeyModel, resp *resource.ModifyPlanResponse) {
+	change := keyChange{
+		kind: r.kind, now: r.data.now(), state: state, config: config,
+		planning: r.data.run.planning(state.ID.ValueString()), inApply: r.data.run.inApply.Load(),
+	}
+	*plan, resp.RequiresReplace = change.plan(*plan)
+	resp.Diagnostics.Append(change.diags...)
+	var note []byte
+	if change.scheduled {
+		note = []byte("true")
+	}
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, scheduledNote, note)...)
+}
+
+// savePlan hands over what became of the proposed plan. New recipients are tried first, so that a wrong one stops the plan and
+// not the apply.
+func (r *apiKeyResource) savePlan(ctx context.Context, proposed, plan, state apiKeyModel, resp *resource.ModifyPlanResponse) {
+	if !plan.EncryptTo.Equal(state.EncryptTo) {
+		plan.openEncryption(ctx, &resp.Diagnostics)
+	}
+	if !reflect.DeepEqual(proposed, plan) {
+		resp.Diagnostics.Append(plan.store(ctx, &resp.Plan.Raw)...)
+	}
+}
+
 // keyChange is the plan of a key that exists.
 type keyChange struct {
 	kind apiKeyKind
 	now  time.Time
-	// planning and applying say which of the two this process certainly serves; both false means that nobody can tell. In an
-	// apply Terraform plans once more what it is about to change in place.
-	planning, applying bool
-	state, config      apiKeyModel
-	diags              diag.Diagnostics
+	// planning and inApply say which walk this process certainly serves. Both false means that it cannot be told.
+	planning, inApply bool
+	state, config     apiKeyModel
+
+	// scheduled becomes true if the plan is a rotation whose overlap was asked for.
+	scheduled bool
+	diags     diag.Diagnostics
 }
 
 // plan decides what becomes of the key. It returns the plan with every value settled that can be known, and the
@@ -171,7 +196,7 @@ func (m *apiKeyModel) keepSpellings(state apiKeyModel) {
 // were not in place, because the key has become due, Terraform would refuse it. So what changes in place stays in place,
 // unless this certainly is a plan.
 func (c *keyChange) reasonOfTime(plan apiKeyModel) (replace path.Paths) {
-	if c.applying || !c.planning && !reflect.DeepEqual(plan, c.state) {
+	if c.inApply || !c.planning && !reflect.DeepEqual(plan, c.state) {
 		return nil
 	}
 	state := c.state

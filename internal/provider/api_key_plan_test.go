@@ -363,24 +363,29 @@ func TestRotatesAtOfAnotherVersion(t *testing.T) {
 	}
 }
 
-// TestReplacedByHand: only a new key that is equal to one that was not due comes from -replace. One that is due by only one
-// of both policies may: a plan with -refresh=false and -replace changes the policy in place and says nothing of the old key.
-func TestReplacedByHand(t *testing.T) {
+// TestRotated: only a new key that is equal to one that was due, by both policies, and that lives no longer than the window, is
+// a scheduled rotation. A plan with -refresh=false and -replace changes the policy in place and says nothing of the old key.
+func TestRotated(t *testing.T) {
 	t.Parallel()
 	state := existing(text(expiresIn, "90d"))
+	due := planTime.Add(20 * 24 * time.Hour)
 	for name, test := range map[string]struct {
 		change func(*apiKeyModel)
 		now    time.Time
 		want   bool
 	}{
-		"equal":               {func(*apiKeyModel) {}, planTime, true},
-		"equal, due":          {func(*apiKeyModel) {}, planTime.Add(20 * 24 * time.Hour), false},
-		"another name":        {text(nameOf, "y"), planTime, false},
-		"due by a new policy": {text(expiresIn, "30d"), planTime, true},
+		"equal, not due":       {func(*apiKeyModel) {}, planTime, false},
+		"equal, due":           {func(*apiKeyModel) {}, due, true},
+		"due, another name":    {text(nameOf, "y"), due, false},
+		"due by a new policy":  {text(expiresIn, "30d"), planTime, false},
+		"due, shorter windows": {text(windowOf, "1d"), due, false},
 	} {
 		created := existing(both(text(expiresIn, "90d"), text(expiresAt, "2026-05-30T12:00:00Z"), test.change))
 		var run runMemory
-		if run.markCreated(created); run.replacedByHand(test.now, state) != test.want || !run.inApply.Load() {
+		if run.rotated(test.now, state) {
+			t.Errorf("%s: rotated before anything was created", name)
+		}
+		if run.markCreated(created); run.rotated(test.now, state) != test.want || !run.inApply.Load() {
 			t.Errorf("%s: got %t", name, !test.want)
 		}
 	}

@@ -47,30 +47,40 @@ func checkNewAPIKey(now time.Time, plan apiKeyModel) (diags diag.Diagnostics) {
 	return diags
 }
 
-// warnAboutReplacement says what becomes of the old key, and whether the new one is as it should be.
-func (c *keyChange) warnAboutReplacement(plan apiKeyModel, scheduled bool) {
-	if !scheduled || !plan.ExpiresIn.Equal(c.state.ExpiresIn) { // a schedule is judged when it is new
+// warnAboutReplacement says what becomes of the old key, and whether the new one is as it should be. due says that the time is
+// the reason.
+func (c *keyChange) warnAboutReplacement(plan apiKeyModel, due bool) {
+	if !due || !plan.ExpiresIn.Equal(c.state.ExpiresIn) { // a schedule is judged when it is new
 		c.diags.Append(checkNewAPIKey(c.now, plan)...)
 	}
 	state := c.state
 	if state.expired(c.now) || state.disabled() {
 		return
 	}
-	if revokes := state.RevokeOnDestroy.ValueBool(); !plan.RevokeOnDestroy.IsUnknown() && plan.RevokeOnDestroy.ValueBool() != revokes {
-		what := "stays valid"
-		if revokes {
-			what = "is revoked"
-		}
-		c.diags.AddAttributeWarning(path.Root("revoke_on_destroy"), "revoke_on_destroy changes together with a replacement",
-			fmt.Sprintf("The old key %s %s, because revoke_on_destroy is %t in the state. The new value counts for the new "+
-				"key. To apply it to the old key too, change revoke_on_destroy first, alone.", state.describe(), what, revokes))
+	revokes := state.RevokeOnDestroy.ValueBool()
+	if !plan.RevokeOnDestroy.IsUnknown() && plan.RevokeOnDestroy.ValueBool() != revokes {
+		c.warnOfLateRevocation(revokes)
 	}
-	if state.RevokeOnDestroy.ValueBool() || scheduled && c.policy(plan).OverlapIsPlanned(c.now, state.rotationKey()) {
+	if revokes {
+		return
+	}
+	if c.scheduled = due && c.policy(plan).OverlapIsPlanned(c.now, state.rotationKey()); c.scheduled {
 		return
 	}
 	c.diags.AddWarning(staysValid, fmt.Sprintf("The key %s of %s is replaced and not revoked: until %s it keeps working "+
 		"with its scopes (%s). To end it sooner, delete it %s.", state.describe(), c.kind.owner(state.ProcessID.ValueString()),
 		state.worksUntil(), strings.Join(elements(state.Scopes.Elements()), ", "), c.kind.whereToDelete))
+}
+
+// warnOfLateRevocation says that the old key is treated as the state says.
+func (c *keyChange) warnOfLateRevocation(revokes bool) {
+	what := "stays valid"
+	if revokes {
+		what = "is revoked"
+	}
+	c.diags.AddAttributeWarning(path.Root("revoke_on_destroy"), "revoke_on_destroy changes together with a replacement",
+		fmt.Sprintf("The old key %s %s, because revoke_on_destroy is %t in the state. The new value counts for the new "+
+			"key. To apply it to the old key too, change revoke_on_destroy first, alone.", c.state.describe(), what, revokes))
 }
 
 // warnOfForgetting warns of a key that stays valid although Terraform no longer knows it; nil if there is nothing to warn

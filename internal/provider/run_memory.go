@@ -7,13 +7,14 @@ import (
 	"time"
 )
 
-// runMemory is what a walk over the resources leaves for its later steps. Terraform starts the provider anew for the
-// plan and for the apply, so neither sees what the other left here.
+// runMemory is what the steps of one walk over the resources leave for its later steps. Terraform starts the provider anew for
+// the plan and for the apply, so neither sees what the other left here.
 type runMemory struct {
 	// refreshed are the ids of the keys that were read.
 	refreshed sync.Map
 	// inApply: this process has created, updated or deleted something, so it serves an apply.
 	inApply atomic.Bool
+
 	mu      sync.Mutex
 	created []apiKeyModel
 }
@@ -33,17 +34,15 @@ func (r *runMemory) markCreated(created apiKeyModel) {
 	r.created = append(r.created, created)
 }
 
-// replacedByHand reports whether a key was created that replaces this one although nothing changed and nothing was due,
-// as with -replace: of such a replacement the plan could say nothing. What is due by only one of both policies may have
-// been planned in place, and then somebody asked for another key.
-func (r *runMemory) replacedByHand(now time.Time, state apiKeyModel) bool {
+// rotated reports whether this run created a key that takes the place of one that is due, with the overlap that was asked for.
+// It is how the removal of what create_before_destroy put aside, which no plan has seen, is known to be a scheduled rotation. A
+// key that is due by only one of both policies may have been replaced because somebody asked for it.
+func (r *runMemory) rotated(now time.Time, state apiKeyModel) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.ContainsFunc(r.created, func(created apiKeyModel) bool {
-		if !created.ExpiresIn.IsNull() {
-			created.ExpiresAt = state.ExpiresAt
-		}
-		key := state.rotationKey()
-		return len(changedArguments(state, created)) == 0 && (!created.policy().Due(now, key) || !state.policy().Due(now, key))
+	key := state.rotationKey()
+	return state.policy().Due(now, key) && slices.ContainsFunc(r.created, func(created apiKeyModel) bool {
+		created.ExpiresAt = state.ExpiresAt // a rotation sets another
+		return len(changedArguments(state, created)) == 0 && created.policy().OverlapIsPlanned(now, key)
 	})
 }
