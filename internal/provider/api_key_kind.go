@@ -45,6 +45,11 @@ func (k apiKeyKind) owner(processID string) string {
 	return "the organization"
 }
 
+// name names a key with its owner, within a sentence.
+func (k apiKeyKind) name(model apiKeyModel) string {
+	return fmt.Sprintf("the key %s of %s", model.ID.ValueString(), k.owner(model.ProcessID.ValueString()))
+}
+
 // parseImportID reads what an import is given. processID is empty for keys of the organization.
 func (k apiKeyKind) parseImportID(text string) (processID, id string, err error) {
 	form, example := "KEY_ID", "688874d9d9064c23bf78bf3ec93cbd2d"

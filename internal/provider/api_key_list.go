@@ -107,31 +107,39 @@ func (s *keyStream) streamKeys(ctx context.Context, processID, prefix string) bo
 	}
 	for page, err := range s.kind.keys(s.client, processID).Pages(ctx, window) {
 		if err != nil {
-			failure := s.kind.advice.diagnostics(s.data.markRepeated(err), "list the keys of "+s.kind.owner(processID))
-			if s.last == nil {
-				return s.push(list.ListResult{Diagnostics: failure})
-			}
-			s.last.Diagnostics.Append(failure...)
-			return true
+			return s.fail(s.data.failure(s.kind.advice, err, "list the keys of "+s.kind.owner(processID)))
 		}
 		for _, key := range page.Elements {
-			if !hasStatus(key, s.status) {
-				continue
-			}
-			result := s.result(ctx, processID, prefix, key)
-			switch s.left--; {
-			case s.left < 0:
-				s.last.Diagnostics.AddWarning("More keys exist than are listed", fmt.Sprintf("The list ends after %d keys, "+
-					"because that is its limit. Set a higher limit in the list block, or list fewer keys with status.", s.req.Limit))
-				return false
-			case s.left == 0:
-				s.last = &result
-			case !s.push(result):
+			if hasStatus(key, s.status) && !s.add(s.result(ctx, processID, prefix, key)) {
 				return false
 			}
 		}
 	}
 	return true
+}
+
+// fail puts a failure into the stream. It returns false if no more results are wanted.
+func (s *keyStream) fail(failure diag.Diagnostics) bool {
+	if s.last == nil {
+		return s.push(list.ListResult{Diagnostics: failure})
+	}
+	s.last.Diagnostics.Append(failure...)
+	return true
+}
+
+// add puts a key into the stream. It returns false if no more results are wanted.
+func (s *keyStream) add(result list.ListResult) bool {
+	switch s.left--; {
+	case s.left < 0:
+		s.last.Diagnostics.AddWarning("More keys exist than are listed", fmt.Sprintf("The list ends after %d keys, "+
+			"because that is its limit. Set a higher limit in the list block, or list fewer keys with status.", s.req.Limit))
+		return false
+	case s.left == 0:
+		s.last = &result
+		return true
+	default:
+		return s.push(result)
+	}
 }
 
 // result describes a key, with the whole resource if that is asked for.

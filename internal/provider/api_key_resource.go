@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"strings"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
@@ -91,33 +91,7 @@ func (r *apiKeyResource) Create(ctx context.Context, req resource.CreateRequest,
 	if !model.EncryptedKey.IsNull() {
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, fingerprintNote, newFingerprint(key.Key))...)
 	}
-	if key.Key.IsZero() {
-		resp.Diagnostics.AddAttributeError(path.Root("key"), "Key created without its secret",
-			fmt.Sprintf("The service created the key %s, but its answer does not have the secret, which is shown only "+
-				"once. The key is kept in the state as tainted: the next apply replaces it. It stays valid until %s unless "+
-				"you delete it %s.", key.ID, model.ExpiresAt.ValueString(), r.kind.whereToDelete))
-	}
-	for _, field := range wanted.Differences(key.APIKey) {
-		attribute := creation.attribute(field)
-		resp.Diagnostics.AddAttributeError(attribute, "Key differs from what was asked for",
-			fmt.Sprintf("The service created the key %s with another %s than was asked for: %s. The key is kept in the "+
-				"state as tainted: the next apply replaces it. If you can accept the key as it is, change the configuration "+
-				"accordingly and run terraform untaint.", key.ID, attribute, describeGrant(field, key.APIKey)))
-	}
-}
-
-// describeGrant says what the service granted for a field of the request.
-func describeGrant(field string, key alphamoon.APIKey) string {
-	switch {
-	case field == "scopes":
-		return "it granted " + strings.Join(key.Scopes, ", ")
-	case field == "name":
-		return fmt.Sprintf("it is called %q", key.Name)
-	case key.ExpiresAt.IsZero():
-		return "the answer names no readable expiry"
-	default:
-		return "it expires at " + formatInstant(key.ExpiresAt.Time)
-	}
+	resp.Diagnostics.Append(creation.judge(wanted, key)...)
 }
 
 func (r *apiKeyResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
@@ -133,41 +107,48 @@ func (r *apiKeyResource) Read(ctx context.Context, req resource.ReadRequest, res
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	processID, before := model.ProcessID.ValueString(), model
+	before := model
 	r.data.run.refreshed.Store(model.ID.ValueString(), true)
 	ref := model.ref()
 	ref.Expired = model.expired(r.data.now())
-	key, err := r.kind.keys(client, processID).Find(ctx, ref)
+	key, err := r.kind.keys(client, model.ProcessID.ValueString()).Find(ctx, ref)
 	switch {
 	case key != nil:
 		model.applyListed(*key)
 	case err == nil && ref.Expired:
 		model.Status = types.StringValue(statusExpired)
-	case errors.Is(err, alphamoon.ErrTooYoung):
-		return
-	case r.kind.ofProcess && alphamoon.IsNotFound(err):
-		if _, warned := r.data.warnedProcesses.LoadOrStore(processID, true); !warned {
-			resp.Diagnostics.AddAttributeWarning(path.Root("process_id"), "Process cannot be seen",
-				fmt.Sprintf("The provider's api_key cannot see the process %s: either the process was deleted, or "+
-					"that api_key has no access to it. Its keys stay in the state. If the process is gone, remove them from "+
-					"the configuration, or run terraform state rm; otherwise use a key with access.", processID))
-		}
-		return
-	case err != nil:
-		resp.Diagnostics.Append(r.kind.advice.diagnostics(r.data.markRepeated(err), fmt.Sprintf("read the key %s of %s", model.ID.ValueString(),
-			r.kind.owner(processID)))...)
+	case err == nil:
+		resp.Diagnostics.AddWarning("Key is gone", fmt.Sprintf("The key %s of %s is no longer listed, so it leaves the state, and "+
+			"the next apply makes another one if it is still configured. An api_key that sees only a part of the keys would see "+
+			"the same: make sure that it is the right one.", model.describe(), r.kind.owner(model.ProcessID.ValueString())))
+		resp.State.RemoveResource(ctx)
 		return
 	default:
-		resp.Diagnostics.AddWarning("Key is gone",
-			fmt.Sprintf("The key %q (%s) of %s is no longer listed, so it leaves the state, and the next apply makes another one if it is "+
-				"still configured. An api_key that sees only a part of the keys would see the same: make sure that it is the right one.",
-				model.Name.ValueString(), model.ID.ValueString(), r.kind.owner(processID)))
-		resp.State.RemoveResource(ctx)
+		resp.Diagnostics.Append(r.notRead(err, model)...)
 		return
 	}
 	// The response begins with the state as it was; writing it anew takes as long as everything else here.
 	if !reflect.DeepEqual(before, model) {
 		resp.Diagnostics.Append(model.store(ctx, &resp.State.Raw)...)
+	}
+}
+
+// notRead says why a key stays as it is in the state.
+func (r *apiKeyResource) notRead(err error, model apiKeyModel) diag.Diagnostics {
+	processID := model.ProcessID.ValueString()
+	switch {
+	case errors.Is(err, alphamoon.ErrTooYoung):
+		return nil
+	case r.kind.ofProcess && alphamoon.IsNotFound(err):
+		if _, warned := r.data.warnedProcesses.LoadOrStore(processID, true); warned {
+			return nil
+		}
+		return diag.Diagnostics{diag.NewAttributeWarningDiagnostic(path.Root("process_id"), "Process cannot be seen",
+			fmt.Sprintf("The provider's api_key cannot see the process %s: either the process was deleted, or "+
+				"that api_key has no access to it. Its keys stay in the state. If the process is gone, remove them from "+
+				"the configuration, or run terraform state rm; otherwise use a key with access.", processID))}
+	default:
+		return r.data.failure(r.kind.advice, err, "read "+r.kind.name(model))
 	}
 }
 
@@ -199,122 +180,39 @@ func (r *apiKeyResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	defer r.data.warnOfLongWait(&resp.Diagnostics)
 	model := loadAPIKey(ctx, req.State.Raw, &resp.Diagnostics)
 	r.data.run.inApply.Store(true)
-	if resp.Diagnostics.HasError() || model.expired(r.data.now()) {
-		return
+	switch {
+	case resp.Diagnostics.HasError(), model.expired(r.data.now()):
+	case model.RevokeOnDestroy.ValueBool():
+		r.revoke(ctx, model, req, resp)
+	default:
+		r.forget(ctx, model, req, resp)
 	}
-	if !model.RevokeOnDestroy.ValueBool() {
-		warned, diags := req.Private.GetKey(ctx, warnedNote)
-		resp.Diagnostics.Append(diags...)
-		if warning := r.kind.warnOfForgetting(r.data.now(), model); warning != nil && warned == nil {
-			resp.Diagnostics.Append(warning)
-		}
-		return
-	}
+}
+
+// revoke ends the key at the service. Any error keeps it in the state.
+func (r *apiKeyResource) revoke(ctx context.Context, model apiKeyModel, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	client := r.data.requireClient("revoke keys", &resp.Diagnostics)
+	fingerprint, diags := req.Private.GetKey(ctx, fingerprintNote)
+	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	name := fmt.Sprintf("the key %s of %s", model.ID.ValueString(), r.kind.owner(model.ProcessID.ValueString()))
-	fingerprint, diags := req.Private.GetKey(ctx, fingerprintNote)
-	resp.Diagnostics.Append(diags...)
 	if isOwnKey(fingerprint, model, client) {
 		resp.Diagnostics.AddError("Provider's own key is not revoked",
 			fmt.Sprintf("The provider itself uses %s, so it does not revoke it: it would lock itself out. The key stays in the state. "+
-				"Give the provider another api_key, then apply again.", name))
-	}
-	if resp.Diagnostics.HasError() {
+				"Give the provider another api_key, then apply again.", r.kind.name(model)))
 		return
 	}
-	err := r.kind.keys(client, model.ProcessID.ValueString()).Revoke(ctx, model.ref())
-	failure, isFailure := errors.AsType[*alphamoon.NotRevokedError](err)
-	switch {
-	case err == nil:
-	case errors.Is(err, alphamoon.ErrUnsafeID):
-		resp.Diagnostics.AddError("Key could not be revoked", fmt.Sprintf("The key %s stays in the state and may still work: %s "+
-			"Delete the key %s; then run terraform state rm for this resource.",
-			alphamoon.ShowID(model.ID.ValueString()), sentence(alphamoon.ErrUnsafeID.Error()), r.kind.whereToDelete))
-	case isFailure && r.kind.ofProcess && alphamoon.IsNotFound(failure.Unchecked):
-		resp.Diagnostics.AddWarning(fmt.Sprintf("Key %s may still work", model.ID.ValueString()),
-			fmt.Sprintf("Terraform forgets %s, but could not see what became of it: the process was deleted, or the provider's api_key "+
-				"has no access to it. If the process exists, the key works until %s; delete it "+
-				"%s.", name, model.ExpiresAt.ValueString(), r.kind.whereToDelete))
-	case isFailure && failure.Unchecked != nil && !errors.Is(failure.Unchecked, alphamoon.ErrTooYoung):
-		resp.Diagnostics.Append(r.kind.advice.diagnostics(r.data.markRepeated(failure.Unchecked),
-			fmt.Sprintf("check whether %s was revoked; it stays in the state", name))...)
-	default:
-		resp.Diagnostics.AddError("Key could not be revoked",
-			fmt.Sprintf("The key stays in the state, because %s may still work: %s Give the provider an organization admin's API key, or "+
-				"delete the key %s; then apply again. If the key is not a deposed object, you can also set revoke_on_destroy = false and "+
-				"apply: then Terraform forgets the key.", name, sentence(whyNotRevoked(err)), r.kind.whereToDelete))
+	if err := r.kind.keys(client, model.ProcessID.ValueString()).Revoke(ctx, model.ref()); err != nil {
+		resp.Diagnostics.Append(r.notRevoked(err, model)...)
 	}
 }
 
-// MoveState keeps a key whose state was written under another address of this provider, such as OpenTofu's registry, a
-// mirror or a fork. It refuses every other type of resource in words of our own: the framework's are for programmers.
-func (r *apiKeyResource) MoveState(ctx context.Context) []resource.StateMover {
-	var schema resource.SchemaResponse
-	r.Schema(ctx, resource.SchemaRequest{}, &schema)
-	return []resource.StateMover{{SourceSchema: &schema.Schema, StateMover: r.moveState}}
-}
-
-func (r *apiKeyResource) moveState(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
-	typeName := "alphamoon_" + r.kind.typeName
-	if req.SourceTypeName != typeName {
-		resp.Diagnostics.AddError("Key cannot be moved from another type of resource", fmt.Sprintf("A moved block cannot make an "+
-			"%s of %s (%s): each kind of key is a resource of its own. Remove the block; the plan then creates a new key and "+
-			"destroys the old resource.", typeName, req.SourceTypeName, req.SourceProviderAddress))
-		return
+// forget warns of a key that lives on unless it was rotated by schedule, so that no living key is lost without its id.
+func (r *apiKeyResource) forget(ctx context.Context, model apiKeyModel, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	scheduled, diags := req.Private.GetKey(ctx, scheduledNote)
+	resp.Diagnostics.Append(diags...)
+	if now := r.data.now(); scheduled == nil && !r.data.run.rotated(now, model) {
+		resp.Diagnostics.Append(r.kind.warnOfForgetting(now, model))
 	}
-	var model apiKeyModel
-	if req.SourceState != nil {
-		model = loadAPIKey(ctx, req.SourceState.Raw, &resp.Diagnostics)
-	}
-	if model.ID.IsNull() {
-		resp.Diagnostics.AddError("State of a moved key cannot be read", fmt.Sprintf("The state that %s (%s) left is not that of an %s. "+
-			"Remove the moved block, take the key out of the state with terraform state rm, and import it.",
-			req.SourceTypeName, req.SourceProviderAddress, typeName))
-		return
-	}
-	resp.Diagnostics.Append(model.store(ctx, &resp.TargetState.Raw)...)
-	resp.Diagnostics.Append(model.store(ctx, &resp.TargetIdentity.Raw)...)
-	resp.TargetPrivate = req.SourcePrivate
-}
-
-// ImportState reads the key itself, instead of leaving it to Terraform's first read, so that it can say what is
-// wrong with the id.
-func (r *apiKeyResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	defer r.data.warnOfLongWait(&resp.Diagnostics)
-	text := req.ID
-	if text == "" && req.Identity != nil {
-		identity := loadAPIKey(ctx, req.Identity.Raw, &resp.Diagnostics)
-		if text = identity.ID.ValueString(); r.kind.ofProcess {
-			text = identity.ProcessID.ValueString() + "/" + text
-		}
-	}
-	processID, id, err := r.kind.parseImportID(text)
-	if err != nil {
-		resp.Diagnostics.AddError("Invalid import id", sentence(err.Error()))
-	}
-	client := r.data.requireClient("import keys", &resp.Diagnostics)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	key, err := r.kind.keys(client, processID).Find(ctx, alphamoon.KeyRef{ID: id})
-	if err != nil {
-		resp.Diagnostics.Append(r.kind.advice.diagnostics(r.data.markRepeated(err), fmt.Sprintf("import the key %s of %s", id, r.kind.owner(processID)))...)
-		return
-	}
-	if key == nil {
-		resp.Diagnostics.AddError("Key to import not found", fmt.Sprintf("There is no key with the id %q in %s. The data "+
-			"source alphamoon_%ss lists the keys with their ids.", id, r.kind.owner(processID), r.kind.typeName))
-		return
-	}
-	model := r.kind.importedModel(ctx, processID, *key)
-	resp.Diagnostics.Append(model.store(ctx, &resp.State.Raw)...)
-	resp.Diagnostics.Append(model.store(ctx, &resp.Identity.Raw)...)
-	r.data.importWarning.Do(func() {
-		resp.Diagnostics.AddAttributeWarning(path.Root("key"), "Secret of imported keys is not known",
-			"The service shows a secret only when it creates the key, so the attribute key of an imported key is null. "+
-				"Everything else works. The first replacement puts a secret into the state.")
-	})
 }

@@ -3,14 +3,10 @@ package provider
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -92,7 +88,7 @@ func (d *apiKeysDataSource) Read(ctx context.Context, req datasource.ReadRequest
 	window := alphamoon.Window{Offset: wholeNumber(offset), Limit: wholeNumber(limit)}
 	keys, total, err := readWindow(ctx, d.kind.keys(client, processID.ValueString()), window)
 	if err != nil {
-		resp.Diagnostics.Append(d.kind.advice.diagnostics(d.data.markRepeated(err), "list the keys of "+d.kind.owner(processID.ValueString()))...)
+		resp.Diagnostics.Append(d.data.failure(d.kind.advice, err, "list the keys of "+d.kind.owner(processID.ValueString()))...)
 		return
 	}
 	keys = slices.DeleteFunc(keys, func(key alphamoon.APIKey) bool { return !hasStatus(key, status) })
@@ -120,22 +116,6 @@ func (d *apiKeysDataSource) Read(ctx context.Context, req datasource.ReadRequest
 		}
 		return result
 	})
-}
-
-// hasStatus reports whether a key passes the filter, in upper or lower case. A null filter lets every key pass.
-func hasStatus(key alphamoon.APIKey, filter types.String) bool {
-	return filter.IsNull() || strings.EqualFold(key.Status, filter.ValueString())
-}
-
-// warnOfStatus warns of a filter that found nothing and may be mistyped. It is no error: the service may have other words
-// than the known ones.
-func warnOfStatus(status types.String, found bool, diags *diag.Diagnostics) {
-	if found || status.IsNull() || alphamoon.KnowsStatus(status.ValueString()) {
-		return
-	}
-	diags.AddAttributeWarning(path.Root("status"), "No key has this status", fmt.Sprintf("No listed key has the status %q. The "+
-		"known words are %s. Correct the status if it is mistyped; the service may have other words.", status.ValueString(),
-		strings.Join(alphamoon.Statuses(), ", ")))
 }
 
 // readWindow reads what offset and limit select, and how many keys there are in all, -1 if that is not known.

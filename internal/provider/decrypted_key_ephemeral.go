@@ -60,8 +60,8 @@ func (decryptedKeyEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest
 				Validators:  []validator.List{validators.FilledList("Name at least one identity, or remove the argument.")},
 			},
 			"required": schema.BoolAttribute{
-				MarkdownDescription: "Whether a missing or wrong identity, or a null `encrypted_key`, is an error. If not, `key` is null. " +
-					"Default: `true`. Use `terraform.applying` for plans without the identity.",
+				MarkdownDescription: "Whether a missing or wrong identity, or a null `encrypted_key`, is an error. If not, `key` is " +
+					"null. Default: `true`. Use `terraform.applying` for plans without the identity.",
 				Optional: true,
 			},
 			"key": schema.StringAttribute{MarkdownDescription: keyDescription, Computed: true, Sensitive: true},

@@ -21,7 +21,7 @@ func (d *providerData) processes(ctx context.Context, diags *diag.Diagnostics) [
 	}
 	processes, err := client.ListProcesses(ctx)
 	if err != nil {
-		diags.Append(processesAdvice.diagnostics(d.markRepeated(err), "list the processes")...)
+		diags.Append(d.failure(processesAdvice, err, "list the processes")...)
 		return nil
 	}
 	slices.SortFunc(processes, func(a, b alphamoon.Process) int {

@@ -233,6 +233,11 @@ func (d *providerData) markRepeated(err error) error {
 	return err
 }
 
+// failure reports an error of the client, in full only the first time.
+func (d *providerData) failure(about advice, err error, action string) diag.Diagnostics {
+	return about.diagnostics(d.markRepeated(err), action)
+}
+
 // logAttempt writes one line per attempt. It takes no part of a body and no header.
 func logAttempt(ctx context.Context, attempt alphamoon.Attempt) {
 	tflog.Debug(ctx, "Alphamoon API request", map[string]any{
