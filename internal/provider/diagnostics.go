@@ -246,7 +246,7 @@ func (r *apiKeyResource) notRevoked(err error, model apiKeyModel) diag.Diagnosti
 				"has no access to it. If the process exists, the key works until %s; delete it "+
 				"%s.", r.kind.name(model), model.ExpiresAt.ValueString(), r.kind.whereToDelete))}
 	case isFailure && failure.Unchecked != nil && !errors.Is(failure.Unchecked, alphamoon.ErrTooYoung):
-		return r.data.failure(r.kind.advice, failure.Unchecked, 
+		return r.data.failure(r.kind.advice, failure.Unchecked,
 			fmt.Sprintf("check whether %s was revoked; it stays in the state", r.kind.name(model)))
 	default:
 		return diag.Diagnostics{diag.NewErrorDiagnostic("Key could not be revoked",
