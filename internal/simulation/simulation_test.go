@@ -97,7 +97,7 @@ func join(steps []int) string {
 	return strings.Trim(strings.ReplaceAll(fmt.Sprint(steps), " ", ","), "[]")
 }
 
-// TestSimulation runs the fixed seeds and some fresh ones.
+// TestSimulation runs the fixed seeds, or those that the flags say. Each night runs fresh ones.
 func TestSimulation(t *testing.T) { //nolint:tparallel // the seeds run on all cores within a group that is waited for
 	t.Parallel()
 	schemas()
@@ -143,8 +143,6 @@ func TestSimulation(t *testing.T) { //nolint:tparallel // the seeds run on all c
 	if told, err := strconv.Atoi(strings.ReplaceAll(string(figure[1]), ",", "")); err != nil || days < told || days > told*3/2 {
 		t.Errorf("README.md says %s simulated days, the fixed seeds have %d", figure[1], days)
 	}
-	// Other ones each day, and the same ones all day: to run them again does not hide a failure.
-	runSeeds(t, consecutive(uint64(time.Now().UTC().Truncate(day).Unix()), 50))
 }
 
 // fixedSeeds are run every time: some with fair weather, and those that notice a defect which the others do not.
