@@ -42,6 +42,8 @@ type apiKeyModel struct {
 	KeyVersion              types.Int64
 	Key                     types.String
 	EncryptedKey            types.String
+	// KeyWO is write-only: only a configuration has it.
+	KeyWO types.String
 }
 
 func (m *apiKeyModel) fields() []field {
@@ -64,6 +66,7 @@ func (m *apiKeyModel) fields() []field {
 		bind("key_version", types.Int64Type, &m.KeyVersion),
 		bindString("key", &m.Key),
 		bindString("encrypted_key", &m.EncryptedKey),
+		bindString("key_wo", &m.KeyWO),
 	}
 }
 
@@ -189,6 +192,15 @@ func (m *apiKeyModel) openEncryption(ctx context.Context, diags *diag.Diagnostic
 
 // setSecret puts the secret of a new key into the state, encrypted if there is a file for it.
 func (m *apiKeyModel) setSecret(secret alphamoon.Secret, file *encryption.File, diags *diag.Diagnostics) {
+	if err := m.sealSecret(secret, file); err != nil {
+		diags.AddAttributeError(path.Root("encrypted_key"), "Secret could not be encrypted",
+			fmt.Sprintf("The key %s was created, but its secret could not be encrypted and is lost: %s. The key is in the "+
+				"state as tainted, without its secret: the next apply replaces it.", m.ID.ValueString(), err))
+	}
+}
+
+// sealSecret sets the attribute that holds a secret: encrypted_key if there is a file to encrypt to, else key.
+func (m *apiKeyModel) sealSecret(secret alphamoon.Secret, file *encryption.File) error {
 	m.Key, m.EncryptedKey = types.StringNull(), types.StringNull()
 	switch {
 	case secret.IsZero():
@@ -197,13 +209,11 @@ func (m *apiKeyModel) setSecret(secret alphamoon.Secret, file *encryption.File, 
 	default:
 		encrypted, err := file.Seal(secret.Reveal())
 		if err != nil {
-			diags.AddAttributeError(path.Root("encrypted_key"), "Secret could not be encrypted",
-				fmt.Sprintf("The key %s was created, but its secret could not be encrypted and is lost: %s. The key is in the "+
-					"state as tainted, without its secret: the next apply replaces it.", m.ID.ValueString(), err))
-			return
+			return err
 		}
 		m.EncryptedKey = types.StringValue(encrypted)
 	}
+	return nil
 }
 
 // hasSecret reports whether the state holds the secret, in plain text or encrypted. An imported key has none.

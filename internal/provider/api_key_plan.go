@@ -73,6 +73,11 @@ func (r *apiKeyResource) planCreate(config apiKeyModel, plan *apiKeyModel, resp 
 	if plan.ExpiresIn.IsNull() {
 		plan.RotatesAt = types.StringNull()
 	}
+	settleSecret(plan)
+}
+
+// settleSecret plans in which of the two attributes a new secret will be.
+func settleSecret(plan *apiKeyModel) {
 	switch {
 	case plan.EncryptTo.IsNull():
 		plan.EncryptedKey = types.StringNull()
@@ -138,6 +143,9 @@ func (c *keyChange) plan(plan apiKeyModel) (apiKeyModel, path.Paths) {
 		c.diags.Append(checkNewAPIKey(c.now, plan)...)
 	}
 	plan.keepRotatesAt(c.state)
+	if adoptsSecret(c.config, c.state) {
+		plan.expectSecret()
+	}
 	if !reflect.DeepEqual(plan, c.state) && plan.KeyVersion.IsNull() {
 		plan.KeyVersion = c.state.versionOfCreation() // the state is older than the attribute, which is no change by itself
 	}

@@ -171,6 +171,13 @@ func (r *apiKeyResource) Update(ctx context.Context, req resource.UpdateRequest,
 	if model.RotatesAt.IsUnknown() {
 		model.RotatesAt = model.rotatesAt()
 	}
+	if model.KeyVersion.IsUnknown() {
+		config, state := loadAPIKey(ctx, req.Config.Raw, &resp.Diagnostics), loadAPIKey(ctx, req.State.Raw, &resp.Diagnostics)
+		r.adoptSecret(ctx, config, state, &model, resp)
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
 	resp.Diagnostics.Append(model.store(ctx, &resp.State.Raw)...)
 	resp.Diagnostics.Append(model.store(ctx, &resp.Identity.Raw)...)
 }

@@ -35,7 +35,7 @@ func providerSchema(t *testing.T) *tfprotov6.GetProviderSchemaResponse {
 func TestSchema(t *testing.T) {
 	t.Parallel()
 	response := providerSchema(t)
-	secret := regexp.MustCompile(`(^|_)(key|api_key|secret|token|password)$`)
+	secret := regexp.MustCompile(`(^|_)(key|api_key|secret|token|password)(_wo)?$`)
 	sentence := regexp.MustCompile("(?s)^[A-Z`].*[.]$")
 	seen := 0
 	var walk func(where string, attributes []*tfprotov6.SchemaAttribute)

@@ -1,0 +1,223 @@
+package provider_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"github.com/hashicorp/terraform-plugin-testing/compare"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfversion"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/encryption"
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
+)
+
+// handmade is a key that somebody made by hand twenty days ago, for ninety.
+func (f *fixture) handmade(owner string) sandbox.Key {
+	return f.AddKey(owner, sandbox.Key{
+		Name: "test", Scopes: []string{"workspace.result:read", "workspace.file:upload"}, CreatedAt: start.Add(-20 * day),
+		ExpiresAt: start.Add(70 * day),
+	})
+}
+
+// adoption is a configuration that imports a key by hand, with more arguments.
+func (f *fixture) adoption(key sandbox.Key, arguments ...string) string {
+	return fmt.Sprintf("import {\n  to = %s\n  id = %q\n}\n", address, processID+"/"+key.ID) +
+		f.key(append(arguments, `expires_in = "90d"`)...)
+}
+
+// runWithWriteOnly is run for a Terraform that knows of write-only arguments.
+func (f *fixture) runWithWriteOnly(steps ...resource.TestStep) {
+	f.t.Helper()
+	resource.UnitTest(f.t.(*testing.T), resource.TestCase{
+		ProtoV6ProviderFactories: f.factories(), Steps: steps,
+		TerraformVersionChecks: []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_11_0)},
+	})
+}
+
+// TestAccAdoptedSecret: the secret of an imported key is tried with one request and taken over in place; from then on key_wo
+// is ignored, and the next key has a secret of its own.
+func TestAccAdoptedSecret(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, sandbox.Options{})
+	byHand := f.handmade(processID)
+	with := func(secret string) string { return f.adoption(byHand, fmt.Sprintf("key_wo = %q", secret)) }
+	secrets, versions := statecheck.CompareValue(compare.ValuesDiffer()), statecheck.CompareValue(compare.ValuesDiffer())
+	listings := 0
+	f.runWithWriteOnly(
+		resource.TestStep{
+			Config: with(byHand.Secret),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+				plancheck.ExpectResourceAction(address, plancheck.ResourceActionUpdate),
+				plancheck.ExpectUnknownValue(address, attribute("key")),
+				plancheck.ExpectUnknownValue(address, attribute("key_version")),
+				planCheckFunc(func() { listings = f.Count(sandbox.List) }),
+			}},
+			ConfigStateChecks: []statecheck.StateCheck{
+				statecheck.ExpectKnownValue(address, attribute("key"), knownvalue.StringExact(byHand.Secret)),
+				statecheck.ExpectKnownValue(address, attribute("key_wo"), knownvalue.Null()),
+				statecheck.ExpectKnownValue(address, attribute("encrypted_key"), knownvalue.Null()),
+				statecheck.ExpectKnownValue(address, attribute("key_version"), knownvalue.Int64Exact(start.Unix())),
+				secrets.AddStateValue(address, attribute("key")), versions.AddStateValue(address, attribute("key_version")),
+			},
+		},
+		resource.TestStep{
+			PreConfig: func() {
+				if got := f.Count(sandbox.List) - listings; got < 1 {
+					t.Errorf("the secret was not tried")
+				}
+			},
+			Config: with("another:secret"),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+				plancheck.ExpectResourceAction(address, plancheck.ResourceActionNoop),
+			}},
+		},
+		resource.TestStep{
+			PreConfig: func() { f.clock.Advance(41 * day) },
+			Config:    with(byHand.Secret),
+			ConfigStateChecks: []statecheck.StateCheck{
+				secrets.AddStateValue(address, attribute("key")), versions.AddStateValue(address, attribute("key_version")),
+			},
+		},
+	)
+	f.expectCounts(1, 2)
+}
+
+// TestAccAdoptedSecretOfTheOrganization does the same for the other kind, encrypted, and with a secret that is known only in
+// the apply.
+func TestAccAdoptedSecretOfTheOrganization(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, sandbox.Options{})
+	identity := newIdentity(t)
+	byHand := f.handmade(sandbox.Organization)
+	config := func(secret string) string {
+		return f.config(fmt.Sprintf(`
+import {
+  to = alphamoon_organization_api_key.test
+  id = %q
+}
+resource "terraform_data" "secret" {
+  input = %q
+}
+resource "alphamoon_organization_api_key" "test" {
+  name       = "test"
+  scopes     = ["workspace.result:read", "workspace.file:upload"]
+  expires_in = "90d"
+  key_wo     = terraform_data.secret.output
+  %s
+}
+`, byHand.ID, secret, encryptTo(identity)))
+	}
+	const organizationAddress = "alphamoon_organization_api_key.test"
+	f.runWithWriteOnly(resource.TestStep{
+		Config: config(byHand.Secret),
+		ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+			plancheck.ExpectResourceAction(organizationAddress, plancheck.ResourceActionUpdate),
+			plancheck.ExpectUnknownValue(organizationAddress, attribute("encrypted_key")),
+		}},
+		ConfigStateChecks: []statecheck.StateCheck{
+			statecheck.ExpectKnownValue(organizationAddress, attribute("key"), knownvalue.Null()),
+			statecheck.ExpectKnownValue(organizationAddress, attribute("encrypted_key"),
+				knownvalue.StringFunc(func(text string) error {
+					got, err := encryption.Decrypt(t.Context(), text, []string{identity.String()})
+					if err == nil && got != byHand.Secret {
+						err = errors.New("it is not the secret")
+					}
+					return err
+				})),
+		},
+	})
+}
+
+// TestAccAdoptedSecretThatIsRefused: a wrong secret is an error on the argument, and changes nothing of the key.
+func TestAccAdoptedSecretThatIsRefused(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, sandbox.Options{})
+	byHand := f.handmade(processID)
+	revocation := statecheck.ExpectKnownValue(address, attribute("revoke_on_destroy"), knownvalue.Bool(false))
+	version := statecheck.ExpectKnownValue(address, attribute("key_version"), knownvalue.Int64Exact(byHand.CreatedAt.Unix()))
+	f.runWithWriteOnly(
+		resource.TestStep{Config: f.adoption(byHand)},
+		resource.TestStep{Config: f.adoption(byHand, `key_wo = "nonsense"`), ExpectError: says("two non-empty parts joined by a colon")},
+		resource.TestStep{
+			Config:      f.adoption(byHand, `key_wo = "wrong:wrong"`, "revoke_on_destroy = true"),
+			ExpectError: says("Secret was refused"),
+		},
+		resource.TestStep{
+			PreConfig:   func() { f.Inject(sandbox.Fault{Operation: sandbox.List, Skip: 1, ResetBefore: true, Times: 10}) },
+			Config:      f.adoption(byHand, fmt.Sprintf("key_wo = %q", byHand.Secret)),
+			ExpectError: says("so nothing was changed: no answer arrived"),
+		},
+		resource.TestStep{
+			PreConfig:         f.ClearFaults,
+			Config:            f.adoption(byHand, `key_wo = null`),
+			ConfigPlanChecks:  resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
+			ConfigStateChecks: []statecheck.StateCheck{revocation, version},
+		},
+	)
+}
+
+// TestAdoptedSecretInWords: the error quotes the service, and never the secret.
+func TestAdoptedSecretInWords(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, sandbox.Options{})
+	p := f.connect(nil)
+	adopted := p.adopt(t.Context(), processID+"/"+f.handmade(processID).ID)
+	before := f.Count(sandbox.AnyOperation)
+	result := p.change(t.Context(), adopted, values{"key_wo": "wrong:hidden-word"})
+	const want = `ERROR: Secret was refused: The service refused the secret that key_wo gives for the key "test"`
+	if !result.failed || !strings.HasPrefix(result.diagnostics, want) || !strings.Contains(result.diagnostics, "saying: The API key is wrong or has "+
+		"expired.") || strings.Contains(result.diagnostics, "hidden") {
+		t.Errorf("it says %q", result.diagnostics)
+	}
+	checkWords(t, result.diagnostics)
+	if !result.state.Equal(adopted.state) || string(result.private) != string(adopted.private) {
+		t.Errorf("%s became %s", adopted.state, result.state)
+	}
+	if got := f.Count(sandbox.AnyOperation) - before; got != 1 {
+		t.Errorf("%d requests", got)
+	}
+	// The credential of the provider is not in doubt.
+	if result := p.read(t.Context(), adopted); result.failed {
+		t.Errorf("a refresh says %q", result.diagnostics)
+	}
+}
+
+// change plans and applies a change in place: some arguments of the configuration, which else is as the state.
+func (p *protocol) change(ctx context.Context, prior outcome, arguments values) outcome {
+	kind := p.kind()
+	var state map[string]tftypes.Value
+	p.must(prior.state.As(&state))
+	config, proposed := maps.Clone(state), maps.Clone(state)
+	schema := p.schemas.ResourceSchemas[p.resourceType].Block
+	for _, known := range schema.Attributes {
+		if !known.Optional && !known.Required || known.Name == "expires_at" && !state["expires_in"].IsNull() {
+			config[known.Name] = tftypes.NewValue(known.Type, nil)
+		}
+		if value, ok := arguments[known.Name]; ok {
+			config[known.Name] = tftypes.NewValue(known.Type, value)
+			if proposed[known.Name] = config[known.Name]; known.WriteOnly {
+				proposed[known.Name] = tftypes.NewValue(known.Type, nil)
+			}
+		}
+	}
+	encoded := p.encode(kind, tftypes.NewValue(kind, config))
+	plan, err := p.PlanResourceChange(ctx, &tfprotov6.PlanResourceChangeRequest{
+		TypeName: p.resourceType, PriorState: p.encode(kind, prior.state), PriorPrivate: prior.private,
+		ProposedNewState: p.encode(kind, tftypes.NewValue(kind, proposed)), Config: encoded,
+	})
+	p.must(err)
+	if failed(plan.Diagnostics) || len(plan.RequiresReplace) > 0 {
+		p.t.Fatalf("%s, replaced for %s", describe(plan.Diagnostics), plan.RequiresReplace)
+	}
+	return p.apply(ctx, p.encode(kind, prior.state), plan.PlannedState, encoded, plan.PlannedPrivate)
+}
