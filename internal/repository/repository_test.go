@@ -70,16 +70,151 @@ func read(t *testing.T, name string) string {
 	return string(raw)
 }
 
+// workflows reads all of them, by name.
+func workflows(t *testing.T) map[string]string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(root, ".github", "workflows", "*.yml"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d workflows, %v", len(files), err)
+	}
+	found := map[string]string{}
+	for _, file := range files {
+		name := filepath.Base(file)
+		found[name] = read(t, filepath.Join(".github", "workflows", name))
+	}
+	return found
+}
+
+// jobs cuts a workflow at the names of its jobs.
+func jobs(workflow string) map[string]string {
+	_, all, _ := strings.Cut(workflow, "\njobs:\n")
+	heads := regexp.MustCompile(`(?m)^  ([a-z]+):\n`).FindAllStringSubmatchIndex(all, -1)
+	found := map[string]string{}
+	for i, head := range heads {
+		end := len(all)
+		if i+1 < len(heads) {
+			end = heads[i+1][0]
+		}
+		found[all[head[2]:head[3]]] = all[head[0]:end]
+	}
+	return found
+}
+
+// TestSecretsOfWorkflows: a job gets the secrets that it names, and only a step that needs one has it in its environment. The
+// signing key meets no code but this repository's scripts and GitHub's own, and what builds a release may change nothing.
+func TestSecretsOfWorkflows(t *testing.T) {
+	t.Parallel()
+	for name, content := range workflows(t) {
+		if strings.Contains(content, "secrets: inherit") {
+			t.Errorf("%s hands over every secret", name)
+		}
+		if !strings.Contains(content, "\npermissions:\n  contents: read\n\n") {
+			t.Errorf("%s gives every job more than it needs", name)
+		}
+		for job, text := range jobs(content) {
+			if regexp.MustCompile(`(?m)^    env:\n(?:      .*\n)*      .*secrets\.`).MatchString(text) {
+				t.Errorf("%s: every step of %s has a secret in its environment", name, job)
+			}
+			if strings.Contains(text, "secrets.GPG_") != (name == "release.yml" && job == "sign") {
+				t.Errorf("%s: %s has the signing key, or has it not", name, job)
+			}
+			if strings.Contains(text, "security-events: write") && !strings.Contains(text, "/upload-sarif@") {
+				t.Errorf("%s: %s may write what it does not write", name, job)
+			}
+		}
+	}
+	release := jobs(workflows(t)["release.yml"])
+	if build := release["build"]; !strings.Contains(build, "make release") || strings.Contains(build, "secrets.") ||
+		strings.Contains(build, "permissions:") || strings.Contains(build, "environment:") {
+		t.Errorf("the job that builds has more than it needs:\n%s", build)
+	}
+	sign := release["sign"]
+	if !strings.Contains(sign, "\n    environment: release\n") || !strings.Contains(sign, "\n    needs: build\n") {
+		t.Errorf("the signing key is not behind the environment's reviewers:\n%s", sign)
+	}
+	for _, match := range regexp.MustCompile(`uses: (\S+)`).FindAllStringSubmatch(sign, -1) {
+		if !strings.HasPrefix(match[1], "actions/") {
+			t.Errorf("the job that signs uses %s", match[1])
+		}
+	}
+	if foreign := regexp.MustCompile(`\b(go|make|curl|npx?|pip|docker|goreleaser|syft)\b`).FindString(sign); foreign != "" {
+		t.Errorf("the job that signs runs %s", foreign)
+	}
+}
+
+// TestReleaseTargets: the notices are of all systems that a release is built for.
+func TestReleaseTargets(t *testing.T) {
+	t.Parallel()
+	config := read(t, ".goreleaser.yml")
+	systems := strings.Split(regexp.MustCompile(`goos: \[(.*)\]`).FindStringSubmatch(config)[1], ", ")
+	slices.Sort(systems)
+	if listed := `systems = []string{"` + strings.Join(systems, `", "`) + `"}`; !strings.Contains(read(t, "internal/cmd/notices/main.go"), listed) {
+		t.Errorf("the program notices does not say %s", listed)
+	}
+	if !regexp.MustCompile(`goarch: \[.*s390x.*\]`).MatchString(config) {
+		t.Error("linux/s390x is not built")
+	}
+}
+
+// TestSign signs the checksums of exactly the files that they name, and SECURITY.md's commands accept the result.
+func TestSign(t *testing.T) {
+	t.Parallel()
+	for _, program := range []string{"bash", "gpg", "gpgconf", "sha256sum"} {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Skip("this machine has no " + program)
+		}
+	}
+	published, keys := t.TempDir(), t.TempDir()
+	script, err := filepath.Abs(filepath.Join(root, ".ci", "sign"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := func(commands string, environment ...string) (string, error) {
+		command := exec.CommandContext(t.Context(), "bash", "-c", commands)
+		command.Dir, command.Env = published, append(append(os.Environ(), "GNUPGHOME="+keys), environment...)
+		output, err := command.CombinedOutput()
+		return string(output), err
+	}
+	must := func(commands string, environment ...string) string {
+		t.Helper()
+		output, err := run(commands, environment...)
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", commands, err, output)
+		}
+		return output
+	}
+	t.Cleanup(func() { _ = exec.Command("gpgconf", "--homedir", keys, "--kill", "gpg-agent").Run() })
+	const gpg = "gpg --batch --quiet --pinentry-mode loopback --passphrase 'a b' "
+	must(gpg + "--quick-generate-key Nobody rsa2048 sign 1d")
+	key := must(gpg + "--armor --export-secret-keys")
+	const prefix = "terraform-provider-alphamoon_1.2.3_"
+	must("echo archive > " + prefix + "linux_amd64.zip; echo {} > " + prefix + "manifest.json; sha256sum * > " + prefix + "SHA256SUMS")
+	sign := "bash '" + script + "' ."
+	for _, other := range []string{"touch stranger", "mv " + prefix + "manifest.json elsewhere", "echo more >> " + prefix + "linux_amd64.zip"} {
+		aside := t.TempDir()
+		must("cp * '" + aside + "'; " + other)
+		if output, err := run(sign, "GPG_PRIVATE_KEY="+key, "GPG_PASSPHRASE=a b"); err == nil {
+			t.Errorf("after %q it signed:\n%s", other, output)
+		}
+		must("rm *; cp '" + aside + "'/* .")
+	}
+	if output, err := run(sign, "GPG_PRIVATE_KEY="+key, "GPG_PASSPHRASE=wrong"); err == nil {
+		t.Errorf("with a wrong passphrase it signed:\n%s", output)
+	}
+	must(sign, "GPG_PRIVATE_KEY="+key, "GPG_PASSPHRASE=a b")
+	typed := strings.ReplaceAll(read(t, "SECURITY.md"), "X.Y.Z", "1.2.3")
+	must("set -e\n" + strings.Join(regexp.MustCompile(`(?m)^(gpg|sha256sum) .*$`).FindAllString(typed, -1), "\n"))
+	must("echo changed >> " + prefix + "SHA256SUMS")
+	if _, err := run("gpg --verify *.sig *SUMS"); err == nil {
+		t.Error("the signature is of something else")
+	}
+}
+
 // TestVersionsAgree compares what is written in several places and what no updater keeps in step.
 func TestVersionsAgree(t *testing.T) {
 	t.Parallel()
 	goVersion := regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindStringSubmatch(read(t, "go.mod"))[1]
-	workflows, err := filepath.Glob(filepath.Join(root, ".github", "workflows", "*.yml"))
-	if err != nil || len(workflows) == 0 {
-		t.Fatalf("%d workflows, %v", len(workflows), err)
-	}
-	for _, name := range workflows {
-		content := read(t, filepath.Join(".github", "workflows", filepath.Base(name)))
+	for name, content := range workflows(t) {
 		for _, match := range regexp.MustCompile(`(?m)uses: (.*)$`).FindAllStringSubmatch(content, -1) {
 			if !regexp.MustCompile(`^(\./\S+|\S+@[0-9a-f]{40} # v[\d.]+)$`).MatchString(match[1]) {
 				t.Errorf("%s: %q is not pinned by commit, with the release in a comment", name, match[1])
@@ -92,6 +227,11 @@ func TestVersionsAgree(t *testing.T) {
 		for _, match := range regexp.MustCompile(`terraform_version: "(.*)"`).FindAllStringSubmatch(content, -1) {
 			if match[1] != terraformcli.PinnedVersion {
 				t.Errorf("%s: Terraform %s, but %s is pinned", name, match[1], terraformcli.PinnedVersion)
+			}
+		}
+		for _, match := range regexp.MustCompile(`(?m)(?:runs-on|os): (.*)$`).FindAllStringSubmatch(content, -1) {
+			if strings.Contains(match[1], "latest") {
+				t.Errorf("%s: the system %q has no version", name, match[1])
 			}
 		}
 	}
