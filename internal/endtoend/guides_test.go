@@ -356,7 +356,7 @@ func TestAccLeakedKey(t *testing.T) {
 	w.typed("terraform apply && terraform plan", nil, "No changes.")
 	w.write("main.tf", config(false))
 	w.typed("terraform apply", member, "1 changed")
-	output := w.typed(replace, member, forgetting)
+	output := w.typed(replace, member, ") stays valid until it expires")
 	for _, key := range w.LiveKeys(sandbox.DefaultProcessID)[:1] {
 		if !strings.Contains(output, key.ID) {
 			t.Errorf("the old key is not named:\n%s", output)

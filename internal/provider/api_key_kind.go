@@ -50,6 +50,14 @@ func (k apiKeyKind) name(model apiKeyModel) string {
 	return fmt.Sprintf("the key %s of %s", model.ID.ValueString(), k.owner(model.ProcessID.ValueString()))
 }
 
+// importID is what an import of a key is given.
+func (k apiKeyKind) importID(processID, id string) string {
+	if k.ofProcess {
+		return processID + "/" + id
+	}
+	return id
+}
+
 // parseImportID reads what an import is given. processID is empty for keys of the organization.
 func (k apiKeyKind) parseImportID(text string) (processID, id string, err error) {
 	form, example := "KEY_ID", "688874d9d9064c23bf78bf3ec93cbd2d"

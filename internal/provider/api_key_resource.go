@@ -118,9 +118,9 @@ func (r *apiKeyResource) Read(ctx context.Context, req resource.ReadRequest, res
 	case err == nil && ref.Expired:
 		model.Status = types.StringValue(statusExpired)
 	case err == nil:
-		resp.Diagnostics.AddWarning("Key is gone", fmt.Sprintf("The key %s of %s is no longer listed, so it leaves the state, and "+
-			"the next apply makes another one if it is still configured. An api_key that sees only a part of the keys would see "+
-			"the same: make sure that it is the right one.", model.describe(), r.kind.owner(model.ProcessID.ValueString())))
+		resp.Diagnostics.AddWarning(fmt.Sprintf("Key %s is gone", model.describe()), fmt.Sprintf("The key of %s is no longer listed, so it "+
+			"leaves the state, and the next apply makes another one if it is still configured. An api_key that sees only a part of the "+
+			"keys would see the same: make sure that it is the right one.", r.kind.owner(model.ProcessID.ValueString())))
 		resp.State.RemoveResource(ctx)
 		return
 	default:
@@ -220,6 +220,6 @@ func (r *apiKeyResource) forget(ctx context.Context, model apiKeyModel, req reso
 	scheduled, diags := req.Private.GetKey(ctx, scheduledNote)
 	resp.Diagnostics.Append(diags...)
 	if now := r.data.now(); scheduled == nil && !r.data.run.rotated(now, model) {
-		resp.Diagnostics.Append(r.kind.warnOfForgetting(now, model))
+		resp.Diagnostics.Append(r.kind.warnOfForgotten(now, model))
 	}
 }

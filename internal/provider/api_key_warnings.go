@@ -11,7 +11,8 @@ import (
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/rotation"
 )
 
-// staysValid is the summary about every key that outlives its resource. Terraform folds warnings of equal summaries.
+// staysValid is the summary of a plan about every key that will outlive its resource. Terraform folds warnings of equal
+// summaries, which is as it should be in a plan: it shows the ids anyway. An apply names each key.
 const staysValid = "Key stays valid until it expires"
 
 // checkNewAPIKey judges the expiry of a key that the plan creates.
@@ -29,7 +30,8 @@ func checkNewAPIKey(now time.Time, plan apiKeyModel) (diags diag.Diagnostics) {
 	case rotation.NotInFuture:
 		diags.AddAttributeError(attribute, "Expiry not in the future", fmt.Sprintf("A key that expires at %s cannot be "+
 			"created, because that is not in the future. Set expires_at to a later date, or use expires_in for keys "+
-			"that are renewed automatically.", plan.ExpiresAt.ValueString()))
+			"that are renewed automatically. To destroy the configuration as it is, run terraform destroy -refresh=false.",
+			plan.ExpiresAt.ValueString()))
 	case rotation.LongLived:
 		diags.AddAttributeWarning(attribute, "Long-lived key", fmt.Sprintf("A new key is valid for %d days. "+
 			"Alphamoon advises to change keys every 3 to 6 months: consider expires_in = \"90d\", which renews the key "+
@@ -83,16 +85,34 @@ func (c *keyChange) warnOfLateRevocation(revokes bool) {
 			"key. To apply it to the old key too, change revoke_on_destroy first, alone.", c.state.describe(), what, revokes))
 }
 
-// warnOfForgetting warns of a key that stays valid although Terraform no longer knows it; nil if there is nothing to warn
-// of.
+// warnOfForgetting warns, in a plan, of a key that stays valid although Terraform will no longer know it; nil if there is nothing
+// to warn of.
 func (k apiKeyKind) warnOfForgetting(now time.Time, state apiKeyModel) diag.Diagnostic {
-	if state.RevokeOnDestroy.ValueBool() || state.disabled() || state.expired(now) {
+	if !state.outlives(now) {
 		return nil
 	}
 	return diag.NewWarningDiagnostic(staysValid, fmt.Sprintf("Terraform removes the key %s of %s from the "+
 		"state without revoking it: it works until %s. To end it sooner, delete it %s. To have the provider revoke "+
 		"such a key, set revoke_on_destroy = true and apply before you destroy or replace it.", state.describe(),
 		k.owner(state.ProcessID.ValueString()), state.worksUntil(), k.whereToDelete))
+}
+
+// warnOfForgotten does the same in the apply, where it is too late for the key. Its summary is its own, so that no key is folded
+// away.
+func (k apiKeyKind) warnOfForgotten(now time.Time, state apiKeyModel) diag.Diagnostic {
+	if !state.outlives(now) {
+		return nil
+	}
+	processID := state.ProcessID.ValueString()
+	return diag.NewWarningDiagnostic(fmt.Sprintf("Key %s stays valid until it expires", state.describe()), fmt.Sprintf("Terraform no longer "+
+		"knows this key of %s and did not revoke it, because revoke_on_destroy was false in the state: it works until %s. Setting it now is "+
+		"too late for this key. To end it sooner, delete it %s; or import %s at another address with revoke_on_destroy = true, apply, and "+
+		"destroy it there.", k.owner(processID), state.worksUntil(), k.whereToDelete, k.importID(processID, state.ID.ValueString())))
+}
+
+// outlives reports whether a key goes on working when Terraform no longer knows it.
+func (m *apiKeyModel) outlives(now time.Time) bool {
+	return !m.RevokeOnDestroy.ValueBool() && !m.disabled() && !m.expired(now)
 }
 
 // warnOfLostOverlap warns once of a rotation that the default of revoke_on_destroy deprives of its overlap.

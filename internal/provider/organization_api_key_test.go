@@ -342,7 +342,7 @@ func TestAYoungKeyIsNotGone(t *testing.T) {
 		f.clock.Advance(age)
 		old := f.clock.Now().Sub(start) >= 5*time.Minute
 		read := f.connect(nil).read(t.Context(), key)
-		if read.failed || read.state.IsNull() != old || strings.Contains(read.diagnostics, "Key is gone") != old {
+		if read.failed || read.state.IsNull() != old || strings.Contains(read.diagnostics, ") is gone: ") != old {
 			t.Errorf("%s old: in the state %t, %q", f.clock.Now().Sub(start), !read.state.IsNull(), read.diagnostics)
 		}
 	}
