@@ -61,8 +61,14 @@ func (e *apiKeyEphemeral) Metadata(_ context.Context, req ephemeral.MetadataRequ
 func (e *apiKeyEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
 	attributes := map[string]schema.Attribute{
 		"name": schema.StringAttribute{
-			MarkdownDescription: nameDescription,
-			Required:            true,
+			MarkdownDescription: nameDescription + " Set exactly one of `name` and `name_prefix`.",
+			Optional:            true,
+			Computed:            true,
+			Validators:          []validator.String{validators.Name(), validators.ExactlyOneOf("name", "name_prefix")},
+		},
+		"name_prefix": schema.StringAttribute{
+			MarkdownDescription: namePrefixDescription,
+			Optional:            true,
 			Validators:          []validator.String{validators.Name()},
 		},
 		"scopes": schema.SetAttribute{
@@ -117,7 +123,9 @@ func (e *apiKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, r
 	if model.ExpiresIn.IsNull() {
 		effective.ExpiresIn = types.StringValue(defaultEphemeralLifetime)
 	}
-	wanted, creation := effective.request(e.data.now(), &resp.Diagnostics), effective.creation(e.kind)
+	now := e.data.now()
+	creation := effective.creation(e.kind, now)
+	wanted := effective.request(now, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -126,7 +134,7 @@ func (e *apiKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, r
 		creation.revokes = revokeOnClose.ValueBool()
 	}
 	keys := e.kind.keys(client, creation.processID)
-	key, err := keys.Create(ctx, wanted, alphamoon.CreateOptions{RevokeRemains: creation.revokes})
+	key, err := keys.Create(ctx, wanted, creation.options())
 	if err != nil {
 		resp.Diagnostics.Append(creationDiagnostics(e.data.markRepeated(err), creation)...)
 		return
@@ -155,6 +163,7 @@ func (e *apiKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, r
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, openKeyNote, note)...)
 		e.data.opened.byNote.Store(string(note), openKey{creation, keys, key.Ref()})
 	}
+	model.Name = effective.Name
 	model.ID, model.Key = types.StringValue(key.ID), types.StringValue(key.Key.Reveal())
 	model.ExpiresAt = stringOrNull(instantOrEmpty(key.ExpiresAt.Time))
 	resp.Diagnostics.Append(storeObject(ctx, &resp.Result.Raw, fields)...)

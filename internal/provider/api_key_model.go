@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
@@ -26,6 +27,7 @@ const statusExpired = "Expired"
 type apiKeyModel struct {
 	ProcessID               types.String
 	Name                    types.String
+	NamePrefix              types.String
 	Scopes                  types.Set
 	ExpiresAt               types.String
 	ExpiresIn               types.String
@@ -50,6 +52,7 @@ func (m *apiKeyModel) fields() []field {
 	return []field{
 		bindString("process_id", &m.ProcessID),
 		bindString("name", &m.Name),
+		bindString("name_prefix", &m.NamePrefix),
 		bindSet("scopes", &m.Scopes),
 		bindString("expires_at", &m.ExpiresAt),
 		bindString("expires_in", &m.ExpiresIn),
@@ -70,17 +73,28 @@ func (m *apiKeyModel) fields() []field {
 	}
 }
 
-// creation is what a creation from this plan is about.
-func (m *apiKeyModel) creation(kind apiKeyKind) keyCreation {
+// creation is what a creation from this plan is about. With name_prefix it gives the key its name.
+func (m *apiKeyModel) creation(kind apiKeyKind, now time.Time) keyCreation {
 	creation := keyCreation{
-		kind: kind, name: m.Name.ValueString(), processID: m.ProcessID.ValueString(), expiry: "expires_in",
+		kind: kind, processID: m.ProcessID.ValueString(), expiry: "expires_in",
 		revokes: m.RevokeOnDestroy.ValueBool(), revocation: "revoke_on_destroy",
 	}
 	if m.ExpiresIn.IsNull() {
-		// With a fixed date an equal key may be another configuration's.
-		creation.expiry, creation.revokes = "expires_at", false
+		creation.expiry = "expires_at"
 	}
+	if m.Name.ValueString() == "" { // null for an ephemeral key, and unknown in a plan
+		creation.generated, m.Name = true, types.StringValue(generateName(m.NamePrefix.ValueString(), now))
+	}
+	creation.name = m.Name.ValueString()
 	return creation
+}
+
+// generateName makes a name that no other key has: names may have to be unique, people see which key is older, and what a lost
+// creation left is known by it.
+func generateName(prefix string, now time.Time) string {
+	random := make([]byte, 3)
+	_, _ = rand.Read(random) // never fails
+	return fmt.Sprintf("%s%s-%x", prefix, now.UTC().Format("20060102T150405Z"), random)
 }
 
 // loadAPIKey reads a state, a plan, a configuration or an identity. All is null if that is null.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -159,6 +160,9 @@ func (m *apiKeyModel) keepComputed(config, state apiKeyModel) {
 	if config.ExpiresAt.IsNull() {
 		m.ExpiresAt = state.ExpiresAt
 	}
+	if config.Name.IsNull() {
+		m.Name = state.Name
+	}
 }
 
 // changedArguments returns the arguments whose change makes a new key. An argument that is null in the state is one
@@ -169,7 +173,8 @@ func changedArguments(state, plan apiKeyModel) (changed path.Paths) {
 		changed bool
 	}{
 		{"process_id", !plan.ProcessID.Equal(state.ProcessID)},
-		{"name", !state.Name.IsNull() && !plan.Name.Equal(state.Name)},
+		{"name", !state.Name.IsNull() && plan.NamePrefix.IsNull() && !plan.Name.Equal(state.Name)},
+		{"name_prefix", !state.Name.IsNull() && !plan.NamePrefix.IsNull() && !beginsWith(state.Name, plan.NamePrefix)},
 		{"scopes", !state.Scopes.IsNull() && !plan.Scopes.Equal(state.Scopes)},
 		{"expires_at", !state.ExpiresAt.IsNull() && !sameInstant(plan.ExpiresAt, state.ExpiresAt)},
 		{"rotation_triggers", triggered(state, plan)},
@@ -180,6 +185,11 @@ func changedArguments(state, plan apiKeyModel) (changed path.Paths) {
 		}
 	}
 	return changed
+}
+
+// beginsWith reports whether a name is known to begin with a prefix.
+func beginsWith(name, prefix types.String) bool {
+	return !prefix.IsUnknown() && strings.HasPrefix(name.ValueString(), prefix.ValueString())
 }
 
 // keepSpellings makes another spelling of the same value no change: Terraform accepts the old one for the new.
@@ -253,6 +263,9 @@ func (c *keyChange) policy(plan apiKeyModel) rotation.Policy {
 func (m *apiKeyModel) renew(config apiKeyModel, replace path.Paths) {
 	if config.ExpiresAt.IsNull() {
 		m.ExpiresAt = types.StringUnknown()
+	}
+	if config.Name.IsNull() {
+		m.Name = types.StringUnknown()
 	}
 	if m.RotatesAt = types.StringNull(); !m.ExpiresIn.IsNull() {
 		m.RotatesAt = types.StringUnknown()

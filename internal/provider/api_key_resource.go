@@ -70,12 +70,13 @@ func (r *apiKeyResource) Create(ctx context.Context, req resource.CreateRequest,
 	}
 	file := model.openEncryption(ctx, &resp.Diagnostics)
 	// A plugin may take its time to open the file, which is not part of the key's life.
-	wanted := model.request(r.data.now(), &resp.Diagnostics)
+	now := r.data.now()
+	creation := model.creation(r.kind, now)
+	wanted := model.request(now, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	creation := model.creation(r.kind)
-	key, err := r.kind.keys(client, creation.processID).Create(ctx, wanted, alphamoon.CreateOptions{RevokeRemains: creation.revokes})
+	key, err := r.kind.keys(client, creation.processID).Create(ctx, wanted, creation.options())
 	if err != nil {
 		resp.Diagnostics.Append(creationDiagnostics(r.data.markRepeated(err), creation)...)
 		return

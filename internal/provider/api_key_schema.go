@@ -12,10 +12,12 @@ import (
 
 // What several schemas say of the same arguments.
 const (
-	processIDDescription = "The id of the process: 32 lower-case hexadecimal characters, as in the web address of its queue."
-	nameDescription      = "The name of the key, as the web application shows it."
-	scopesDescription    = "What the key permits: at least one scope, like `workspace.result:read`."
-	keyDescription       = "The key itself, in the form `user:pass`."
+	processIDDescription  = "The id of the process: 32 lower-case hexadecimal characters, as in the web address of its queue."
+	nameDescription       = "The name of the key, as the web application shows it."
+	namePrefixDescription = "How the name of every key begins: the time of its creation and a random part follow, like " +
+		"`20261130T073904Z-7f3a9c`."
+	scopesDescription = "What the key permits: at least one scope, like `workspace.result:read`."
+	keyDescription    = "The key itself, in the form `user:pass`."
 )
 
 // scopesValidators check the form of the scopes, and that they are documented where a catalogue is.
@@ -34,8 +36,14 @@ func (k apiKeyKind) scopesValidators() []validator.Set {
 func (k apiKeyKind) resourceSchema() schema.Schema {
 	attributes := map[string]schema.Attribute{
 		"name": schema.StringAttribute{
-			MarkdownDescription: nameDescription,
-			Required:            true,
+			MarkdownDescription: nameDescription + " Set exactly one of `name` and `name_prefix`.",
+			Optional:            true,
+			Computed:            true,
+			Validators:          []validator.String{validators.Name(), validators.ExactlyOneOf("name", "name_prefix")},
+		},
+		"name_prefix": schema.StringAttribute{
+			MarkdownDescription: namePrefixDescription,
+			Optional:            true,
 			Validators:          []validator.String{validators.Name()},
 		},
 		"scopes": schema.SetAttribute{

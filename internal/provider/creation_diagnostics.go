@@ -17,6 +17,8 @@ import (
 type keyCreation struct {
 	kind            apiKeyKind
 	name, processID string
+	// generated means that the name was made for this creation, so that a key that has it is this creation's.
+	generated bool
 	// expiry is the attribute that the expiry comes from.
 	expiry string
 	// revokes reports whether a key that is left over may be revoked, and revocation names the attribute that permits it.
@@ -30,6 +32,11 @@ func (o keyCreation) attribute(field string) path.Path {
 		return path.Root(o.expiry)
 	}
 	return path.Root(field)
+}
+
+// options are what the client may do beside the creation.
+func (o keyCreation) options() alphamoon.CreateOptions {
+	return alphamoon.CreateOptions{RevokeRemains: o.generated && o.revokes}
 }
 
 func (o keyCreation) owner() string { return o.kind.owner(o.processID) }
@@ -85,12 +92,13 @@ func lostCreationDiagnostic(lost *alphamoon.LostCreationError, creation keyCreat
 	const apply = ", then apply again."
 	switch {
 	case len(lost.Equal) > 0:
-		advice := fmt.Sprintf("With %s = true the provider revokes such a key itself.", creation.revocation)
+		advice := fmt.Sprintf("With %s = true the provider revokes such a key itself.", creation.revocation) // its name says whose it is
 		revocation, failed := errors.AsType[*alphamoon.NotRevokedError](lost.Obstacle)
 		switch {
-		case creation.expiry == "expires_at":
-			advice = "It may also be the key of another configuration that asks for an equal one: make sure that nobody " +
-				"uses it before you delete it. If it is another's, a key of this name may still appear."
+		case !creation.generated:
+			advice = fmt.Sprintf("It may also be the key of another configuration that asks for an equal one: make sure that nobody "+
+				"uses it before you delete it. If it is another's, a key of this name may still appear. With name_prefix and %s = true "+
+				"the provider knows such a key by its name, and revokes it itself.", creation.revocation)
 		case failed:
 			advice = "Revoking it failed: " + sentence(whyNotRevoked(revocation))
 		case lost.Obstacle != nil:

@@ -129,7 +129,7 @@ func TestEphemeralFailures(t *testing.T) {
 			fault: sandbox.Fault{Status: http.StatusForbidden, Body: `{"title": "No"}`}, message: "Alphamoon denied permission",
 		},
 		"answer lost": {
-			fault: sandbox.Fault{ResetAfter: true}, message: "With revoke_on_close = true the provider revokes",
+			fault: sandbox.Fault{ResetAfter: true}, message: "With name_prefix and revoke_on_close = true",
 		},
 		"a bad lifetime": {
 			fault: sandbox.Fault{

@@ -43,6 +43,9 @@ func (r *runMemory) rotated(now time.Time, state apiKeyModel) bool {
 	key := state.rotationKey()
 	return state.policy().Due(now, key) && slices.ContainsFunc(r.created, func(created apiKeyModel) bool {
 		created.ExpiresAt = state.ExpiresAt // a rotation sets another
+		if !created.NamePrefix.IsNull() {
+			created.Name = state.Name // and generates another
+		}
 		return len(changedArguments(state, created)) == 0 && created.policy().OverlapIsPlanned(now, key)
 	})
 }

@@ -24,6 +24,7 @@ const (
 	resource = "internal/provider/api_key_resource.go"
 	planning = "internal/provider/api_key_plan.go"
 	model    = "internal/provider/api_key_model.go"
+	creating = "internal/provider/creation_diagnostics.go"
 	opening  = "internal/provider/api_key_ephemeral.go"
 )
 
@@ -32,7 +33,7 @@ func mutants() []mutant {
 		{"the ten seconds removed", client + "client.go", "cmp.Or(config.SettleTime, 10*time.Second)", "time.Nanosecond"},
 		{"the five minutes removed", client + "api_keys.go", "const listingLag = 5 * time.Minute", "const listingLag = 0"},
 		{"a listing believed once", client + "api_keys.go", "range calls {", "range [len(calls)]*sharedCall[reading[APIKey]]{calls[0], calls[0]} {"},
-		{"remains with a fixed date revoked", model, "creation.expiry, creation.revokes = \"expires_at\", false", "creation.expiry = \"expires_at\""},
+		{"remains without a signature revoked", creating, "RevokeRemains: o.generated && o.revokes", "RevokeRemains: o.revokes"},
 		{"work behind a gateway not thought of", client + "retry.go", "return IsUnusableAnswer(err) || IsTimeout(err) || hasStatus(err, http.StatusGatewayTimeout, 524)", "return false"},
 		{"a gateway's page taken for the API's word", client + "retry.go", "refused || answered && status.Documented &&", "refused || answered &&"},
 		{"the keys of others taken for remains", client + "api_keys_create.go", "k.ledger.markKnown(result.elements...)", "_ = result.elements"},
@@ -43,12 +44,12 @@ func mutants() []mutant {
 		{"a page's own count believed", client + "pages.go", "case received > 0 && counted == received &&", "case false &&"},
 		{"another organization's listing believed", client + "api_keys.go", "return ref.OrganizationID != \"\" &&", "return false &&"},
 		{"a removal believed without looking", client + "api_keys.go", "DoesNotWork(key.Status)):", "DoesNotWork(key.Status) || true):"},
-		{"an in-place change that looks at the clock", planning, "if c.applying || !c.planning && !reflect.DeepEqual(plan, c.state) {", "if false {"},
+		{"an in-place change that looks at the clock", planning, "if c.inApply || !c.planning && !reflect.DeepEqual(plan, c.state) {", "if false {"},
 		{"the window forgotten", rules, "return p.EndOfLife(key).Add(-p.Window), true", "return p.EndOfLife(key), true"},
 		{"the policy forgotten for long-lived keys", rules, "		return end", "		return key.ExpiresAt"},
 		{"what a listing leaves out taken for a change", model, "	return current\n}", "	return stringOrNull(said)\n}"},
 		{"the secret in plain text", resource, "model.setSecret(key.Key, file,", "_ = file; model.setSecret(key.Key, nil,"},
-		{"revoke_on_destroy turned round", resource, "if !model.RevokeOnDestroy.ValueBool() {", "if model.RevokeOnDestroy.ValueBool() {"},
+		{"revoke_on_destroy turned round", resource, "case model.RevokeOnDestroy.ValueBool():", "case !model.RevokeOnDestroy.ValueBool():"},
 		{"another expiry accepted", client + "api_key.go", "if !SameSecond(key.ExpiresAt.Time, r.ExpiresAt) {", "if false {"},
 		{"an ephemeral key left open", opening, "err := key.keys.Revoke(ctx, key.ref)", "var err error; _ = ctx"},
 		{"an ephemeral key of a failed run left open", opening, "_ = key.(openKey).keys.Revoke(ctx, key.(openKey).ref)", "_ = key"},

@@ -1,0 +1,135 @@
+package provider_test
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/compare"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
+)
+
+// prefixed is a configuration with name_prefix.
+func (f *fixture) prefixed(prefix string, arguments ...string) string {
+	return strings.Replace(f.key(append(arguments, "name_prefix = "+prefix)...), `name = "test"`, "", 1)
+}
+
+// TestAccNamePrefix: the name is generated, unknown in the plan, kept while the key lives, and new with every key, so that a
+// rotation works where names must be unique for ever.
+func TestAccNamePrefix(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, sandbox.Options{Rules: sandbox.Rules{UniqueNames: sandbox.InOrganization, NamesForEver: true}})
+	const before = `lifecycle {
+  create_before_destroy = true
+}`
+	config := f.prefixed(`"uploader-"`, lifetime, before)
+	another := statecheck.CompareValue(compare.ValuesDiffer())
+	name := tfjsonpath.New("name")
+	f.run(
+		resource.TestStep{
+			Config: config,
+			ConfigPlanChecks: resource.ConfigPlanChecks{
+				PreApply: []plancheck.PlanCheck{plancheck.ExpectUnknownValue(address, name)},
+			},
+			ConfigStateChecks: []statecheck.StateCheck{
+				statecheck.ExpectKnownValue(address, name,
+					knownvalue.StringRegexp(regexp.MustCompile(`^uploader-20260301T093015Z-[0-9a-f]{6}$`))),
+				another.AddStateValue(address, name),
+			},
+		},
+		keeps(config),
+		f.after(60*day, resource.TestStep{
+			Config: config,
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+				expectReplacedBy("rotates_at"), plancheck.ExpectUnknownValue(address, name),
+			}},
+			ConfigStateChecks: []statecheck.StateCheck{
+				statecheck.ExpectKnownValue(address, name, knownvalue.StringRegexp(regexp.MustCompile(`^uploader-20260430T093015Z-`))),
+				another.AddStateValue(address, name),
+			},
+			Check: f.secretIsNewest(),
+		}),
+		keeps(config),
+		// A shorter prefix that the name begins with changes nothing but the setting, another one makes a new key.
+		resource.TestStep{
+			Config: f.prefixed(`"upload"`, lifetime, before),
+			ConfigPlanChecks: resource.ConfigPlanChecks{
+				PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(address, plancheck.ResourceActionUpdate)},
+			},
+		},
+		keeps(f.prefixed(`"upload"`, lifetime, before)),
+		f.replaces(f.prefixed(`"reader-"`, lifetime, before), "name_prefix"),
+		keeps(f.prefixed(`"reader-"`, lifetime, before)),
+		f.replaces(f.key(lifetime, before), "name"),
+		f.replaces(f.prefixed(`"reader-"`, lifetime, before), "name_prefix"),
+	)
+	f.expectCounts(5, 5)
+}
+
+// TestAccNamePrefixOfAnAdoptedKey: a name that begins with the prefix stays until the key is replaced for another reason.
+func TestAccNamePrefixOfAnAdoptedKey(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, sandbox.Options{})
+	key := f.AddKey(processID, sandbox.Key{
+		Name: "uploader-old", Scopes: []string{"workspace.result:read", "workspace.file:upload"}, ExpiresAt: start.Add(90 * day),
+	})
+	config := f.prefixed(`"uploader-"`, lifetime)
+	f.run(
+		resource.TestStep{
+			Config: config, ResourceName: address, ImportState: true, ImportStateId: processID + "/" + key.ID, ImportStatePersist: true,
+		},
+		resource.TestStep{
+			Config: config,
+			ConfigPlanChecks: resource.ConfigPlanChecks{
+				PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(address, plancheck.ResourceActionUpdate)},
+			},
+			ConfigStateChecks: []statecheck.StateCheck{
+				statecheck.ExpectKnownValue(address, tfjsonpath.New("name"), knownvalue.StringExact("uploader-old")),
+			},
+		},
+		keeps(config),
+	)
+	f.expectCounts(0, 1)
+}
+
+// TestNameAndPrefix: exactly one of both is set, on every kind and on ephemeral keys.
+func TestNameAndPrefix(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, sandbox.Options{})
+	for arguments, says := range map[string]string{
+		`name_prefix = "x"`:                         "Both name and name_prefix are set. Remove one of them.",
+		"name = null":                               "Neither name nor name_prefix is set. Set one of them.",
+		"name = null\n  name_prefix = \" \"":        `name_prefix is " ", but must have at least one character that is not a blank.`,
+		"name = null\n  name_prefix = \"a\\nb\\n\"": "which has a line end",
+	} {
+		f.fails(f.key(lifetime, arguments), says)
+	}
+}
+
+// TestEphemeralNamePrefix: the plan's key still lives at the apply, so that where names must be unique only a prefix works.
+func TestEphemeralNamePrefix(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, sandbox.Options{Rules: sandbox.Rules{UniqueNames: sandbox.InCollection}})
+	f.session().apply(f.config(fmt.Sprintf(`
+ephemeral "alphamoon_process_api_key" "job" {
+  process_id  = %q
+  name_prefix = "job-"
+  scopes      = ["workspace.result:read"]
+}`, processID)))
+	names := map[string]bool{}
+	for _, key := range f.Keys(processID) {
+		names[key.Name] = strings.HasPrefix(key.Name, "job-20260301T093015Z-")
+	}
+	if len(names) < 2 || slices.Contains(slices.Collect(maps.Values(names)), false) {
+		t.Errorf("got the names %v", names)
+	}
+}
