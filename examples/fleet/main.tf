@@ -66,10 +66,12 @@ data "alphamoon_process_api_keys" "active" {
 }
 
 locals {
-  # The old key of a rotation is meant to expire, so only the last expiry of each name counts. Expired keys are history.
+  # The old key of a rotation is meant to expire, so only the last expiry of each name counts. So is a key that lives for a
+  # week or less, such as that of a single run. Expired keys are history.
   expiries = merge([for process, listed in data.alphamoon_process_api_keys.active : {
     for key in listed.api_keys : "${process} / ${key.name}" => key.expires_at...
-    if try(timecmp(key.expires_at, plantimestamp()) > 0, false)
+    if try(timecmp(key.expires_at, plantimestamp()) > 0, false) &&
+    try(timecmp(key.expires_at, timeadd(key.created_at, "168h")) > 0, true)
   }]...)
   expiring = {
     for key, expiries in local.expiries : key => reverse(sort(expiries))[0]

@@ -150,12 +150,22 @@ func TestAccGettingStarted(t *testing.T) {
 
 	w.write("trial.tf", strings.NewReplacer(`"3m"`, `"40s"`, `"2m"`, `"30s"`).Replace(configs[1]))
 	w.apply()
+	w.typed("set -e\n"+block(t, commands, "trial_key"), nil, "No changes.", "403\n", "401\n") // too early: it may be repeated
 	time.Sleep(10500 * time.Millisecond)
 	output = w.typed("set -e\n"+block(t, commands, "trial_key"), nil,
 		"must be replaced", "rotates_at", "forces replacement", "Apply complete!", "403\n", "401\n")
 	expectWarnings(t, "the rotation", output, 1, "Short-lived key")
 	if live := len(w.LiveKeys(sandbox.DefaultProcessID)); live != 4 {
 		t.Errorf("%d keys live after the rotation", live)
+	}
+
+	// The sandbox was restarted, and with the state the keys are forgotten.
+	restarted := serve(t, sandbox.Options{})
+	fresh := map[string]string{"ALPHAMOON_BASE_URL": restarted.address}
+	w.typed("set -e\ncp terraform.tfstate kept\n"+block(t, commands, "rm terraform.tfstate*")+
+		"terraform apply\nterraform plan\nmv kept terraform.tfstate", fresh, "2 added", "No changes.")
+	if live := len(restarted.LiveKeys(sandbox.DefaultProcessID)); live != 2 {
+		t.Errorf("%d keys live after the restart", live)
 	}
 
 	home := t.TempDir()
@@ -244,7 +254,7 @@ func TestAccProviderKey(t *testing.T) {
 	// It has leaked: an admin deletes it.
 	live := s.LiveKeys(sandbox.Organization)
 	leaked := live[len(live)-1].ID
-	commands := block(t, shells(t, "templates/guides/incidents-and-troubleshooting.md"), "-X DELETE -u")
+	commands := block(t, shells(t, "templates/guides/incidents-and-troubleshooting.md"), "admin/api-keys/KEY_ID")
 	s.typed(strings.ReplaceAll(commands, "KEY_ID", leaked), map[string]string{"ADMIN_KEY": sandbox.DefaultCredential})
 	if left := s.LiveKeys(sandbox.Organization); len(left) != len(live)-1 {
 		t.Errorf("%d keys live after the deletion of one of %d", len(left), len(live))
@@ -319,7 +329,11 @@ func TestAccUndeclaredKeys(t *testing.T) {
 	expired := w.AddKey(sandbox.DefaultProcessID, sandbox.Key{
 		Name: "expired", Scopes: []string{"workspace.result:read"}, ExpiresAt: time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC),
 	})
-	if output := w.run("plan", "-input=false"); !strings.Contains(output, "by hand ("+unknown.ID+")") || strings.Contains(output, expired.ID) {
+	singleRun := w.AddKey(sandbox.DefaultProcessID, sandbox.Key{
+		Name: "single run", Scopes: []string{"workspace.result:read"}, ExpiresAt: now().Add(7 * 24 * time.Hour),
+	})
+	if output := w.run("plan", "-input=false"); !strings.Contains(output, "by hand ("+unknown.ID+")") || strings.Contains(output, expired.ID) ||
+		strings.Contains(output, singleRun.ID) {
 		t.Errorf("it does not name the key that works, and no other:\n%s", output)
 	}
 }
@@ -448,18 +462,25 @@ func TestAccPipeline(t *testing.T) {
 		}
 	}
 	w.RemoveKey(w.Keys(receipts)[0].ID)
-	w.AddKey(receipts, sandbox.Key{Name: "old-uploader", Scopes: []string{"workspace.file:upload"}, ExpiresAt: now().Add(100 * time.Hour)})
+	for name, age := range map[string]time.Duration{"old-uploader": 80 * 24 * time.Hour, "single-run": time.Minute} {
+		w.AddKey(receipts, sandbox.Key{
+			Name: name, Scopes: []string{"workspace.file:upload"}, CreatedAt: now().Add(-age), ExpiresAt: now().Add(100 * time.Hour),
+		})
+	}
 	const address = `module.keys["%s"].alphamoon_process_api_key.program["%s"]`
 	output := w.typed(look, environment, "Receipts / old-uploader at ", "the status is 2")
 	for _, line := range []string{
 		"due: " + fmt.Sprintf(address, "Invoices", "reporting"),
 		"disabled by hand: " + fmt.Sprintf(address, "Invoices", "uploader"),
 		"removed by hand: " + fmt.Sprintf(address, "Receipts", "uploader"),
-		"check: These keys expire within a week: ",
+		"check: These keys expire within a week: Receipts / old-uploader at ",
 	} {
 		if strings.Count(output, "\n"+line) != 1 {
 			t.Errorf("it does not report %q once:\n%s", line, output)
 		}
+	}
+	if strings.Contains(output, "single-run") {
+		t.Errorf("it reports a key that was made to expire:\n%s", output)
 	}
 	environment = fleet(`{ scopes = ["workspace.result:read"], expires_in = "30d" }`)
 	w.typed("set -e\n"+night, environment, "Check block assertion failed", "3 added")

@@ -3,6 +3,7 @@ package repository_test
 
 import (
 	"bytes"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -142,6 +143,54 @@ func TestSecretsOfWorkflows(t *testing.T) {
 	}
 }
 
+// documents reads what people read: pages, examples, and the files at the root.
+func documents(t *testing.T) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	for _, place := range []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", ".github", "docs", "templates", "examples"} {
+		err := filepath.WalkDir(filepath.Join(root, place), func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() {
+				return err
+			}
+			name, err := filepath.Rel(root, path)
+			found[filepath.ToSlash(name)] = read(t, name)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return found
+}
+
+// TestWhatReadersCopy: no command shows a credential to every user of the machine, no job gives one to all its steps, and no
+// action can change under the job.
+func TestWhatReadersCopy(t *testing.T) {
+	t.Parallel()
+	argument := regexp.MustCompile(`curl[^\n|]*(\\\n[^\n|]*)* (-[a-z]*u|--user|-H ['"]?Authorization)\b`)
+	for name, content := range documents(t) {
+		if command := argument.FindString(content); command != "" {
+			t.Errorf("%s has a credential among the arguments: %s", name, command)
+		}
+		for _, match := range regexp.MustCompile(`(?m)uses: (.*)$`).FindAllStringSubmatch(content, -1) {
+			if !pinned.MatchString(match[1]) {
+				t.Errorf("%s: %q is not pinned by commit, with the release in a comment", name, match[1])
+			}
+		}
+		if regexp.MustCompile(`(?m)^    env:\n(?:      .*\n)*      .*secrets\.`).MatchString(content) {
+			t.Errorf("%s: every step has a secret in its environment", name)
+		}
+	}
+	for _, command := range []string{`curl -X DELETE -u "$KEY" https://a`, "curl -sf \\\n  --user x https://a", `curl -sfu x`} {
+		if !argument.MatchString(command) {
+			t.Errorf("%q is not noticed", command)
+		}
+	}
+}
+
+// pinned is how a workflow names an action.
+var pinned = regexp.MustCompile(`^(\./\S+|\S+@[0-9a-f]{40} # v[\d.]+)$`)
+
 // TestReleaseTargets: the notices are of all systems that a release is built for.
 func TestReleaseTargets(t *testing.T) {
 	t.Parallel()
@@ -216,7 +265,7 @@ func TestVersionsAgree(t *testing.T) {
 	goVersion := regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindStringSubmatch(read(t, "go.mod"))[1]
 	for name, content := range workflows(t) {
 		for _, match := range regexp.MustCompile(`(?m)uses: (.*)$`).FindAllStringSubmatch(content, -1) {
-			if !regexp.MustCompile(`^(\./\S+|\S+@[0-9a-f]{40} # v[\d.]+)$`).MatchString(match[1]) {
+			if !pinned.MatchString(match[1]) {
 				t.Errorf("%s: %q is not pinned by commit, with the release in a comment", name, match[1])
 			}
 		}
