@@ -34,38 +34,51 @@ func NamedFaults() map[string]Fault {
 	}
 }
 
-// help is what the control prints about itself.
+// help is what the control prints about itself: a command and what it does, parted by a tab.
 const help = `What you can do to this sandbox while it runs:
 
-  curl URL/sandbox/                                      this text, and what there is
-  curl -X POST URL/sandbox/keys/ID/disable               disable a key by hand
-  curl -X DELETE URL/sandbox/keys/ID                     remove a key by hand
-  curl -X DELETE URL/sandbox/processes/ID                delete a process with its keys
-  curl -X POST 'URL/sandbox/faults/NAME?times=3'         switch a fault on for 3 requests
-  curl -X POST URL/sandbox/faults/NAME                   switch a fault on until further notice
-  curl -X DELETE URL/sandbox/faults                      switch all faults off
-  curl -X POST URL/sandbox/rules/NAME                    switch a rule of the service on, beside others
-  curl -X DELETE URL/sandbox/rules                       switch all rules off
-  curl -X POST 'URL/sandbox/clock?advance=60d'           move the sandbox's clock forward
-  curl -X POST 'URL/sandbox/clock?advance=-60d'          move it back
+  curl URL/sandbox/	this text, and what there is
+  curl -X POST URL/sandbox/keys/ID/disable	disable a key by hand
+  curl -X DELETE URL/sandbox/keys/ID	remove a key by hand
+  curl -X DELETE URL/sandbox/processes/ID	delete a process with its keys
+  curl -X POST 'URL/sandbox/faults/NAME?times=3'	switch a fault on, 3 times
+  curl -X POST URL/sandbox/faults/NAME	switch a fault on for good
+  curl -X DELETE URL/sandbox/faults	switch all faults off
+  curl -X POST URL/sandbox/rules/NAME	switch on a rule, beside others
+  curl -X DELETE URL/sandbox/rules	switch all rules off
+  curl -X POST 'URL/sandbox/clock?advance=60d'	move the sandbox's clock on
+  curl -X POST 'URL/sandbox/clock?advance=-60d'	move it back
 
-Faults: %s
-
-Rules, which the real service may have or not:
-%s
+Faults:
 `
+
+// explain prints what the control can do, at the address of the sandbox. With the default address no line is longer than 100
+// columns.
+func explain(output io.Writer, address string) {
+	table := tabwriter.NewWriter(output, 0, 0, 2, ' ', 0)
+	_, _ = io.WriteString(table, strings.ReplaceAll(help, "URL", address))
+	_ = table.Flush()
+	line := " "
+	for _, name := range slices.Sorted(maps.Keys(NamedFaults())) {
+		if len(line)+len(name) > 78 {
+			_, _ = fmt.Fprintln(output, line)
+			line = " "
+		}
+		line += " " + name
+	}
+	_, _ = fmt.Fprintf(output, "%s\n\nRules, which the real service may have or not:\n", line)
+	for _, rule := range NamedRules() {
+		_, _ = fmt.Fprintf(output, "  %-24s %s\n", rule.Name, rule.Text)
+	}
+	_, _ = fmt.Fprintln(output)
+}
 
 // Control is a handler of the requests under /sandbox/, which steer a sandbox that runs as a program. It asks for no
 // credential: serve it on loopback addresses only, as [Sandbox.Listen] does.
 func (s *Sandbox) Control() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /sandbox/{$}", func(writer http.ResponseWriter, req *http.Request) {
-		names := strings.Join(slices.Sorted(maps.Keys(NamedFaults())), ", ")
-		var rules strings.Builder
-		for _, rule := range NamedRules() {
-			_, _ = fmt.Fprintf(&rules, "  %-24s %s\n", rule.Name, rule.Text)
-		}
-		_, _ = fmt.Fprintf(writer, strings.ReplaceAll(help, "URL", "http://"+req.Host), names, rules.String())
+		explain(writer, "http://"+req.Host)
 		s.describe(writer)
 	})
 	mux.HandleFunc("POST /sandbox/keys/{id}/disable", func(writer http.ResponseWriter, req *http.Request) {
@@ -142,11 +155,11 @@ func (s *Sandbox) switchOn(writer http.ResponseWriter, req *http.Request) {
 func (s *Sandbox) describe(output io.Writer) {
 	s.lock()
 	defer s.mu.Unlock()
-	table := tabwriter.NewWriter(output, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintf(table, "It is %s here, and %d requests came so far.\n\nOWNER\tKEY\tNAME\tSTATUS\tEXPIRES\tWORKS\n",
-		wireTime(s.clock()), len(s.journal))
+	const columns = "  %-36s  %-20s  %-8s  %-20s  %s\n"
+	_, _ = fmt.Fprintf(output, "It is %s here, and %d requests came so far.\n\n", wireTime(s.clock()), len(s.journal))
+	_, _ = fmt.Fprintf(output, columns, "KEY", "NAME", "STATUS", "EXPIRES", "WORKS")
 	row := func(name, owner string) {
-		_, _ = fmt.Fprintf(table, "%s\t\t\t\t\t\n", name)
+		_, _ = fmt.Fprintln(output, shortened(name, 100))
 		for _, key := range s.keys[owner] {
 			works := "no"
 			if s.isLive(key) {
@@ -156,18 +169,25 @@ func (s *Sandbox) describe(output io.Writer) {
 			if key.NeverExpires {
 				expires = "never"
 			}
-			_, _ = fmt.Fprintf(table, "\t%s\t%s\t%s\t%s\t%s\n", key.ID, key.Name, key.Status, expires, works)
+			_, _ = fmt.Fprintf(output, columns, shortened(key.ID, 36), shortened(key.Name, 20), shortened(key.Status, 8), expires, works)
 		}
 	}
 	row("organization", Organization)
 	for _, process := range s.processes {
-		row(process.Name+" "+process.ID, process.ID)
+		row("process "+process.ID+" "+process.Name, process.ID)
 	}
 	for _, fault := range s.faults {
-		_, _ = fmt.Fprintf(table, "fault %s\t\t\t\t\t\n", fault.Name)
+		_, _ = fmt.Fprintln(output, "fault "+fault.Name)
 	}
 	for _, name := range s.names {
-		_, _ = fmt.Fprintf(table, "rule %s\t\t\t\t\t\n", name)
+		_, _ = fmt.Fprintln(output, "rule "+name)
 	}
-	_ = table.Flush()
+}
+
+// shortened cuts a text that would not fit.
+func shortened(text string, length int) string {
+	if runes := []rune(text); len(runes) > length {
+		return string(runes[:length-1]) + "…"
+	}
+	return text
 }

@@ -3,10 +3,15 @@ package sandbox_test
 import (
 	"context"
 	"io"
+	"maps"
 	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
 )
@@ -111,6 +116,54 @@ func TestControl(t *testing.T) {
 	expect(http.MethodDelete, "/sandbox/processes/"+sandbox.DefaultProcessID, 200)
 	expect(http.MethodDelete, "/sandbox/processes/"+sandbox.DefaultProcessID, 404)
 	expect(http.MethodGet, keysPath, 404)
+}
+
+// TestControlFitsATerminal: whatever there is, no line is longer than 100 columns, and rows stand below each other.
+func TestControlFitsATerminal(t *testing.T) {
+	t.Parallel()
+	box := &sandbox.Sandbox{Options: sandbox.Options{Processes: []sandbox.Process{
+		{ID: sandbox.DefaultProcessID, Name: strings.Repeat("Delivery notes ", 20)}, {ID: strings.Repeat("a", 32), Name: "Invoices"},
+	}}}
+	for _, owner := range []string{sandbox.Organization, sandbox.DefaultProcessID} {
+		for _, name := range []string{"a", strings.Repeat("ä", 255)} {
+			box.AddKey(owner, sandbox.Key{Name: name, Scopes: []string{"a.b:c"}, ExpiresAt: time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC)})
+		}
+	}
+	box.SetStatus(box.Keys(sandbox.Organization)[0].ID, "Needs review")
+	box.Inject(sandbox.NamedFaults()["revocation-fails"])
+	server := httptest.NewServer(box.Control())
+	t.Cleanup(server.Close)
+	resp, err := server.Client().Get(server.URL + "/sandbox/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := string(body)
+	for line := range strings.Lines(page) {
+		if width := utf8.RuneCountInString(strings.TrimRight(line, "\n")); width > 100 {
+			t.Errorf("%d columns: %s", width, line)
+		}
+	}
+	for _, name := range slices.Collect(maps.Keys(sandbox.NamedFaults())) {
+		if !strings.Contains(page, " "+name) {
+			t.Errorf("the fault %s is missing:\n%s", name, page)
+		}
+	}
+	heading := regexp.MustCompile(`(?m)^  KEY .*EXPIRES`).FindString(page)
+	at := utf8.RuneCountInString(strings.TrimSuffix(heading, "EXPIRES"))
+	rows := regexp.MustCompile(`(?m)^  [0-9a-f]{32} .*2099`).FindAllString(page, -1)
+	for _, row := range rows {
+		if got := utf8.RuneCountInString(strings.TrimSuffix(row, "2099")); got != at {
+			t.Errorf("the expiry stands in column %d, its heading in %d: %s", got, at, row)
+		}
+	}
+	if len(rows) != 4 {
+		t.Errorf("%d keys are named:\n%s", len(rows), page)
+	}
 }
 
 // TestForeignPages plays what a web page can make a browser do: send requests to the sandbox, and have a name of its
