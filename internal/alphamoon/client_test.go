@@ -93,6 +93,15 @@ func TestListing(t *testing.T) {
 				if got := box.Count(sandbox.List); got > most {
 					t.Errorf("requests: got %d, want at most %d", got, most)
 				}
+				if name == "as documented" { // the guide promises it
+					promised := max(1, (size+page-1)/page)
+					if size == page {
+						promised = 2
+					}
+					if got := box.Count(sandbox.List); got != promised {
+						t.Errorf("requests: got %d, promised are %d", got, promised)
+					}
+				}
 			})
 		}
 	}
