@@ -214,6 +214,9 @@ func TestSign(t *testing.T) {
 		}
 	}
 	published, keys := t.TempDir(), t.TempDir()
+	if err := os.Chmod(keys, 0o700); err != nil { // gpg warns otherwise
+		t.Fatal(err)
+	}
 	script, err := filepath.Abs(filepath.Join(root, ".ci", "sign"))
 	if err != nil {
 		t.Fatal(err)
@@ -233,9 +236,26 @@ func TestSign(t *testing.T) {
 		return output
 	}
 	t.Cleanup(func() { _ = exec.Command("gpgconf", "--homedir", keys, "--kill", "gpg-agent").Run() })
-	const gpg = "gpg --batch --quiet --pinentry-mode loopback --passphrase 'a b' "
-	must(gpg + "--quick-generate-key Nobody rsa2048 sign 1d")
-	key := must(gpg + "--armor --export-secret-keys")
+	// As .github/RELEASING.md says, but for the length of the key and the questions that gpg asks.
+	releasing := func(option string) string {
+		t.Helper()
+		match := regexp.MustCompile("`gpg (" + option + "[^`]*)`").FindStringSubmatch(read(t, ".github/RELEASING.md"))
+		if match == nil {
+			t.Fatalf("RELEASING.md does not say gpg %s", option)
+		}
+		id := ""
+		if option != "--quick-generate-key" {
+			id = strings.TrimSpace(must("gpg --batch --with-colons --list-keys 2>/dev/null | awk -F: '/^fpr/ {print $10; exit}'"))
+		}
+		arguments := strings.NewReplacer("rsa4096", "rsa2048", "ID", id).Replace(match[1])
+		return must("gpg --batch --quiet --pinentry-mode loopback --passphrase 'a b' " + arguments)
+	}
+	releasing("--quick-generate-key")
+	releasing("--quick-set-expire")
+	key := releasing("--armor --export-secret-keys")
+	if public := releasing("--armor --export "); !strings.Contains(public, "BEGIN PGP PUBLIC KEY BLOCK") {
+		t.Errorf("the registries get\n%s", public)
+	}
 	const prefix = "terraform-provider-alphamoon_1.2.3_"
 	must("echo archive > " + prefix + "linux_amd64.zip; echo {} > " + prefix + "manifest.json; sha256sum * > " + prefix + "SHA256SUMS")
 	sign := "bash '" + script + "' ."

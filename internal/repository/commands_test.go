@@ -1,0 +1,125 @@
+package repository_test
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+var (
+	shellBlock = regexp.MustCompile("(?s)```shell\n(.*?)```")
+	inlineCode = regexp.MustCompile("`((?:make|go|bash|gpg|gh|git|terraform|tofu) [^`]*)`")
+	makeTarget = regexp.MustCompile(`^make ([a-z-]+)$`)
+	goTest     = regexp.MustCompile(`^go test \./internal/\S+( |$)`)
+	goRun      = regexp.MustCompile(`^go run \./internal/cmd/\S+( |$)`)
+)
+
+// triedElsewhere begin the commands that other tests run, or that need GitHub.
+var triedElsewhere = map[string]string{
+	"terraform ": "the end-to-end tests type them", "tofu ": "the same",
+	"gpg ": "TestSign", "sha256sum ": "TestSign",
+	"gh ": "needs GitHub", "--signer-workflow ": "the second line of one",
+}
+
+// typed lists what a document tells a person to type, without comments.
+func typed(document string) (commands []string) {
+	for _, block := range shellBlock.FindAllStringSubmatch(document, -1) {
+		commands = append(commands, strings.Split(strings.TrimSpace(block[1]), "\n")...)
+	}
+	for _, match := range inlineCode.FindAllStringSubmatch(document, -1) {
+		commands = append(commands, match[1])
+	}
+	for i, command := range commands {
+		command, _, _ = strings.Cut(command, " #")
+		commands[i] = strings.TrimSpace(command)
+	}
+	return commands
+}
+
+// TestAccCommands runs, in small, what the documents for contributors and README.md tell a person to type. What make would
+// do is only looked at: the tests are a part of it. Nothing is written, so that a test which would write golden files is left
+// out of its package.
+func TestAccCommands(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("make"); err != nil {
+		t.Skip("this machine has no make")
+	}
+	tried := map[string]bool{}
+	for _, document := range []string{
+		"README.md", "CONTRIBUTING.md", "SECURITY.md", ".github/RELEASING.md", ".github/pull_request_template.md",
+	} {
+		for _, command := range typed(read(t, document)) {
+			if tried[command] {
+				continue
+			}
+			tried[command] = true
+			if err := try(t, command); err != nil {
+				t.Errorf("%s: %s: %v", document, command, err)
+			}
+		}
+	}
+	if len(tried) < 20 {
+		t.Errorf("only %d commands were found", len(tried))
+	}
+}
+
+func try(t *testing.T, command string) error {
+	t.Helper()
+	words := strings.Fields(command)
+	switch {
+	case makeTarget.MatchString(command):
+		if help := "\n" + run(t, "make", "help"); !strings.Contains(help, "\n"+words[1]+" ") {
+			return errors.New("make help does not list it")
+		}
+		run(t, "make", "--dry-run", words[1])
+		return nil
+	case goTest.MatchString(command):
+		run(t, words[0], inSmall(words[1:])...)
+		return nil
+	case goRun.MatchString(command):
+		run(t, words[0], append(words[1:], "-h")...)
+		return nil
+	case words[0] == "bash":
+		_, err := os.Stat(filepath.Join(root, words[1]))
+		return err
+	}
+	for beginning := range triedElsewhere {
+		if strings.HasPrefix(command, beginning) {
+			return nil
+		}
+	}
+	return errors.New("nothing tries it")
+}
+
+// inSmall lets go test run the one test that is named, with one seed, and otherwise none.
+func inSmall(arguments []string) []string {
+	named := false
+	for i, argument := range arguments {
+		switch {
+		case argument == "-seeds":
+			arguments[i+1] = "1"
+		case argument == "-run":
+			named = true
+		}
+	}
+	if update := strings.Contains(strings.Join(arguments, " "), "-update"); update || !named {
+		arguments = append(arguments, "-run", "^$")
+	}
+	return arguments
+}
+
+// run carries out a program at the root, outside of the make or the tests that run this one.
+func run(t *testing.T, program string, arguments ...string) (output string) {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), program, arguments...)
+	command.Dir, command.Env = root, append(os.Environ(), "MAKELEVEL=", "MAKEFLAGS=")
+	raw, err := command.CombinedOutput()
+	if err != nil {
+		t.Errorf("%s %s: %v\n%s", program, strings.Join(arguments, " "), err, raw)
+	}
+	return string(raw)
+}
