@@ -2,6 +2,7 @@ package repository_test
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -64,6 +65,43 @@ func TestAccCommands(t *testing.T) {
 	}
 	if len(tried) < 20 {
 		t.Errorf("only %d commands were found", len(tried))
+	}
+}
+
+// TestNamesInContributing: the files, functions and types that CONTRIBUTING.md names exist. Who renames one renames it there.
+func TestNamesInContributing(t *testing.T) {
+	t.Parallel()
+	files, code := map[string]bool{}, ""
+	for _, place := range []string{"main.go", "internal"} {
+		err := filepath.WalkDir(filepath.Join(root, place), func(path string, entry fs.DirEntry, err error) error {
+			if err == nil && strings.HasSuffix(path, ".go") {
+				files[entry.Name()] = true
+				name, _ := filepath.Rel(root, path)
+				code += read(t, name)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	found := 0
+	for _, match := range regexp.MustCompile("`([A-Za-z_]+(?:\\.go)?)`").FindAllStringSubmatch(read(t, "CONTRIBUTING.md"), -1) {
+		name := match[1]
+		switch {
+		case strings.HasSuffix(name, ".go"):
+			if found++; !files[name] {
+				t.Errorf("there is no file %s", name)
+			}
+		case regexp.MustCompile("[a-z][A-Z]").MatchString(name) && name != "GNUmakefile":
+			declared := regexp.MustCompile(`(?m)^(?:func (?:\([^)]*\) )?|type )` + name + `\b`)
+			if found++; !declared.MatchString(code) {
+				t.Errorf("nothing is called %s", name)
+			}
+		}
+	}
+	if found < 30 {
+		t.Errorf("only %d names were found", found)
 	}
 }
 
