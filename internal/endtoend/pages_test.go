@@ -150,3 +150,21 @@ func TestTablesAreWhole(t *testing.T) {
 		t.Errorf("only %d tables were found", tables)
 	}
 }
+
+// TestEveryRecipePassesOn what a store needs. It looks also at the recipes whose provider is not here.
+func TestEveryRecipePassesOn(t *testing.T) {
+	t.Parallel()
+	all := blocks(t, storesGuide)
+	if len(all) != 4 || !strings.Contains(all[0], "required      = terraform.applying") {
+		t.Errorf("the guide has %d blocks, or a key that an apply may lack", len(all))
+	}
+	for _, recipe := range all[1:] {
+		for _, text := range []string{
+			"ephemeral.alphamoon_decrypted_key.uploader.key", "uploader.key_version", "uploader.expires_at", "create_before_destroy = true",
+		} {
+			if !strings.Contains(recipe, text) {
+				t.Errorf("a recipe has no %s:\n%s", text, recipe)
+			}
+		}
+	}
+}

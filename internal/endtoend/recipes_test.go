@@ -161,11 +161,7 @@ func (s *stored) expectSafe(when string) {
 	s.t.Errorf("%s: the key in the store does not work, or is not in the state", when)
 }
 
-// apply, and a replacement by hand.
-var (
-	apply   = []string{"apply", "-auto-approve"}
-	replace = []string{"apply", "-auto-approve", "-replace=alphamoon_process_api_key.uploader"}
-)
+var apply = []string{"apply", "-auto-approve"}
 
 // TestAccRecipe takes the guide's recipe through the life of a key of each kind while the store refuses writes.
 func TestAccRecipe(t *testing.T) {
@@ -226,24 +222,36 @@ func TestAccRecipe(t *testing.T) {
 	}
 }
 
-// TestAccRecipeOfAnAdoptedKey: while nobody knows the secret, an apply is an error and the store stays as it is.
+// TestAccRecipeOfAnAdoptedKey: while nobody knows the secret, an apply is an error and the store stays as it is. With key_wo,
+// or a replacement, the store has the key.
 func TestAccRecipeOfAnAdoptedKey(t *testing.T) {
 	t.Parallel()
-	pair := agePair(t)
-	s := newStored(t, storeRecipe(t), sandbox.DefaultProcessID, encryption.ExampleRecipient, pair.recipient)
-	key := s.AddKey(s.collection, sandbox.Key{
-		Name: "invoice-uploader", Scopes: []string{"workspace.file:upload"}, CreatedAt: now(), ExpiresAt: now().Add(90 * 24 * time.Hour),
-	})
-	s.put("secret", "by hand")
-	s.must("", "import", "alphamoon_process_api_key.uploader", s.collection+"/"+key.ID)
-	for range 2 {
-		s.fails(pair.identity, apply, "No encrypted secret")
+	for _, remedy := range []string{"key_wo", "replacement"} {
+		t.Run(remedy, func(t *testing.T) {
+			t.Parallel()
+			pair := agePair(t)
+			s := newStored(t, storeRecipe(t), sandbox.DefaultProcessID, encryption.ExampleRecipient, pair.recipient)
+			key := s.AddKey(s.collection, sandbox.Key{
+				Name: "invoice-uploader", Scopes: []string{"workspace.file:upload"}, CreatedAt: now(), ExpiresAt: now().Add(90 * 24 * time.Hour),
+			})
+			s.put("secret", "by hand")
+			s.must("", "import", "alphamoon_process_api_key.uploader", s.collection+"/"+key.ID)
+			for range 2 {
+				s.fails(pair.identity, apply, "No encrypted secret")
+			}
+			if s.held() != "by hand" || s.Count(sandbox.Create) != 0 {
+				t.Errorf("the store holds %q, and %d creations were sent", s.held(), s.Count(sandbox.Create))
+			}
+			if remedy == "replacement" {
+				s.must(pair.identity, append(slices.Clone(apply), "-replace=alphamoon_process_api_key.uploader")...)
+				s.expectNewest("after a replacement", 1)
+				return
+			}
+			s.configure(`["`+encryption.ExampleRecipient+`"]`, fmt.Sprintf("[%q]\n  key_wo = %q", pair.recipient, key.Secret))
+			s.must(pair.identity, apply...)
+			s.expectNewest("with key_wo", 0)
+		})
 	}
-	if s.held() != "by hand" || s.Count(sandbox.Create) != 0 {
-		t.Errorf("the store holds %q, and %d creations were sent", s.held(), s.Count(sandbox.Create))
-	}
-	s.must(pair.identity, replace...)
-	s.expectNewest("after a replacement", 1)
 }
 
 // TestAccFromAClassicToAPostQuantumIdentity follows the guide's two steps.
@@ -300,23 +308,5 @@ func TestStoreCommands(t *testing.T) {
 				t.Errorf("the key is on a command line, or the expiry on none: %s, %v", arguments, err)
 			}
 		})
-	}
-}
-
-// TestEveryRecipePassesOn looks also at the recipes whose provider is not here.
-func TestEveryRecipePassesOn(t *testing.T) {
-	t.Parallel()
-	all := blocks(t, storesGuide)
-	if len(all) != 4 || !strings.Contains(all[0], "required      = terraform.applying") {
-		t.Errorf("the guide has %d blocks, or a key that an apply may lack", len(all))
-	}
-	for _, recipe := range all[1:] {
-		for _, text := range []string{
-			"ephemeral.alphamoon_decrypted_key.uploader.key", "uploader.key_version", "uploader.expires_at", "create_before_destroy = true",
-		} {
-			if !strings.Contains(recipe, text) {
-				t.Errorf("a recipe has no %s:\n%s", text, recipe)
-			}
-		}
 	}
 }

@@ -15,7 +15,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
-	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/encryption"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
@@ -40,7 +39,7 @@ func (f *fixture) runWithWriteOnly(steps ...resource.TestStep) {
 	f.t.Helper()
 	resource.UnitTest(f.t.(*testing.T), resource.TestCase{
 		ProtoV6ProviderFactories: f.factories(), Steps: steps,
-		TerraformVersionChecks: []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_11_0)},
+		TerraformVersionChecks: needs("1.11.0", "1.11.0"),
 	})
 }
 

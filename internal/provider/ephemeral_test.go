@@ -12,7 +12,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
-	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
 )
@@ -45,7 +44,7 @@ func (f *fixture) runEphemeral(steps ...resource.TestStep) {
 	factories := f.factories()
 	factories["echo"] = echoprovider.NewProviderServer()
 	resource.UnitTest(f.t.(*testing.T), resource.TestCase{
-		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_10_0)},
+		TerraformVersionChecks:   needs("1.10.0", "1.11.0"),
 		ProtoV6ProviderFactories: factories, Steps: steps,
 	})
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
-	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
 )
@@ -84,7 +83,7 @@ func TestAccImportByIdentity(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	resource.UnitTest(t, resource.TestCase{
-		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_12_0)},
+		TerraformVersionChecks:   needs("1.12.0", "1.12.0"),
 		ProtoV6ProviderFactories: f.factories(),
 		Steps: []resource.TestStep{
 			{

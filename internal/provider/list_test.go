@@ -8,7 +8,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/querycheck"
-	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
 )
@@ -219,7 +218,7 @@ func TestAccQuery(t *testing.T) {
 	t.Parallel()
 	f := newFilledFixture(t, sandbox.Options{}, 3)
 	resource.UnitTest(t, resource.TestCase{
-		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_14_0)},
+		TerraformVersionChecks:   needs("1.14.0", ""),
 		ProtoV6ProviderFactories: f.factories(),
 		Steps: []resource.TestStep{
 			{

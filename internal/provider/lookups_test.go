@@ -14,7 +14,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
-	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
@@ -131,7 +130,7 @@ func TestAccProcessIDFunction(t *testing.T) {
 	}
 	is := []statecheck.StateCheck{statecheck.ExpectKnownOutputValue("id", knownvalue.StringExact(processID))}
 	resource.UnitTest(t, resource.TestCase{
-		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_8_0)},
+		TerraformVersionChecks:   needs("1.8.0", "1.7.0"),
 		ProtoV6ProviderFactories: f.factories(),
 		Steps: []resource.TestStep{
 			{Config: output("https://workspace.alphamoon.ai/queue/" + processID), ConfigStateChecks: is},

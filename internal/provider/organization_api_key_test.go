@@ -16,7 +16,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
-	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
 )
@@ -413,7 +412,7 @@ func TestAccOrganizationKeyImportByIdentity(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	resource.UnitTest(t, resource.TestCase{
-		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_12_0)},
+		TerraformVersionChecks:   needs("1.12.0", "1.12.0"),
 		ProtoV6ProviderFactories: f.factories(),
 		Steps: []resource.TestStep{
 			{Config: f.organizationKey(`expires_at = "2026-05-30T09:30:15Z"`, `revoke_on_destroy = false`)},
