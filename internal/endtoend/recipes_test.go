@@ -38,11 +38,10 @@ echo "$*" >"$STORE/arguments"
 // stored is a workspace with a recipe: its key goes, decrypted for the run only, into a store.
 type stored struct {
 	*workspace
-	recipe      string
-	environment map[string]string // the store's programs among it
-	store       string
-	collection  string // where the keys are
-	outputs     strings.Builder
+	recipe, store string
+	collection    string            // where the keys are
+	environment   map[string]string // the store's programs among it
+	outputs       strings.Builder
 }
 
 // storeRecipe is the guide's configuration for a store by command.
@@ -105,12 +104,17 @@ func (s *stored) must(identity string, arguments ...string) string {
 	return output
 }
 
-// fails demands an error that says all texts, however it is broken into lines.
+// unbroken is an output in one line, whatever the width of the terminal.
+func unbroken(output string) string {
+	return strings.Join(strings.Fields(strings.ReplaceAll(output, "│", " ")), " ")
+}
+
+// fails demands an error that says all texts.
 func (s *stored) fails(identity string, arguments []string, texts ...string) string {
 	s.t.Helper()
 	output, err := s.terraform(identity, arguments...)
 	for _, text := range texts {
-		if err == nil || !strings.Contains(strings.Join(strings.Fields(strings.ReplaceAll(output, "│", " ")), " "), text) {
+		if err == nil || !strings.Contains(unbroken(output), text) {
 			s.t.Fatalf("%s: %v, without %q:\n%s", arguments, err, text, output)
 		}
 	}
