@@ -242,7 +242,7 @@ func TestAbsenceBehindSeveralIndexes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				test.options.Now, test.options.MaxLimit, test.options.NewestFirst = time.Now, 2, true //nolint:forbidigo // the bubble's clock
+				test.options.Now, test.options.MaxLimit, test.options.NewestFirst = time.Now, 2, true
 				box := &sandbox.Sandbox{Options: test.options}
 				fill(box, 3)
 				time.Sleep(time.Hour)
@@ -317,7 +317,7 @@ func TestTheEndOfAPause(t *testing.T) {
 func TestOneLookIsEnough(t *testing.T) {
 	t.Parallel()
 	for name, ref := range map[string]alphamoon.KeyRef{
-		"expired": {ID: "absent", Expired: true}, "young": {ID: "absent", CreatedAt: time.Now()}, //nolint:forbidigo // the service's clock is the real one
+		"expired": {ID: "absent", Expired: true}, "young": {ID: "absent", CreatedAt: time.Now()},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

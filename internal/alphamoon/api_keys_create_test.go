@@ -205,12 +205,12 @@ func TestLostCreation(t *testing.T) {
 				box := &sandbox.Sandbox{}
 				test.fault.Operation = create
 				box.Inject(test.fault)
-				began := time.Now() //nolint:forbidigo // virtual
+				began := time.Now()
 				_, err := createWanted(t, newClient(t, box), alphamoon.CreateOptions{RevokeRemains: test.revokes})
 				if got := requests(box); got != test.sent {
 					t.Errorf("sent: %s; want %s", got, test.sent)
 				}
-				if took := time.Since(began); took > 30*time.Second { //nolint:forbidigo // virtual
+				if took := time.Since(began); took > 30*time.Second {
 					t.Errorf("it took %s", took)
 				}
 				if got := len(box.Keys(processID)); got != test.keys {
@@ -300,7 +300,7 @@ func TestCreationsOfOneNameAreASecondApart(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		// The service's clock is an hour behind.
-		behind := func() time.Time { return time.Now().Add(-time.Hour) } //nolint:forbidigo // virtual
+		behind := func() time.Time { return time.Now().Add(-time.Hour) }
 		box := &sandbox.Sandbox{Options: sandbox.Options{Now: behind}}
 		seen := map[time.Time]bool{}
 		for range 5 {
@@ -543,12 +543,12 @@ func TestInterruptedLoss(t *testing.T) {
 				box.Inject(sandbox.Fault{Operation: create, Delay: time.Second, ResetAfter: equal == 1, Status: 500 * (1 - equal)})
 				ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 				defer cancel()
-				began := time.Now() //nolint:forbidigo // virtual
+				began := time.Now()
 				_, err := newClient(t, box).ProcessAPIKeys(processID).Create(ctx, wanted, alphamoon.CreateOptions{})
 				if failure := lost(t, err); len(failure.Equal) != equal || failure.Settled {
 					t.Errorf("got %+v", failure)
 				}
-				if took := time.Since(began); took > 5*time.Second { //nolint:forbidigo // virtual
+				if took := time.Since(began); took > 5*time.Second {
 					t.Errorf("it took %s", took)
 				}
 				expectSent(t, box, equal, list, create, list)
@@ -575,7 +575,7 @@ func TestRetryWaitsAsTheServiceAsks(t *testing.T) {
 			t.Parallel()
 			box := &sandbox.Sandbox{Options: sandbox.Options{Now: func() time.Time { return now }}}
 			box.Inject(sandbox.Fault{Operation: sandbox.Create, Status: 503, Header: header})
-			began := time.Now() //nolint:forbidigo // the wait is real
+			began := time.Now()
 			_, err := newClient(t, box, func(config *alphamoon.Config) {
 				// The date counts by the service's clock.
 				config.RetryWaitMax, config.RefusalPatience = time.Minute, 2*time.Minute
@@ -583,7 +583,7 @@ func TestRetryWaitsAsTheServiceAsks(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if waited := time.Since(began); waited < time.Second { //nolint:forbidigo // as above
+			if waited := time.Since(began); waited < time.Second {
 				t.Errorf("waited only %s", waited)
 			}
 			expectSent(t, box, 1, list, create, create)

@@ -72,8 +72,8 @@ func soon(config *alphamoon.Config) { config.SettleTime = time.Nanosecond }
 
 // stopwatch returns a function that says how long ago stopwatch was called, in a bubble by the bubble's clock.
 func stopwatch() func() time.Duration {
-	began := time.Now()                                      //nolint:forbidigo // waits are real, or the bubble's
-	return func() time.Duration { return time.Since(began) } //nolint:forbidigo // as above
+	began := time.Now()
+	return func() time.Duration { return time.Since(began) }
 }
 
 // fill puts n keys into the default process of a sandbox.

@@ -53,7 +53,7 @@ func (h *hostile) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // old adds n keys that were made a month ago.
 func (h *hostile) old(n int) {
 	for range n {
-		h.add("old", time.Now().AddDate(0, -1, 0), []any{"workspace.result:read"}, "2099-01-01T00:00:00Z") //nolint:forbidigo // the bubble's
+		h.add("old", time.Now().AddDate(0, -1, 0), []any{"workspace.result:read"}, "2099-01-01T00:00:00Z")
 	}
 }
 
@@ -74,7 +74,7 @@ func (h *hostile) create(r *http.Request) map[string]any {
 	var body map[string]any
 	_ = json.NewDecoder(r.Body).Decode(&body)
 	exp, _ := body["exp"].(string)
-	key := h.add(body["name"], time.Now(), body["scopes"], exp[:19]+"Z") //nolint:forbidigo // the bubble's
+	key := h.add(body["name"], time.Now(), body["scopes"], exp[:19]+"Z")
 	return with(key, "key", "user:pass")
 }
 
@@ -136,7 +136,7 @@ func abort() { panic(http.ErrAbortHandler) }
 func doFind(n int) func(*alphamoon.APIKeys, *testing.T) string {
 	return func(keys *alphamoon.APIKeys, t *testing.T) string {
 		found, err := keys.Find(t.Context(), alphamoon.KeyRef{
-			ID: fmt.Sprintf("%032x", n), OrganizationID: "USER:1", CreatedAt: time.Now().AddDate(0, -1, 0), //nolint:forbidigo // the bubble's
+			ID: fmt.Sprintf("%032x", n), OrganizationID: "USER:1", CreatedAt: time.Now().AddDate(0, -1, 0),
 		})
 		switch {
 		case err != nil:
@@ -184,7 +184,7 @@ func createKey(keys *alphamoon.APIKeys, t *testing.T, revoke bool) string {
 func doRevoke(age time.Duration) func(*alphamoon.APIKeys, *testing.T) string {
 	return func(keys *alphamoon.APIKeys, t *testing.T) string {
 		err := keys.Revoke(t.Context(), alphamoon.KeyRef{
-			ID: fmt.Sprintf("%032x", 3), OrganizationID: "USER:1", CreatedAt: time.Now().Add(-age), //nolint:forbidigo // the bubble's
+			ID: fmt.Sprintf("%032x", 3), OrganizationID: "USER:1", CreatedAt: time.Now().Add(-age),
 		})
 		if err != nil {
 			t.Log(err)
@@ -481,17 +481,17 @@ func TestHostileService(t *testing.T) {
 		}), doCreate, "lost, 1 equal, 0 similar", 2},
 		{"a gateway repeats it, both answers lost", 1, post(func(h *hostile, w http.ResponseWriter, r *http.Request, n int) bool {
 			key := h.create(r)
-			h.add(key["name"], time.Now(), key["scopes"], key["exp"]) //nolint:forbidigo // the bubble's
+			h.add(key["name"], time.Now(), key["scopes"], key["exp"])
 			return status(502)(h, w, r, n)
 		}), doCreateOrRevoke, "lost, 2 equal, 0 similar", 3},
 		{"a gateway repeats it, one answer arrives", 1, post(func(h *hostile, w http.ResponseWriter, r *http.Request, _ int) bool {
 			key := h.create(r)
-			h.add(key["name"], time.Now(), key["scopes"], key["exp"]) //nolint:forbidigo // the bubble's
+			h.add(key["name"], time.Now(), key["scopes"], key["exp"])
 			respond(w, 201, key)
 			return true
 		}), doCreate, "created", 3},
 		{"a colleague's key of the name meanwhile", 1, post(once(func(h *hostile, w http.ResponseWriter, r *http.Request, n int) bool {
-			h.add(wanted.Name, time.Now(), []any{"workspace.result:read"}, "2098-01-01T00:00:00Z") //nolint:forbidigo // the bubble's
+			h.add(wanted.Name, time.Now(), []any{"workspace.result:read"}, "2098-01-01T00:00:00Z")
 			return status(502)(h, w, r, n)
 		})), doCreateOrRevoke, "lost, 0 equal, 1 similar", 2},
 		{"an answer with a key from before", 1, post(func(h *hostile, w http.ResponseWriter, _ *http.Request, _ int) bool {

@@ -112,7 +112,7 @@ func TestAnAnnouncedMaintenanceIsNotWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		box := &sandbox.Sandbox{}
 		box.Inject(sandbox.Fault{Status: http.StatusServiceUnavailable, Header: http.Header{"Retry-After": {"3600"}}, Times: -1})
-		began := time.Now() //nolint:forbidigo // virtual
+		began := time.Now()
 		_, err := newClient(t, box, func(config *alphamoon.Config) {
 			config.RefusalPatience = 10 * time.Minute
 		}).ProcessAPIKeys(processID).List(t.Context())

@@ -119,7 +119,7 @@ func (w *workspace) typed(commands string, environment map[string]string, texts 
 }
 
 // now is the clock that the built provider goes by.
-func now() time.Time { return time.Now() } //nolint:forbidigo // there is no other
+func now() time.Time { return time.Now() }
 
 // TestAccReadme types in what the README says: its two configurations, and a second plan.
 func TestAccReadme(t *testing.T) {

@@ -97,7 +97,7 @@ resource "alphamoon_process_api_key" "test" {
 func (w *workspace) becomeDue() {
 	w.t.Helper()
 	for _, key := range w.Keys(sandbox.DefaultProcessID) {
-		time.Sleep(time.Until(key.CreatedAt.Add(3 * time.Second))) //nolint:forbidigo // the deadline is real
+		time.Sleep(time.Until(key.CreatedAt.Add(3 * time.Second)))
 	}
 }
 

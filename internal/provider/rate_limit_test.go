@@ -128,7 +128,7 @@ func TestAccCeiling(t *testing.T) {
 		config.OnAttempt = func(_ context.Context, attempt alphamoon.Attempt) {
 			mu.Lock()
 			defer mu.Unlock()
-			if last = time.Now(); attempt.Method == http.MethodPost && first.IsZero() { //nolint:forbidigo // the wait is real
+			if last = time.Now(); attempt.Method == http.MethodPost && first.IsZero() {
 				first = last
 			}
 		}

@@ -93,7 +93,7 @@ func (c *conformance) ask(t *testing.T) {
 	status, body = c.send(t, "nobody:nothing", http.MethodGet, c.keysPath(), nil)
 	note("a wrong credential", "%s", reply(status, body))
 
-	east := time.Now().Add(lifetime).Truncate(time.Second).In(time.FixedZone("", 2*60*60)) //nolint:forbidigo // as above
+	east := time.Now().Add(lifetime).Truncate(time.Second).In(time.FixedZone("", 2*60*60))
 	status, key := c.send(t, c.credential, http.MethodPost, c.keysPath(), object{
 		"name": c.prefix + "offset", "exp": east.Format(time.RFC3339), "scopes": []string{"workspace.result:read"},
 	})
@@ -131,8 +131,8 @@ func (c *conformance) askForms(t *testing.T, note func(question, format string, 
 	name := "Größe  " + strings.Repeat("x", 100) + " "
 	scopes := []string{"workspace.result:update", "workspace.file:upload"}
 	_, created, expiry := c.post(t, c.credential, c.keysPath(), name, scopes...)
-	made := time.Now()                        //nolint:forbidigo // as above
-	short := time.Now().Add(10 * time.Second) //nolint:forbidigo // as above
+	made := time.Now()
+	short := time.Now().Add(10 * time.Second)
 	_, ending := c.send(t, c.credential, http.MethodPost, c.keysPath(), object{
 		"name": c.prefix + "ending", "exp": short.UTC().Format(time.RFC3339), "scopes": scopes,
 	})
@@ -264,7 +264,7 @@ func (c *conformance) askRemoval(t *testing.T, note func(question, format string
 
 // askLifetime asks for a key that lives for ten years, of the organization, because that one can certainly be removed.
 func (c *conformance) askLifetime(t *testing.T, note func(question, format string, values ...any), remove func(id any) string) {
-	want := time.Now().UTC().AddDate(10, 0, 0).Truncate(time.Second) //nolint:forbidigo // as above
+	want := time.Now().UTC().AddDate(10, 0, 0).Truncate(time.Second)
 	status, key := c.send(t, c.adminCredential, http.MethodPost, organizationPath, object{
 		"name": c.prefix + "ten years", "exp": want.Format(time.RFC3339), "scopes": []string{"workspace.result:read"},
 	})

@@ -173,7 +173,7 @@ func (c *conformance) keysPath() string { return "/api/v0.4/processes/" + c.proc
 func (c *conformance) post(t *testing.T, credential, path, name string, scopes ...string) (status int, key object, expiry time.Time) {
 	t.Helper()
 	// The documented example shows that milliseconds are accepted and cut off.
-	now := time.Now().UTC() //nolint:forbidigo // the service has a clock of its own
+	now := time.Now().UTC()
 	expiry = now.Add(lifetime).Truncate(time.Second).Add(687 * time.Millisecond)
 	status, key = c.send(t, credential, http.MethodPost, path, object{
 		"name": c.prefix + name, "exp": expiry.Format("2006-01-02T15:04:05.000Z"), "scopes": scopes,
@@ -325,7 +325,7 @@ func (c *conformance) missingField(t *testing.T) {
 	for _, field := range []string{"name", "exp", "scopes"} {
 		body := object{
 			"name": c.prefix + "incomplete", "scopes": []string{"workspace.result:read"},
-			"exp": time.Now().UTC().Add(lifetime).Format(time.RFC3339), //nolint:forbidigo // as above
+			"exp": time.Now().UTC().Add(lifetime).Format(time.RFC3339),
 		}
 		delete(body, field)
 		status, answer := c.send(t, c.credential, http.MethodPost, c.keysPath(), body)
