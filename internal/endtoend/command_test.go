@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"os/exec"
+	"strings"
 	"sync"
 	"testing"
 
@@ -46,4 +47,9 @@ func (w *workspace) command(ctx context.Context, environment map[string]string, 
 	}
 	maps.Copy(variables, environment)
 	return cli.Command(ctx, w.dir, variables, append(arguments, "-no-color")...)
+}
+
+// unbroken is an output in one line, whatever the width of the terminal.
+func unbroken(output string) string {
+	return strings.Join(strings.Fields(strings.ReplaceAll(output, "│", " ")), " ")
 }

@@ -104,11 +104,6 @@ func (s *stored) must(identity string, arguments ...string) string {
 	return output
 }
 
-// unbroken is an output in one line, whatever the width of the terminal.
-func unbroken(output string) string {
-	return strings.Join(strings.Fields(strings.ReplaceAll(output, "│", " ")), " ")
-}
-
 // fails demands an error that says all texts.
 func (s *stored) fails(identity string, arguments []string, texts ...string) string {
 	s.t.Helper()
