@@ -11,8 +11,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-
-	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
 )
 
 var planTime = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -391,58 +389,6 @@ func TestRotated(t *testing.T) {
 	}
 }
 
-// TestWhatAListingLeavesOut changes nothing; a new key has nulls there.
-func TestWhatAListingLeavesOut(t *testing.T) {
-	t.Parallel()
-	state := existing(text(expiresIn, "90d"))
-	state.OrganizationID = types.StringValue("org")
-	after := state
-	after.applyListed(alphamoon.APIKey{ID: "id"})
-	if !reflect.DeepEqual(after, state) {
-		t.Errorf("got %+v, want %+v", after, state)
-	}
-	after.applyListed(alphamoon.APIKey{ID: "id", Scopes: []string{}})
-	if len(after.Scopes.Elements()) != 0 {
-		t.Errorf("scopes that are listed as none: got %s", after.Scopes)
-	}
-	created := state
-	created.OrganizationID, created.Status, created.CreatedAt = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
-	created.ExpiresAt, created.RotatesAt, created.KeyVersion = types.StringUnknown(), types.StringUnknown(), types.Int64Unknown()
-	created.applyListed(alphamoon.APIKey{ID: "id"})
-	for _, value := range []attr.Value{created.OrganizationID, created.Status, created.CreatedAt, created.ExpiresAt, created.RotatesAt, created.KeyVersion} {
-		if !value.IsNull() {
-			t.Errorf("got %s, want null", value)
-		}
-	}
-}
-
-// TestFieldsEqualTheSchemas: an attribute that the model forgets would be null for ever.
-func TestFieldsEqualTheSchemas(t *testing.T) {
-	t.Parallel()
-	model := newAPIKeyModel(t.Context())
-	bound := map[string]attr.Type{}
-	for _, field := range model.fields() {
-		bound[field.name] = field.get().Type(t.Context())
-		if !field.get().IsNull() {
-			t.Errorf("%s of a new model is %s", field.name, field.get())
-		}
-	}
-	seen := map[string]bool{}
-	for _, kind := range []apiKeyKind{processAPIKey, organizationAPIKey} {
-		for name, attribute := range kind.resourceSchema().Attributes {
-			seen[name] = true
-			if !attribute.GetType().Equal(bound[name]) {
-				t.Errorf("%s.%s is %s, the model has %v", kind.typeName, name, attribute.GetType(), bound[name])
-			}
-		}
-	}
-	for name := range bound {
-		if !seen[name] {
-			t.Errorf("no schema has %s", name)
-		}
-	}
-}
-
 func TestSameRecipients(t *testing.T) {
 	t.Parallel()
 	const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHsKLqeplhpW+uObz5dvMgjz1OxfM/XXUB+VHtZ6isGN"
@@ -468,15 +414,5 @@ func TestSameRecipients(t *testing.T) {
 		if got := sameRecipients(test.a, test.b); got != test.same {
 			t.Errorf("%s: got %t", name, got)
 		}
-	}
-}
-
-// TestWholeSecondsAreSent: a service that rounds the fraction of a second would answer with another expiry in half of all cases.
-func TestWholeSecondsAreSent(t *testing.T) {
-	t.Parallel()
-	var diags diag.Diagnostics
-	model := apiKeyModel{ExpiresIn: types.StringValue("1h")}
-	if got := model.request(planTime.Add(687*time.Millisecond), &diags).ExpiresAt; !got.Equal(planTime.Add(time.Hour)) || diags.HasError() {
-		t.Errorf("the request asks for %s, %v", got, diags)
 	}
 }

@@ -3,6 +3,7 @@ package provider_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -205,59 +206,6 @@ func TestAccDestroyAfterTheDateHasPassed(t *testing.T) {
 	f.expectCounts(1, 1)
 }
 
-func TestAccImport(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t, sandbox.Options{AlterListed: sandbox.With("key", "********")})
-	id := "688874d9d9064c23bf78bf3ec93cbd2d"
-	f.AddKey(processID, sandbox.Key{
-		ID:        id,
-		Name:      "test",
-		Scopes:    []string{"workspace.file:upload", "workspace.result:read"},
-		ExpiresAt: start.Add(60 * day),
-	})
-	importStep := func(id string) resource.TestStep {
-		return resource.TestStep{
-			Config: f.key(`expires_at = "2026-04-30T09:30:15Z"`), ResourceName: address,
-			ImportState: true, ImportStateId: id, ImportStatePersist: true,
-		}
-	}
-	failing := func(id string, message string) resource.TestStep {
-		step := importStep(id)
-		step.ExpectError = says(message)
-		step.ImportStatePersist = false
-		return step
-	}
-	f.run(
-		failing(id, "does not have the form PROCESS_ID/KEY_ID"),
-		failing("https://workspace.alphamoon.ai/queue/"+processID, "does not have the form PROCESS_ID/KEY_ID"),
-		failing("nonsense/"+id, `"nonsense" is not the id of a process`),
-		failing(processID+"/unknown", `There is no key with the id "unknown"`),
-		failing("00000000000000000000000000000000/"+id, "No process has this id."),
-		importStep(processID+"/"+id),
-		resource.TestStep{
-			Config:           f.key(`expires_at = "2026-04-30T09:30:15Z"`),
-			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
-			ConfigStateChecks: []statecheck.StateCheck{
-				statecheck.ExpectKnownValue(address, attribute("key"), knownvalue.Null()),
-				statecheck.ExpectKnownValue(address, attribute("id"), knownvalue.StringExact(id)),
-			},
-		},
-		resource.TestStep{
-			Config: f.key(`expires_in = "90d"`, `rotate_before_expiry = "30d"`, `rotation_triggers = { team = "a" }`,
-				`revoke_on_destroy = true`),
-			ConfigPlanChecks: expectAction(plancheck.ResourceActionUpdate),
-			ConfigStateChecks: []statecheck.StateCheck{
-				statecheck.ExpectKnownValue(address, attribute("key"), knownvalue.Null()),
-				statecheck.ExpectKnownValue(address, attribute("rotates_at"),
-					knownvalue.StringExact("2026-03-31T09:30:15Z")),
-			},
-		},
-	)
-	if got := f.Count(sandbox.Create); got != 0 {
-		t.Errorf("creations: got %d, want none", got)
-	}
-}
-
 // TestBadAnswersToACreation: the next apply replaces what is kept and creates what is not. The fault matrix has more.
 func TestBadAnswersToACreation(t *testing.T) {
 	t.Parallel()
@@ -345,4 +293,20 @@ func TestAccSavedPlanAppliedLater(t *testing.T) {
 				knownvalue.StringExact(start.Add(91*day).Format(time.RFC3339))),
 		},
 	})
+}
+
+// TestGrantWithoutExpiry: the service does not say when the key expires.
+func TestGrantWithoutExpiry(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, sandbox.Options{})
+	f.Inject(
+		sandbox.Fault{
+			Operation: sandbox.Create,
+			Body:      `{"id": "odd", "name": "test", "scopes": ["workspace.result:read", "workspace.file:upload"], "status": "Active", "key": "a:b", "exp": "soon"}`,
+		},
+	)
+	output := f.fails(f.key(lifetime), "the answer names no readable expiry")
+	if strings.Contains(output, "bug in the provider") {
+		t.Errorf("it says:\n%s", output)
+	}
 }

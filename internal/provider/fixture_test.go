@@ -193,3 +193,10 @@ func says(text string) *regexp.Regexp {
 	}
 	return regexp.MustCompile(`(?s)` + strings.Join(words, `[\s│]+`))
 }
+
+// list is a configuration without a provider that lists the keys of the default process.
+const list = `
+data "alphamoon_process_api_keys" "test" {
+  process_id = "` + processID + `"
+}
+`

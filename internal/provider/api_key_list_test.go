@@ -260,3 +260,82 @@ func TestUnknownStatus(t *testing.T) {
 		t.Errorf("got %+v", results)
 	}
 }
+
+// TestListEveryProcess streams the keys of all processes, and counts requests.
+func TestListEveryProcess(t *testing.T) {
+	t.Parallel()
+	f := newNamedFixture(t, "b", "a", "c")
+	for i := range 3 {
+		for range []int{1, 0, 150}[i] {
+			f.AddKey(fmt.Sprintf("%032x", i+1),
+				sandbox.Key{Name: "key", Scopes: []string{"workspace.result:read"}, ExpiresAt: start.Add(day)})
+		}
+	}
+	p := f.connect(nil)
+	p.listing = values{}
+	results := p.query(t, 0, 1000, true)
+	if len(results) != 151 || results[0].DisplayName != "b / key" || results[150].DisplayName != "c / key" {
+		t.Fatalf("%d results", len(results))
+	}
+	if got := f.sent(); got != "list processes, list, list, list, list" {
+		t.Errorf("sent: %s", got)
+	}
+	state, err := results[0].Resource.Unmarshal(p.kind())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found := (outcome{state: state}); found.text("process_id") != fmt.Sprintf("%032x", 1) {
+		t.Errorf("got %s", state)
+	}
+
+	f.ClearJournal()
+	if limited := p.query(t, 0, 2, false); len(limited) != 2 || f.sent() != "list processes, list, list, list" {
+		t.Errorf("%d results with a limit after %s", len(limited), f.sent())
+	}
+
+	// One process cannot be listed: an error, and the others are there.
+	f.Inject(
+		sandbox.Fault{
+			Operation: sandbox.List,
+			Owner:     fmt.Sprintf("%032x", 1),
+			Status:    403,
+			Body:      `{"title": "No"}`,
+			Times:     -1,
+		},
+	)
+	partial := p.query(t, 0, 1000, false)
+	failures := 0
+	for _, result := range partial {
+		if text := describe(result.Diagnostics); text != "" {
+			failures++
+			if !strings.Contains(text, "Alphamoon denied permission") ||
+				!strings.Contains(text, fmt.Sprintf("%032x", 1)) {
+				t.Error(text)
+			}
+		}
+	}
+	if failures != 1 || len(partial) != 151 {
+		t.Errorf("%d results, %d errors", len(partial), failures)
+	}
+
+	f.ClearFaults()
+	f.Inject(sandbox.Fault{Operation: sandbox.ListProcesses, Status: 403, Body: `{"title": "No"}`, Times: -1})
+	if none := p.query(t, 0, 1000, false); len(none) != 1 ||
+		!strings.Contains(describe(none[0].Diagnostics), "workspace.process:read") {
+		t.Errorf("got %+v", none)
+	}
+}
+
+// TestListOrganizationKeys lists the other kind.
+func TestListOrganizationKeys(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, sandbox.Options{})
+	for range 3 {
+		f.AddKey(sandbox.Organization, sandbox.Key{Name: "key", Scopes: []string{"x.y:z"}, ExpiresAt: start.Add(day)})
+	}
+	p := f.connect(nil).of("alphamoon_organization_api_key")
+	results := p.query(t, 0, 1000, true)
+	if len(results) != 4 || results[0].DisplayName != "key" || describe(results[0].Diagnostics) != "" {
+		t.Errorf("got %+v", results)
+	}
+}

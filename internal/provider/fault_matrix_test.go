@@ -1,0 +1,204 @@
+package provider_test
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
+)
+
+// operations are the columns of the matrix.
+var operations = []string{"create", "read", "list", "import", "revoke"}
+
+// kinds are the two kinds of keys, with their owners in the sandbox.
+var kinds = map[string]string{resourceType: processID, "alphamoon_organization_api_key": sandbox.Organization}
+
+// TestFaultMatrix carries out every operation under every fault, once and for all, on both kinds of keys, and checks
+// what was sent, what exists, what is in the state, and what is said.
+func TestFaultMatrix(t *testing.T) { //nolint:tparallel // the subtests are parallel within the group that is waited for
+	t.Parallel()
+	cells := 0
+	t.Run("cells", func(t *testing.T) {
+		for kind := range kinds {
+			for _, row := range faultMatrix() {
+				for _, operation := range operations {
+					expected := row.expected(operation)
+					if expected == nil {
+						continue
+					}
+					cells += 2
+					name := kind + "/" + row.name + "/" + operation
+					t.Run(name+"/once",
+						func(t *testing.T) { t.Parallel(); row.check(t, kind, operation, 1, expected.once) })
+					t.Run(name+"/always",
+						func(t *testing.T) { t.Parallel(); row.check(t, kind, operation, -1, expected.always) })
+				}
+			}
+		}
+	})
+	if !t.Failed() {
+		expectSection(t, "internal/provider/fault-matrix.md", "fault matrix", matrixTable(cells))
+	}
+}
+
+// expected is nil if the fault does not concern the operation.
+func (r faultRow) expected(operation string) *pair {
+	return map[string]*pair{"create": r.create, "read": r.read, "list": r.list, "import": r.adopt, "revoke": r.revoked}[operation]
+}
+
+func (r faultRow) check(t *testing.T, kind, operation string, times int, expected want) {
+	t.Helper()
+	f := newFixture(t, sandbox.Options{})
+	owner := kinds[kind]
+	provider := f.connect(values{"max_retries": 1, "request_timeout": "1s"}).of(kind)
+	ctx := t.Context()
+	arguments := values{
+		"process_id":        processID,
+		"name":              "matrix",
+		"scopes":            []string{"workspace.result:read"},
+		"expires_in":        "90d",
+		"revoke_on_destroy": operation == "revoke",
+	}
+	others := r.others
+	if owner == sandbox.Organization {
+		others = max(0, others-1) // the key of the provider itself is listed too
+	}
+	for range others {
+		f.AddKey(owner, sandbox.Key{Name: "other", Scopes: []string{"workspace.result:read"}, ExpiresAt: start.Add(day)})
+	}
+	var prior outcome
+	existing := others
+	if operation != "create" {
+		prior, existing = provider.create(ctx, arguments), existing+1
+		if prior.failed {
+			t.Fatal(prior.diagnostics)
+		}
+	}
+	f.ClearJournal()
+	fault := r.fault
+	fault.Times = times
+	fault.Operation = map[string]sandbox.Operation{"create": sandbox.Create, "revoke": sandbox.Revoke}[operation]
+	if fault.Operation == sandbox.AnyOperation {
+		fault.Operation = sandbox.List
+	}
+	f.Inject(fault)
+
+	var result outcome
+	switch operation {
+	case "create":
+		result = provider.create(ctx, arguments)
+	case "read":
+		result = provider.read(ctx, prior)
+	case "list":
+		result = provider.list(ctx, arguments)
+	case "import":
+		id := prior.text("id")
+		if owner != sandbox.Organization {
+			id = processID + "/" + id
+		}
+		result = provider.adopt(ctx, id)
+	case "revoke":
+		result = provider.destroy(ctx, prior)
+	}
+
+	if owner == sandbox.Organization {
+		if operation == "read" && r.name == "404 of the API" {
+			expected.says = r.organization // there is no process that could be unseen
+		}
+		if r.organization != "" && !strings.HasPrefix(expected.says, "Key could not") {
+			expected.says = r.organization
+		}
+	}
+	if got := f.sent(); !sentForm(expected.sent).MatchString(got) {
+		t.Errorf("sent: got %s, want %s", got, expected.sent)
+	}
+	if got := len(f.Keys(owner)) - existing; r.fault.Then == nil && got != expected.keys {
+		t.Errorf("keys: got %+d, want %+d", got, expected.keys)
+	}
+	if (expected.says != "") != result.failed || !strings.Contains(result.diagnostics, expected.says) {
+		t.Errorf("diagnostics: got %q, want %q", result.diagnostics, expected.says)
+	}
+	// A failed import has no state to keep, and Terraform drops that of a failed data source.
+	inState := expected.state && (expected.says == "" || operation != "import")
+	if result.state.IsNull() == inState {
+		t.Errorf("in the state: %t, want %t", !result.state.IsNull(), inState)
+	}
+	if operation == "read" && (!result.state.Equal(prior.state)) {
+		t.Error("the state was changed")
+	}
+	f.checkNamed(owner, result)
+}
+
+// sentForm matches requests as [want] writes them.
+func sentForm(sent string) *regexp.Regexp {
+	return regexp.MustCompile("^" + regexp.MustCompile(`([a-z]+) …`).ReplaceAllString(sent, "$1(?:, $1)+") + "$")
+}
+
+// sent returns the requests since the journal was cleared, in order.
+func (f *fixture) sent() string {
+	var names []string
+	for _, req := range f.Journal() {
+		names = append(names, string(req.Operation))
+	}
+	return strings.Join(names, ", ")
+}
+
+// checkNamed demands that every key that was created since the journal was cleared is in the state or named.
+func (f *fixture) checkNamed(owner string, result outcome) {
+	f.t.Helper()
+	for _, req := range f.Journal() {
+		exists := slices.ContainsFunc(f.Keys(owner), func(key sandbox.Key) bool { return key.ID == req.KeyID })
+		if req.Operation == sandbox.Create && exists && result.text("id") != req.KeyID &&
+			!strings.Contains(result.diagnostics, req.KeyID) {
+			f.t.Errorf("the key %s exists, is not in the state and is not named in %q", req.KeyID, result.diagnostics)
+		}
+	}
+}
+
+// matrixTable shows the matrix to a reader of the guide.
+func matrixTable(cells int) string {
+	cell := func(outcome *pair) string {
+		switch {
+		case outcome == nil:
+			return "–"
+		case outcome.once == outcome.always:
+			return outcome.once.describe()
+		default:
+			return "once: " + outcome.once.describe() + "; always: " + outcome.always.describe()
+		}
+	}
+	var table strings.Builder
+	_, _ = fmt.Fprintf(&table, "%d faults × %d operations × %d kinds of keys, each once and for ever: %d cells, all "+
+		"green in the run that made this table.\n\n", len(faultMatrix()), len(operations), len(kinds), cells)
+	table.WriteString("| fault | create | read, import | list | revoke |\n|---|---|---|---|---|\n")
+	for _, row := range faultMatrix() {
+		_, _ = fmt.Fprintf(&table, "| %s | %s | %s | %s | %s |\n", row.name, cell(row.create), cell(row.adopt),
+			cell(row.list), cell(row.revoked))
+	}
+	return table.String()
+}
+
+// describe tells the outcome to a reader of the guide.
+func (w want) describe() string {
+	count := strings.Count(w.sent, ",") + 1
+	requests := fmt.Sprintf("%d requests", count)
+	switch {
+	case strings.Contains(w.sent, "…"):
+		requests = "requests until the patience ends"
+	case count == 1:
+		requests = "1 request"
+	}
+	switch {
+	case w.says == "":
+		return "succeeds, " + requests
+	case w.state:
+		return "error, state kept, " + requests
+	case w.keys > 0:
+		return "error that names the key, " + requests
+	default:
+		return "error, no key, " + requests
+	}
+}

@@ -1,0 +1,46 @@
+package provider_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
+)
+
+// TestEqualKeys: two configurations ask for equal keys. The creation of one of them is lost and left nothing, but the other's
+// key appears meanwhile. It is neither revoked nor called one's own without a doubt, to whatever second it expires.
+func TestEqualKeys(t *testing.T) {
+	t.Parallel()
+	for expiry, value := range map[string]string{"expires_at": "2026-05-30T09:30:15Z", "expires_in": "90d"} {
+		t.Run(expiry, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t, sandbox.Options{})
+			f.Inject(sandbox.Fault{Operation: sandbox.Create, Status: http.StatusInternalServerError, Then: func(box *sandbox.Sandbox) {
+				box.AddKey(processID, sandbox.Key{Name: "test", Scopes: []string{"workspace.result:read"}, ExpiresAt: start.Add(90 * day)})
+			}})
+			result := f.connect(nil).create(t.Context(), values{
+				"process_id": processID, "name": "test", "scopes": []string{"workspace.result:read"}, expiry: value, "revoke_on_destroy": true,
+			})
+			id := f.Keys(processID)[0].ID
+			if !result.failed || f.sent() != "list, create, list" || !strings.Contains(result.diagnostics, id) ||
+				!strings.Contains(result.diagnostics, "It may also be the key of another configuration") {
+				t.Errorf("%q after %s", result.diagnostics, f.sent())
+			}
+		})
+	}
+}
+
+// TestGeneratedNameIsASignature: what has it is what was lost, so that it is revoked, and the creation sent again.
+func TestGeneratedNameIsASignature(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, sandbox.Options{})
+	f.Inject(sandbox.Fault{Operation: sandbox.Create, Body: "<html>"})
+	result := f.connect(nil).create(t.Context(), values{
+		"process_id": processID, "name_prefix": "test-", "scopes": []string{"workspace.result:read"}, "expires_at": "2026-05-30T09:30:15Z",
+		"revoke_on_destroy": true,
+	})
+	if result.failed || f.sent() != "list, create, list, revoke, list, list, create" || len(f.LiveKeys(processID)) != 1 {
+		t.Errorf("%q after %s", result.diagnostics, f.sent())
+	}
+}
