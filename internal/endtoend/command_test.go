@@ -2,6 +2,7 @@ package endtoend_test
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"os/exec"
 	"strings"
@@ -52,4 +53,31 @@ func (w *workspace) command(ctx context.Context, environment map[string]string, 
 // unbroken is an output in one line, whatever the width of the terminal.
 func unbroken(output string) string {
 	return strings.Join(strings.Fields(strings.ReplaceAll(output, "│", " ")), " ")
+}
+
+// run carries out a command that must succeed and returns what it prints.
+func (w *workspace) run(arguments ...string) string {
+	w.t.Helper()
+	output, err := w.command(w.t.Context(), nil, arguments...).CombinedOutput()
+	if err != nil {
+		w.t.Fatalf("%s: %v\n%s", arguments, err, output)
+	}
+	return string(output)
+}
+
+func (w *workspace) apply() string {
+	w.t.Helper()
+	return w.run("apply", "-input=false", "-auto-approve")
+}
+
+// keys is a configuration of several keys.
+func keys(count int, arguments ...string) string {
+	return fmt.Sprintf(`
+resource "alphamoon_process_api_key" "test" {
+  count      = %d
+  process_id = %q
+  scopes     = ["workspace.result:read"]
+  %s
+}
+`, count, sandbox.DefaultProcessID, strings.Join(arguments, "\n  "))
 }

@@ -11,33 +11,6 @@ import (
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
 )
 
-// run carries out a command that must succeed and returns what it prints.
-func (w *workspace) run(arguments ...string) string {
-	w.t.Helper()
-	output, err := w.command(w.t.Context(), nil, arguments...).CombinedOutput()
-	if err != nil {
-		w.t.Fatalf("%s: %v\n%s", arguments, err, output)
-	}
-	return string(output)
-}
-
-func (w *workspace) apply() string {
-	w.t.Helper()
-	return w.run("apply", "-input=false", "-auto-approve")
-}
-
-// keys is a configuration of several keys.
-func keys(count int, arguments ...string) string {
-	return fmt.Sprintf(`
-resource "alphamoon_process_api_key" "test" {
-  count      = %d
-  process_id = %q
-  scopes     = ["workspace.result:read"]
-  %s
-}
-`, count, sandbox.DefaultProcessID, strings.Join(arguments, "\n  "))
-}
-
 var warningForm = regexp.MustCompile(`Warning: ([^\n]*)`)
 
 // warnings counts the blocks that a run printed, and those that Terraform folded into them.
@@ -215,92 +188,6 @@ resource "alphamoon_process_api_key" "old_%[1]d" {
 	if strings.Contains(output, "more similar") ||
 		!strings.Contains(output, "3 to import, 0 to add, 0 to change, 0 to destroy") {
 		t.Errorf("it says:\n%s", output)
-	}
-}
-
-// TestAccManagedKeyOutlivesAFailedEqual: a second key like the first one is to be created, and the creation fails before
-// it did anything. The first one is neither revoked nor named.
-func TestAccManagedKeyOutlivesAFailedEqual(t *testing.T) {
-	t.Parallel()
-	for _, revokes := range []bool{true, false} {
-		t.Run(fmt.Sprintf("revoke_on_destroy = %t", revokes), func(t *testing.T) {
-			t.Parallel()
-			arguments := []string{
-				`name = "equal"`,
-				`expires_at = "2099-01-01T00:00:00Z"`,
-				fmt.Sprintf("revoke_on_destroy = %t", revokes),
-			}
-			w := newWorkspace(t, keys(1, arguments...), sandbox.Options{})
-			w.apply()
-			first := w.Keys(sandbox.DefaultProcessID)[0]
-			// A colleague has an equal one.
-			colleague := w.AddKey(sandbox.DefaultProcessID,
-				sandbox.Key{Name: first.Name, Scopes: first.Scopes, ExpiresAt: first.ExpiresAt})
-			w.write("main.tf", requirement+keys(2, arguments...))
-			w.Inject(sandbox.Fault{Operation: sandbox.Create, Status: 500})
-			output := w.apply()
-			if live := w.LiveKeys(sandbox.DefaultProcessID); len(live) != 3 || w.Count(sandbox.Revoke) != 0 {
-				t.Errorf("%d keys live, %d removals", len(live), w.Count(sandbox.Revoke))
-			}
-			if strings.Contains(output, "lost") || strings.Contains(output, colleague.ID) {
-				t.Errorf("it says:\n%s", output)
-			}
-		})
-	}
-}
-
-// TestAccListingThroughAnAlias reads a list through a second configuration of the provider, which is a process of its
-// own, before and after a key was created through the first one.
-func TestAccListingThroughAnAlias(t *testing.T) {
-	t.Parallel()
-	w := newWorkspace(t, `
-provider "alphamoon" {
-  alias = "reader"
-}
-data "alphamoon_process_api_keys" "before" {
-  provider   = alphamoon.reader
-  process_id = "`+sandbox.DefaultProcessID+`"
-}
-resource "alphamoon_process_api_key" "test" {
-  process_id = "`+sandbox.DefaultProcessID+`"
-  name       = "created after ${data.alphamoon_process_api_keys.before.total}"
-  scopes     = ["workspace.result:read"]
-  expires_in = "90d"
-}
-data "alphamoon_process_api_keys" "after" {
-  provider   = alphamoon.reader
-  process_id = "`+sandbox.DefaultProcessID+`"
-  depends_on = [alphamoon_process_api_key.test]
-}
-output "totals" {
-  value = "${data.alphamoon_process_api_keys.before.total} and then ${data.alphamoon_process_api_keys.after.total}"
-}
-`, sandbox.Options{})
-	w.apply()
-	if got := w.run("output", "-raw", "totals"); got != "0 and then 1" {
-		t.Errorf("got %s", got)
-	}
-}
-
-// TestAccOutageIsToldOnce refreshes 200 keys while the list fails.
-func TestAccOutageIsToldOnce(t *testing.T) {
-	t.Parallel()
-	w := newWorkspace(t, keys(200, `name = "k-${count.index}"`, `expires_in = "90d"`), sandbox.Options{})
-	w.apply()
-	w.ClearJournal()
-	w.Inject(sandbox.Fault{Operation: sandbox.List, Status: 503, Times: -1})
-	raw, err := w.command(t.Context(), nil, "plan", "-input=false").CombinedOutput()
-	output := string(raw)
-	full := strings.Count(output, "503 Service Unavailable")
-	short := strings.Count(output, `The detailed error "Alphamoon failed to answer" says why.`)
-	// Terraform 1.16 folds equal errors.
-	if folded := short == 1 && !cli.OpenTofu && !olderThan(t, "1.16.0"); err == nil || full != 1 || short != 199 && !folded {
-		t.Errorf("%d full errors, %d short ones, %v", full, short, err)
-	}
-	lines := strings.Count(output, "\n")
-	t.Logf("%d requests, %d lines", w.Count(sandbox.List), lines)
-	if w.Count(sandbox.List) > 12 || lines > 2200 {
-		t.Errorf("%d requests, %d lines", w.Count(sandbox.List), lines)
 	}
 }
 
