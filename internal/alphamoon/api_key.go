@@ -2,9 +2,12 @@ package alphamoon
 
 import (
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // StatusActive is the only status that the service documents.
@@ -43,11 +46,58 @@ type APIKey struct {
 	ProcessID string `json:"processId"`
 }
 
+// UnmarshalJSON takes an object whose fields may be odd. Ids may be numbers, and names come in Unicode's composed form
+// (NFC), which is all that Terraform can write. A key that has a "deletedAt" is listed and yet removed.
+func (k *APIKey) UnmarshalJSON(data []byte) error {
+	type plain APIKey
+	wire := struct {
+		*plain
+		ID        looseText `json:"id"`
+		Name      string    `json:"name"`
+		ProcessID looseText `json:"processId"`
+		DeletedAt Timestamp `json:"deletedAt"` // U: whether a removed key stays listed, and with which field
+	}{plain: (*plain)(k)}
+	err := json.Unmarshal(data, &wire)
+	k.ID, k.Name, k.ProcessID = string(wire.ID), norm.NFC.String(wire.Name), string(wire.ProcessID)
+	if !wire.DeletedAt.IsZero() {
+		k.Status = "Deleted"
+	}
+	return err
+}
+
+// looseText is a text that may also be written as a number.
+type looseText string
+
+// UnmarshalJSON never fails: everything but a text or a number is empty.
+func (t *looseText) UnmarshalJSON(data []byte) error {
+	var text string
+	var number json.Number
+	if json.Unmarshal(data, &text) == nil {
+		*t = looseText(text)
+	} else if json.Unmarshal(data, &number) == nil {
+		*t = looseText(number)
+	}
+	return nil
+}
+
 // CreatedAPIKey is the answer to a creation, the only place where the secret ever stands.
 type CreatedAPIKey struct {
 	APIKey
 	// Key is the secret, in the form user:pass. It is empty if the answer did not have it.
-	Key Secret `json:"key"`
+	Key Secret
+	// Version is the creation in Unix seconds, or the next free second: no two keys of one name share it, see
+	// [APIKeys.Create].
+	Version int64
+}
+
+// UnmarshalJSON takes an object whose fields may be odd.
+func (k *CreatedAPIKey) UnmarshalJSON(data []byte) error {
+	var secret struct {
+		Key Secret `json:"key"`
+	}
+	err := errors.Join(json.Unmarshal(data, &k.APIKey), json.Unmarshal(data, &secret))
+	k.Key = secret.Key
+	return err
 }
 
 // ScopeList are the scopes of a key. Nil stands for scopes that are missing or unreadable.
@@ -69,9 +119,13 @@ func (l *ScopeList) UnmarshalJSON(data []byte) error {
 // must not be lost because one of its dates is odd.
 type Timestamp struct{ time.Time }
 
-// UnmarshalJSON takes an RFC 3339 string and never fails.
+// UnmarshalJSON takes an RFC 3339 string and never fails. Without a zone it is UTC. The years 1 and 9999 are how some
+// services write that there is none.
 func (t *Timestamp) UnmarshalJSON(data []byte) error {
 	if t.Time.UnmarshalJSON(data) != nil {
+		t.Time, _ = time.Parse(`"2006-01-02T15:04:05"`, string(data)) // zero where it fails
+	}
+	if year := t.UTC().Year(); year <= 1 || year >= 9999 {
 		t.Time = time.Time{}
 	}
 	return nil
@@ -97,27 +151,63 @@ func (r APIKeyRequest) MarshalJSON() ([]byte, error) {
 // SameSecond reports whether two instants are equal to the service, which keeps whole seconds and truncates.
 func SameSecond(a, b time.Time) bool { return a.Unix() == b.Unix() }
 
-// Differences names the fields in which a key differs from what was asked for, in the names of the API.
-func (r APIKeyRequest) Differences(key APIKey) []string {
-	var differences []string
-	if key.Name != r.Name {
-		differences = append(differences, "name")
+// Grant is what the service made of a request. It may write a name otherwise, trimmed or cut, which means nothing.
+type Grant struct {
+	// Missing are the scopes that were asked for and not granted, and Additional those that were granted beyond them,
+	// sorted. An answer that leaves the scopes out says nothing.
+	Missing, Additional []string
+	// ExpiresAt is the granted expiry, zero if the answer has none.
+	ExpiresAt time.Time
+}
+
+// Granted compares a key with what was asked for.
+func (r APIKeyRequest) Granted(key APIKey) Grant {
+	grant := Grant{ExpiresAt: key.ExpiresAt.Time}
+	if key.Scopes != nil {
+		grant.Missing, grant.Additional = lacking(key.Scopes, r.Scopes), lacking(r.Scopes, key.Scopes)
 	}
-	if !sameScopes(key.Scopes, r.Scopes) {
-		differences = append(differences, "scopes")
-	}
-	if !SameSecond(key.ExpiresAt.Time, r.ExpiresAt) {
-		differences = append(differences, "exp")
-	}
-	return differences
+	return grant
+}
+
+// lacking are the wanted texts that a list does not have, sorted.
+func lacking(list, wanted []string) []string {
+	sorted := slices.Compact(slices.Sorted(slices.Values(wanted)))
+	return slices.DeleteFunc(sorted, func(text string) bool { return slices.Contains(list, text) })
+}
+
+// equals reports whether a key is what was asked for, in every respect that a listing shows.
+func (r APIKeyRequest) equals(key APIKey) bool {
+	return foldName(r.Name) == foldName(key.Name) && len(lacking(key.Scopes, r.Scopes))+len(lacking(r.Scopes, key.Scopes)) == 0 &&
+		SameSecond(r.ExpiresAt, key.ExpiresAt.Time)
+}
+
+// mayBecome reports whether a service with rules of its own may have made a key of the request: one that expands scopes,
+// and rounds an expiry or caps it.
+func (r APIKeyRequest) mayBecome(key APIKey) bool {
+	const day = 24 * time.Hour
+	return foldName(r.Name) == foldName(key.Name) && len(r.Granted(key).Missing) == 0 &&
+		key.ExpiresAt.Sub(r.ExpiresAt.Truncate(time.Second)) < day
+}
+
+// resembles reports whether a key shares the name, whole or cut, or the expiry with what was asked for.
+func (r APIKeyRequest) resembles(key APIKey) bool {
+	const shortestCut = 8 // a shorter name may be the beginning of anything
+	name := foldName(key.Name)
+	return name == foldName(r.Name) || len(name) >= shortestCut && strings.HasPrefix(foldName(r.Name), name) ||
+		SameSecond(key.ExpiresAt.Time, r.ExpiresAt)
 }
 
 // same reports whether two creations ask for keys that could not be told apart.
 func (r APIKeyRequest) same(other APIKeyRequest) bool {
-	return r.Name == other.Name && sameScopes(r.Scopes, other.Scopes) && SameSecond(r.ExpiresAt, other.ExpiresAt)
+	key := APIKey{Name: other.Name, Scopes: other.Scopes}
+	key.ExpiresAt.Time = other.ExpiresAt
+	return r.equals(key)
 }
 
-func sameScopes(a, b []string) bool {
-	a, b = slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b))
-	return slices.Equal(slices.Compact(a), slices.Compact(b))
+// foldName is a name without what a service may change in it: blanks, upper and lower case, the form of Unicode.
+func foldName(name string) string {
+	return norm.NFC.String(strings.ToLower(strings.Join(strings.Fields(name), " ")))
 }
+
+// foldID is an id without what a listing may write otherwise: upper and lower case, and dashes.
+func foldID(id string) string { return strings.ToLower(strings.ReplaceAll(id, "-", "")) }

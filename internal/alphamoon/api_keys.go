@@ -1,7 +1,6 @@
 package alphamoon
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,10 +21,10 @@ const listingLag = 5 * time.Minute
 
 // Reasons why a key that is not listed is not provably absent.
 var (
-	// ErrTooYoung means that the key was created so recently that a listing may not show it yet.
+	// ErrTooYoung means that the key was created so recently that a listing may not show it yet, see [TooYoungError].
 	ErrTooYoung = errors.New("the key was created less than five minutes ago, and a listing may not show it yet")
-	// ErrOtherOrganization means that the listing is another organization's.
-	ErrOtherOrganization = errors.New("the listing has no key of the organization that the key belongs to")
+	// ErrNeverSeen means that the credential has never seen the key, so that it cannot see it to be gone either.
+	ErrNeverSeen = errors.New("the credential has never seen the key, and a listing may show only what its caller made or may see")
 )
 
 // ErrUnsafeID means that no removal was sent, because the id could lead it to something else than the key.
@@ -37,6 +36,16 @@ func isSafeID(id string) bool {
 	return id != "" && len(id) <= 128 && strings.Trim(id, characters) == ""
 }
 
+// TooYoungError is an [ErrTooYoung].
+type TooYoungError struct {
+	// Until is when a listing must show the key, by the clock of the service.
+	Until time.Time
+}
+
+func (e *TooYoungError) Error() string { return ErrTooYoung.Error() }
+
+func (e *TooYoungError) Unwrap() error { return ErrTooYoung }
+
 // APIKeys is a collection of keys: those of a process, or those of the organization. There is one for each path, so
 // that what it remembers is shared. It may be used by several goroutines.
 type APIKeys struct {
@@ -45,8 +54,8 @@ type APIKeys struct {
 	listing listing[APIKey]
 
 	// before lists what was there before the first creation of this client.
-	before *sharedCall[bool]
-	ledger ledger
+	before *sharedCall[struct{}]
+	ledger *ledger
 	// attempts is acquired once by every creation on its way, see [exclusive].
 	attempts *semaphore.Weighted
 
@@ -59,24 +68,26 @@ type listings struct{ first, later, atOnce *sharedCall[reading[APIKey]] }
 
 func newAPIKeys(client *Client, path []string) *APIKeys {
 	k := &APIKeys{
-		client: client, path: path, before: newSharedCall[bool](client.config.FailureMemory),
-		ledger:   ledger{known: map[string]bool{}, newest: map[string]time.Time{}},
-		attempts: semaphore.NewWeighted(exclusive),
+		client: client, path: path, before: newSharedCall[struct{}](client.config.FailureMemory),
+		ledger: newLedger(), attempts: semaphore.NewWeighted(exclusive),
 	}
 	k.invalidate()
-	id := func(key APIKey) string { return key.ID }
-	fetch := func(ctx context.Context, offset, limit int) (Page[APIKey], error) {
-		return fetchPage(ctx, client, request{path: path, query: windowQuery(offset, limit)}, "apiKeys", id, offset)
-	}
-	k.listing = listing[APIKey]{id: id, fetch: fetch}
+	k.listing = listing[APIKey]{id: func(key APIKey) string { return key.ID }, fetch: k.fetch}
 	return k
 }
 
-// List returns all keys, read after the call began. It fails if it cannot be certain that they are all: with
-// [ErrInconsistentListing] if the pages contradict each other, with [ErrUnproven] if nothing shows where they end.
+func (k *APIKeys) fetch(ctx context.Context, offset, limit int) (Page[APIKey], error) {
+	page, err := fetchWindow(ctx, k.client, k.path, "apiKeys", k.listing.id, offset, limit)
+	k.client.sightings.note(page.Elements)
+	return page, err
+}
+
+// List returns all keys, read after the call began. An answer without content (204) means that there are none. It fails
+// if it cannot be certain that they are all: with [ErrInconsistentListing] if the pages contradict each other, with
+// [ErrUnproven] if nothing shows where they end.
 func (k *APIKeys) List(ctx context.Context) ([]APIKey, error) {
 	result, err := k.listing.all(ctx)
-	if err != nil {
+	if err != nil && !(isNoContent(err) && len(result.elements) == 0) {
 		return nil, err
 	}
 	return result.elements, nil
@@ -89,7 +100,7 @@ func (k *APIKeys) Pages(ctx context.Context, window Window) iter.Seq2[Page[APIKe
 	return func(yield func(Page[APIKey], error) bool) {
 		r := k.listing.reader(window)
 		for page, err := range r.all(ctx) {
-			if !yield(page, err) || err != nil {
+			if isNoContent(err) && r.answers == 0 || !yield(page, err) || err != nil {
 				return
 			}
 		}
@@ -109,83 +120,98 @@ func (k *APIKeys) Pages(ctx context.Context, window Window) iter.Seq2[Page[APIKe
 // KeyRef identifies a key to find, with what the caller knows of it.
 type KeyRef struct {
 	ID string
-	// OrganizationID is empty, and CreatedAt zero, if it is not known.
-	OrganizationID string
-	CreatedAt      time.Time
+	// CreatedAt is zero if it is not known.
+	CreatedAt time.Time
 	// Expired means that the key is past its expiry. Its absence needs no proof.
 	Expired bool
+	// NeverSeen means that the client's credential is not the one that last saw the key.
+	NeverSeen bool
 }
 
 // Ref identifies a listed key.
-func (k APIKey) Ref() KeyRef {
-	return KeyRef{ID: k.ID, OrganizationID: k.OrganizationID, CreatedAt: k.CreatedAt.Time}
-}
+func (k APIKey) Ref() KeyRef { return KeyRef{ID: k.ID, CreatedAt: k.CreatedAt.Time} }
 
 // Find looks for a key. It returns nil without an error only if the absence is proved: two complete listings do not have
-// it, and where the service gives no total, they agree with each other; the key is old enough to be listed, else
-// [ErrTooYoung]; and the listing is not another organization's, else [ErrOtherOrganization]. The second listing begins
+// it, and where the service gives no total, they agree with each other; the key is old enough to be listed, else it is a
+// [TooYoungError]; and the credential has seen it before, else [ErrNeverSeen]. The second listing begins
 // ten seconds after the first one: pages may come from several indexes, and one that lags makes a listing skip a key.
 // A key that stands on any page is found, whatever became of the rest. Readers share both listings, and nobody may
 // change the result. They share a failure too.
 func (k *APIKeys) Find(ctx context.Context, ref KeyRef) (*APIKey, error) {
-	return k.find(ctx, ref, false, false)
+	return k.find(ctx, ref, noRemoval)
 }
 
-// find looks for a key, also after a removal was sent. Of one that was accepted, two listings right after each other prove enough.
-func (k *APIKeys) find(ctx context.Context, ref KeyRef, sent, accepted bool) (*APIKey, error) {
+// removal is what became of a request to remove a key.
+type removal int
+
+const (
+	// noRemoval was worked on.
+	noRemoval removal = iota
+	// maybeRemoval may have been worked on.
+	maybeRemoval
+	// acceptedRemoval was worked on.
+	acceptedRemoval
+)
+
+// find looks for a key, also after a removal. Of one that was accepted, two listings right after each other prove enough.
+func (k *APIKeys) find(ctx context.Context, ref KeyRef, removal removal) (*APIKey, error) {
 	listings, pause := k.listings.Load(), k.client.config.SettleTime
-	calls := [...]*sharedCall[reading[APIKey]]{listings.first, listings.later}
-	if accepted {
-		calls[1], pause = listings.atOnce, 0
+	first, err := listings.first.get(ctx, k.listing.read)
+	if key := first.get(ref.ID); key != nil {
+		return key, nil
 	}
-	var readings [len(calls)]reading[APIKey]
-	for i, call := range calls {
-		var err error
-		readings[i], err = call.get(ctx, func(ctx context.Context) (reading[APIKey], error) {
-			if err := sleep(ctx, time.Duration(i)*pause); err != nil {
-				return newReading[APIKey](), err
-			}
-			return k.listing.read(ctx)
-		})
-		if key := readings[i].get(ref.ID); key != nil {
-			return key, nil
+	if err != nil {
+		return nil, err
+	}
+	if err := absence(ref, removal, first, nil); !errors.Is(err, errLookAgain) {
+		return nil, err
+	}
+	again := listings.later
+	if removal == acceptedRemoval {
+		again, pause = listings.atOnce, 0
+	}
+	second, err := again.get(ctx, func(ctx context.Context) (reading[APIKey], error) {
+		if err := sleep(ctx, pause); err != nil {
+			return newReading[APIKey](), err
 		}
-		switch {
-		case err != nil:
-			return nil, err
-		case ref.Expired:
-			return nil, nil
-		case !sent && k.isYoung(ref, readings[i]): // after a removal, two listings say more than one
-			return nil, ErrTooYoung
-		}
+		return k.listing.read(ctx)
+	})
+	if key := second.get(ref.ID); key != nil {
+		return key, nil
 	}
-	first, second := readings[0], readings[1]
-	if (!first.proven || !second.proven) && !first.sameAs(second) {
-		return nil, fmt.Errorf("%w: two readings differ", ErrInconsistentListing)
+	if err != nil {
+		return nil, err
 	}
+	return nil, absence(ref, removal, first, &second)
+}
+
+// errLookAgain asks for a second listing.
+var errLookAgain = errors.New("one listing proves nothing")
+
+// absence judges what a listing without a key proves, and with second what two of them do. Nil means that the key is
+// gone.
+func absence(ref KeyRef, removal removal, first reading[APIKey], second *reading[APIKey]) error {
 	switch {
-	case k.isYoung(ref, second):
-		return nil, ErrTooYoung
-	case k.isForeignOrganization(ref, second):
-		return nil, ErrOtherOrganization
+	case ref.Expired:
+		return nil
+	case second == nil && removal == noRemoval && ref.isYoung(first.date):
+		return &TooYoungError{ref.CreatedAt.Add(listingLag)}
+	case removal != acceptedRemoval && ref.NeverSeen:
+		return ErrNeverSeen
+	case second == nil:
+		return errLookAgain // after a removal, two listings say more than one
+	case (!first.proven || !second.proven) && !first.sameAs(*second):
+		return fmt.Errorf("%w: two readings differ", ErrInconsistentListing)
+	case ref.isYoung(second.date):
+		return &TooYoungError{ref.CreatedAt.Add(listingLag)}
+	default:
+		return nil
 	}
-	return nil, nil
 }
 
-// isYoung reports whether a key was made so recently, by the clock of the service if it tells its time, that listings may
-// not show it yet.
-func (k *APIKeys) isYoung(ref KeyRef, listed reading[APIKey]) bool {
-	date := cmp.Or(listed.date, k.client.config.Clock())
-	return !ref.CreatedAt.IsZero() && date.Sub(ref.CreatedAt) < listingLag
-}
-
-// isForeignOrganization reports whether a listing is another organization's than the key.
-func (k *APIKeys) isForeignOrganization(ref KeyRef, listed reading[APIKey]) bool {
-	if len(listed.elements) == 0 {
-		return slices.Equal(k.path, organizationKeysPath()) // the organization of the key that lists has one at least
-	}
-	return ref.OrganizationID != "" && !slices.ContainsFunc(listed.elements,
-		func(key APIKey) bool { return key.OrganizationID == "" || key.OrganizationID == ref.OrganizationID })
+// isYoung reports whether a key was made so recently that a listing of the given time may not show it yet.
+func (r KeyRef) isYoung(date time.Time) bool {
+	return !r.CreatedAt.IsZero() && date.Sub(r.CreatedAt) < listingLag
 }
 
 // invalidate ends the validity of what is known of the collection. Those who wait for a listing now began to wait before
@@ -221,17 +247,48 @@ func (e *NotRevokedError) Unwrap() []error {
 }
 
 // Revoke calls the documented removal of an organization key, and then looks, again and again while a removal that was
-// accepted does not show. Nil means that the key is absent, or has a status that says that it does not work. Anything
-// else is a [*NotRevokedError]. Unless a removal was accepted, the absence needs the proof of [APIKeys.Find].
+// accepted does not show. Nil means that the key is absent, or has a status that says that it does not work, or that the
+// service says of a second removal that there is no such key. Anything else is a [*NotRevokedError]. Unless a removal was
+// accepted, the absence needs the proof of [APIKeys.Find].
 // Whether the removal accepts the id of a process key is not known, nor what it answers.
 // A key with an id that could mean something else is not removed: [ErrUnsafeID].
 func (k *APIKeys) Revoke(ctx context.Context, ref KeyRef) error {
 	if !isSafeID(ref.ID) {
 		return &NotRevokedError{Refusal: ErrUnsafeID}
 	}
-	sent := false // whether a request may have been worked on
-	refusal := k.client.do(ctx, request{
-		method: http.MethodDelete, path: append(organizationKeysPath(), ref.ID),
+	removal, refusal := k.remove(ctx, ref.ID)
+	// A firewall's page says nothing about the key, and an old listing lacks a young one.
+	status, answered := errors.AsType[*StatusError](refusal)
+	foreign := answered && !status.Documented && status.Status < 500 || IsUnusableAnswer(refusal)
+	for retries := 0; ; retries++ {
+		k.invalidate()
+		key, err := k.find(ctx, ref, removal)
+		hiddenByLag := errors.Is(err, ErrTooYoung) && removal != noRemoval && !foreign
+		gone := err == nil && (key == nil || DoesNotWork(key.Status))
+		switch {
+		case gone, hiddenByLag:
+			return nil
+		case err != nil:
+			return &NotRevokedError{Refusal: refusal, Unchecked: err}
+		case removal == noRemoval || retries >= k.client.config.MaxRetries:
+			return &NotRevokedError{Refusal: refusal}
+		}
+		if removal == acceptedRemoval && retries == 0 {
+			// U: whether a removed key stays listed. If the service does not know it any more, it is gone.
+			if _, again := k.remove(ctx, ref.ID); isDocumented(again, http.StatusNotFound, http.StatusGone) {
+				return nil
+			}
+		}
+		if err := sleep(ctx, k.client.pause(nil, retries)); err != nil {
+			return &NotRevokedError{Unchecked: err}
+		}
+	}
+}
+
+// remove sends the removal. The refusal is nil if it was accepted.
+func (k *APIKeys) remove(ctx context.Context, id string) (removal removal, refusal error) {
+	refusal = k.client.do(ctx, request{
+		method: http.MethodDelete, path: append(organizationKeysPath(), id),
 		decode: func(_ http.Header, body io.Reader) error {
 			// An acceptance needs no body, but some firewalls refuse with a page and 200.
 			if text, _ := io.ReadAll(body); isMarkup(string(text)) {
@@ -241,26 +298,14 @@ func (k *APIKeys) Revoke(ctx context.Context, ref KeyRef) error {
 		},
 		wrapAttempt: func(send func() error) error {
 			err := send()
-			sent = sent || !DidNothing(err)
+			if !DidNothing(err) {
+				removal = maybeRemoval
+			}
 			return err
 		},
 	})
-	// A firewall's page says nothing about the key, and an old listing lacks a young one.
-	status, answered := errors.AsType[*StatusError](refusal)
-	foreign := answered && !status.Documented && status.Status < 500 || IsUnusableAnswer(refusal)
-	for retries := 0; ; retries++ {
-		k.invalidate()
-		key, err := k.find(ctx, ref, sent, refusal == nil)
-		switch {
-		case errors.Is(err, ErrTooYoung) && !foreign && sent, err == nil && (key == nil || DoesNotWork(key.Status)):
-			return nil
-		case err != nil:
-			return &NotRevokedError{Refusal: refusal, Unchecked: err}
-		case !sent || retries >= k.client.config.MaxRetries:
-			return &NotRevokedError{Refusal: refusal}
-		}
-		if err := sleep(ctx, k.client.pause(nil, retries)); err != nil {
-			return &NotRevokedError{Unchecked: err}
-		}
+	if refusal == nil {
+		removal = acceptedRemoval
 	}
+	return removal, refusal
 }

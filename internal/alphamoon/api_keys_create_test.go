@@ -131,7 +131,7 @@ func createWanted(t *testing.T, client *alphamoon.Client, options alphamoon.Crea
 }
 
 // revoking permits to revoke remains.
-var revoking = alphamoon.CreateOptions{RevokeRemains: true}
+var revoking = alphamoon.CreateOptions{GeneratedName: true, RevokeRemains: true}
 
 // TestLostCreation loses the answer to one creation, or to all, in every way, and with every kind of remains.
 func TestLostCreation(t *testing.T) {
@@ -156,7 +156,7 @@ func TestLostCreation(t *testing.T) {
 			fault: sandbox.Fault{Status: 403, Body: "<html>No</html>"}, sent: "list, create, list, create", keys: 1, none: true,
 		},
 		"a redirect":     {fault: sandbox.Fault{Status: 307}, sent: "list, create, list, create", keys: 1, none: true},
-		"the API's own":  {fault: sandbox.Fault{Status: 409, Body: `{"title": "Exists"}`}, sent: "list, create", plain: true},
+		"the API's own":  {fault: sandbox.Fault{Status: 409, Body: `{"title": "Exists"}`}, sent: "list, create, list", plain: true},
 		"a key was made": {fault: sandbox.Fault{ResetAfter: true}, sent: "list, create, list", keys: 1, equal: 1, settled: true},
 		"a key is made late": {
 			fault: sandbox.Fault{Status: 500, Late: 9 * time.Second}, sent: "list, create, list", keys: 1, equal: 1, settled: true,
@@ -206,7 +206,7 @@ func TestLostCreation(t *testing.T) {
 				test.fault.Operation = create
 				box.Inject(test.fault)
 				began := time.Now()
-				_, err := createWanted(t, newClient(t, box), alphamoon.CreateOptions{RevokeRemains: test.revokes})
+				_, err := createWanted(t, newClient(t, box), alphamoon.CreateOptions{GeneratedName: test.revokes, RevokeRemains: test.revokes})
 				if got := requests(box); got != test.sent {
 					t.Errorf("sent: %s; want %s", got, test.sent)
 				}
@@ -287,28 +287,53 @@ func TestAnExistingKeyIsNoCreation(t *testing.T) {
 		body := fmt.Sprintf(`{"id": %q, "name": "test", "key": "user:pass"}`, existing.ID)
 		box.Inject(sandbox.Fault{Operation: create, Status: 201, Body: body})
 		_, err := createWanted(t, newClient(t, box), revoking)
-		var reused *alphamoon.ReusedIDError
-		if !errors.As(err, &reused) || reused.ID != existing.ID {
+		var foreign *alphamoon.NotOursError
+		if !errors.As(err, &foreign) || foreign.Key.ID != existing.ID {
 			t.Errorf("got %v", err)
 		}
 		expectSent(t, box, 1, list, create)
 	})
 }
 
-// TestCreationsOfOneNameAreASecondApart, so that no two keys of one name have the same creation time.
-func TestCreationsOfOneNameAreASecondApart(t *testing.T) {
+// TestVersionsOfOneName: no two keys of one name have the same number, created at once or in runs of their own, and nobody
+// waits for that. The number is the creation in Unix seconds, or the next free one.
+func TestVersionsOfOneName(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		// The service's clock is an hour behind.
 		behind := func() time.Time { return time.Now().Add(-time.Hour) }
-		box := &sandbox.Sandbox{Options: sandbox.Options{Now: behind}}
-		seen := map[time.Time]bool{}
-		for range 5 {
-			key, err := createWanted(t, newClient(t, box), alphamoon.CreateOptions{}) // each in a run of its own
-			if err != nil || seen[key.CreatedAt.Time] {
-				t.Errorf("got %v, %v", key, err)
+		box, elapsed, first := &sandbox.Sandbox{Options: sandbox.Options{Now: behind}}, stopwatch(), behind().Unix()
+		var mu sync.Mutex
+		seen := map[int64]bool{}
+		createAll := func(client *alphamoon.Client, count int) {
+			var group sync.WaitGroup
+			for range count {
+				group.Go(func() {
+					key, err := createWanted(t, client, alphamoon.CreateOptions{})
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					mu.Lock()
+					defer mu.Unlock()
+					seen[key.Version] = true
+				})
 			}
-			seen[key.CreatedAt.Time] = true
+			group.Wait()
+		}
+		createAll(newClient(t, box), 5)
+		createAll(newClient(t, box), 1) // another run, which knows only what is listed
+		createAll(newClient(t, box), 2)
+		for number := range int64(8) {
+			if !seen[first+number] {
+				t.Errorf("got %v from %d on", seen, first)
+			}
+		}
+		other := wanted
+		other.Name = "other"
+		key, err := newClient(t, box).ProcessAPIKeys(processID).Create(t.Context(), other, alphamoon.CreateOptions{})
+		if err != nil || key.Version != first || elapsed() > 0 {
+			t.Errorf("another name: got %v, %v after %s", key, err, elapsed())
 		}
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -53,9 +54,6 @@ type Config struct {
 	// SettleTime is how long after a lost creation its remains are looked for, and how long after the first listing the second one
 	// proves an absence. 0 means ten seconds: a listing may lag behind, and a gateway may give up on work that goes on.
 	SettleTime time.Duration
-	// Spacing keeps creations of keys with one name apart, so that their creation times differ. 0 means one second, the
-	// precision of the service.
-	Spacing time.Duration
 	// Transport carries the requests. Nil means a transport of the client's own, which honours the usual proxy
 	// and certificate variables of the environment.
 	Transport http.RoundTripper
@@ -86,6 +84,8 @@ type Client struct {
 	outage  outage
 
 	collections sync.Map // of *APIKeys, by path
+	sightings   sightings
+	limit       atomic.Int32 // what the service makes of a limit, see [fetchWindow]
 }
 
 // NewClient returns a client; it sends nothing.
@@ -96,7 +96,6 @@ func NewClient(config Config) *Client {
 	config.RefusalPatience = cmp.Or(config.RefusalPatience, 10*time.Minute)
 	config.FailureMemory = cmp.Or(config.FailureMemory, 5*time.Second)
 	config.SettleTime = cmp.Or(config.SettleTime, 10*time.Second)
-	config.Spacing = cmp.Or(config.Spacing, time.Second)
 	if config.Clock == nil {
 		config.Clock = now
 	}
@@ -117,9 +116,16 @@ func NewClient(config Config) *Client {
 	return &Client{
 		config: config,
 		redact: newRedactor(config.Credential.forms()), redactMessage: newRedactor(config.Credential.longForms()),
-		limiter: newLimiter(config.RetryWaitMax, config.RequestsPerSecond),
-		outage:  outage{memory: config.FailureMemory},
+		limiter:   newLimiter(config.RetryWaitMax, config.RequestsPerSecond),
+		outage:    outage{memory: config.FailureMemory},
+		sightings: sightings{first: map[string]int{}},
 	}
+}
+
+// dateOf is when an answer was given, by the clock of the service if it says so.
+func (c *Client) dateOf(header http.Header) time.Time {
+	date, _ := http.ParseTime(header.Get("Date"))
+	return cmp.Or(date, c.config.Clock())
 }
 
 // Credential is the API key that the client authenticates with.

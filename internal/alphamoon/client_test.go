@@ -26,7 +26,8 @@ func TestCreate(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if differences := wanted.Differences(key.APIKey); len(differences) > 0 {
+		if differences := wanted.Granted(key.APIKey); len(differences.Missing)+len(differences.Additional) > 0 ||
+			!alphamoon.SameSecond(differences.ExpiresAt, wanted.ExpiresAt) {
 			t.Errorf("got %+v, which differs in %q", key, differences)
 		}
 		if kept := box.Keys(processID)[0]; key.Key.Reveal() != kept.Secret || key.ID != kept.ID {
@@ -42,17 +43,30 @@ func TestCreate(t *testing.T) {
 	}
 }
 
-func TestDifferences(t *testing.T) {
+func TestGranted(t *testing.T) {
 	t.Parallel()
-	key := alphamoon.APIKey{Name: wanted.Name, Scopes: []string{"workspace.file:upload", "workspace.result:read"}}
-	key.ExpiresAt.Time = wanted.ExpiresAt.Truncate(time.Second)
-	if got := wanted.Differences(key); len(got) != 0 {
-		t.Errorf("order and fractions make no difference, got %q", got)
-	}
-	key.Name, key.Scopes = "other", key.Scopes[:1]
-	key.ExpiresAt.Time = key.ExpiresAt.Add(time.Second)
-	if got := fmt.Sprint(wanted.Differences(key)); got != "[name scopes exp]" {
-		t.Errorf("got %s", got)
+	for name, test := range map[string]struct {
+		scopes              alphamoon.ScopeList
+		missing, additional string
+	}{
+		"in another order": {scopes: []string{"workspace.file:upload", "workspace.result:read", "workspace.file:upload"}},
+		"one is missing":   {scopes: []string{"workspace.file:upload"}, missing: "workspace.result:read"},
+		"none":             {scopes: []string{}, missing: "workspace.file:upload workspace.result:read"},
+		"left out":         {},
+		"more": {
+			scopes: []string{"z:z", "workspace.file:upload", "a:a", "workspace.result:read"}, additional: "a:a z:z",
+		},
+		"another": {
+			scopes: []string{"workspace.file:upload", "a:a"}, missing: "workspace.result:read", additional: "a:a",
+		},
+	} {
+		key := alphamoon.APIKey{Name: "other", Scopes: test.scopes} // the name means nothing
+		key.ExpiresAt.Time = wanted.ExpiresAt.Add(time.Hour)
+		got := wanted.Granted(key)
+		if strings.Join(got.Missing, " ") != test.missing || strings.Join(got.Additional, " ") != test.additional ||
+			!got.ExpiresAt.Equal(key.ExpiresAt.Time) {
+			t.Errorf("%s: got %+v", name, got)
+		}
 	}
 }
 
@@ -318,7 +332,7 @@ func TestHostileAnswers(t *testing.T) {
 	for name, body := range map[string]string{
 		"empty": "", "not JSON": "hello", "null": "null", "a list": "[]", "a string": `"x"`, "no keys": "{}",
 		"keys an object": `{"apiKeys": {}}`, "a key without id": `{"apiKeys": [{"name": "x"}]}`, "a key that is null": `{"apiKeys": [null]}`,
-		"a key with a numeric id": `{"apiKeys": [{"id": 7}]}`, "cut off": `{"apiKeys": [{"id": "a"}`, "cut off later": `{"apiKeys": []`,
+		"a key with an odd id": `{"apiKeys": [{"id": [7]}]}`, "cut off": `{"apiKeys": [{"id": "a"}`, "cut off later": `{"apiKeys": []`,
 		"garbage behind": `{"apiKeys": []} x`, "two documents": `{"apiKeys": []}{"apiKeys": []}`, "bad total": `{"apiKeys": [], "pagination": {"total": "x"}}`,
 		"deep": `{"apiKeys": [` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + `]}`,
 	} {
@@ -333,8 +347,12 @@ func TestHostileAnswers(t *testing.T) {
 			if !alphamoon.IsUnusableAnswer(err) {
 				t.Errorf("got %v", err)
 			}
-			if requests.Load() != 3 {
-				t.Errorf("requests: got %d, want 3: an unusable answer to a GET is asked for again", requests.Load())
+			expected := int64(3) // an unusable answer to a GET is asked for again
+			if name == "no keys" {
+				expected = 1 // a service may say so that there are none
+			}
+			if requests.Load() != expected {
+				t.Errorf("requests: got %d, want %d", requests.Load(), expected)
 			}
 		})
 	}
@@ -392,13 +410,12 @@ func TestBaseURLWithPrefixAndEscaping(t *testing.T) {
 	if _, err := client.ProcessAPIKeys("a/../b?c#d%2f").List(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := client.OrganizationAPIKeys().Revoke(t.Context(), alphamoon.KeyRef{ID: ".."}); err != nil {
+	if _, err := client.ProcessAPIKeys("..").List(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{
 		"/some/prefix/api/v0.4/processes/a%2F..%2Fb%3Fc%23d%252f/api-keys?limit=100&offset=0",
-		"/some/prefix/api/v0.4/admin/api-keys/%2E%2E", "/some/prefix/api/v0.4/admin/api-keys?limit=100&offset=0",
-		"/some/prefix/api/v0.4/admin/api-keys?limit=100&offset=0",
+		"/some/prefix/api/v0.4/processes/%2E%2E/api-keys?limit=100&offset=0",
 	}
 	if fmt.Sprint(paths) != fmt.Sprint(want) {
 		t.Errorf("got %q, want %q", paths, want)

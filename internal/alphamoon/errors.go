@@ -17,7 +17,8 @@ import (
 type StatusError struct {
 	Method, Path string
 	Status       int
-	// Documented reports whether the body had one of the two documented error shapes. A proxy's page does not.
+	// Documented reports whether the body is the service's own: one of the two documented error shapes, or a "detail" with
+	// a text that is not the web framework's. A proxy's page is not.
 	Documented bool
 	// Title, Detail and Action are the service's own words, empty if it gave none.
 	Title, Detail, Action string
@@ -118,8 +119,7 @@ func IsForbidden(err error) bool { return hasStatus(err, http.StatusForbidden) }
 // IsNotFound reports a 404 in the service's own words: what the path names does not exist. A 404 without them
 // says nothing about the service, see [IsForeignNotFound].
 func IsNotFound(err error) bool {
-	status, ok := errors.AsType[*StatusError](err)
-	return ok && status.Status == http.StatusNotFound && status.Documented
+	return isDocumented(err, http.StatusNotFound)
 }
 
 // IsForeignNotFound reports a 404 that is not the API's own: something else answers at this address.
@@ -140,6 +140,24 @@ func IsTimeout(err error) bool {
 func IsUnusableAnswer(err error) bool {
 	_, ok := errors.AsType[*AnswerError](err)
 	return ok
+}
+
+// isDocumented reports an answer with one of the statuses in the service's own words.
+func isDocumented(err error, codes ...int) bool {
+	status, ok := errors.AsType[*StatusError](err)
+	return ok && status.Documented && slices.Contains(codes, status.Status)
+}
+
+// isNoContent reports a listing that was answered without content.
+func isNoContent(err error) bool {
+	answer, ok := errors.AsType[*AnswerError](err)
+	return ok && answer.Status == http.StatusNoContent
+}
+
+// saysNothing reports a listing in place of which the service says that there is nothing.
+// U: what a listing without keys is answered with.
+func saysNothing(err error) bool {
+	return IsNotFound(err) || isNoContent(err) || errors.Is(err, errNoList)
 }
 
 func hasStatus(err error, codes ...int) bool {
@@ -229,6 +247,8 @@ func (e *StatusError) decode(raw []byte, contentType string, show func(text stri
 			complain(location, field.Message)
 		}
 	}
-	// A lone string in "detail" is what web frameworks answer of themselves for a path they do not know.
-	e.Documented = e.Title != "" || len(e.Fields) > 0
+	// With these two texts a web framework answers of itself, for a path or a method that it does not know. The documented
+	// validation error is that of FastAPI (v0.3), so that its other refusals probably are too.
+	ofFramework := slices.Contains([]string{"Not Found", "Method Not Allowed"}, detail)
+	e.Documented = e.Title != "" || len(e.Fields) > 0 || e.Detail != "" && !ofFramework
 }

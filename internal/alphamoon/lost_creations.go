@@ -18,17 +18,36 @@ type LostCreationError struct {
 	// Settled reports whether the keys were listed after the time that remains need to show. Without it, or after a
 	// failure that shows that the service worked on the request, a key may still appear.
 	Settled bool
+	// revoked reports that an orphan was found and revoked.
+	revoked bool
 }
 
-// findings are the possible orphans that a listing shows of a lost creation.
+// ConflictError means that the service refused a creation in its own words because of what exists (409).
+type ConflictError struct {
+	findings
+	// Err is the refusal.
+	Err error
+	// Earlier is what happened to the creation before this one, whose answer was lost; nil if there was none. Unless a
+	// key stands in the way, the conflict proves that the earlier one worked: a key exists whose secret is lost.
+	Earlier error
+}
+
+func (e *ConflictError) Error() string { return e.Err.Error() }
+
+func (e *ConflictError) Unwrap() error { return e.Err }
+
+// findings are the possible orphans that a listing shows of a creation without a key.
 type findings struct {
-	// Equal are the new keys that are as the creation asked for. Similar are new keys that share only its name or its
-	// expiry; they are listed only if there is no equal one.
+	// Equal are the new keys that are as the creation asked for, as far as a service with rules of its own lets one tell.
+	// Unless the name was generated, they may also be another configuration's. Similar are new keys that share only the
+	// name or the expiry; they are listed only if there is no equal one.
 	Equal, Similar []APIKey
+	// InTheWay are the keys with the name asked for that existed before.
+	InTheWay []APIKey
 	// Obstacle is why the keys could not be listed, or the equal one not revoked; nil if neither failed.
 	Obstacle error
-	// revocable reports that the one equal key can stem from no other creation of this client.
-	revocable bool
+	// signed reports that the equal keys have a generated name, so that they stem from this creation and no other.
+	signed bool
 }
 
 func (e *LostCreationError) Error() string {
@@ -42,13 +61,6 @@ func (e *LostCreationError) Error() string {
 }
 
 func (e *LostCreationError) Unwrap() error { return e.Err }
-
-// ReusedIDError means that the service answered a creation with a key that existed before.
-type ReusedIDError struct{ ID string }
-
-func (e *ReusedIDError) Error() string {
-	return fmt.Sprintf("the service answered the creation with the key %s, which existed before", e.ID)
-}
 
 // ErrUnlistedBefore is the obstacle where nobody can tell which keys are new.
 var ErrUnlistedBefore = errors.New("the keys that existed before could not be listed")
@@ -65,121 +77,152 @@ func JoinIDs(keys []APIKey) string {
 // lostCreation is an attempt to create a key of which nothing is known.
 type lostCreation struct {
 	request APIKeyRequest
-	// at is when the answer was lost.
-	at time.Time
+	// signed reports that the name was generated for it.
+	signed bool
+	// showsAt is when what it left must stand in a listing.
+	showsAt time.Time
 	// findings is nil until somebody has looked.
 	findings *findings
 }
 
+// ready reports whether a listing that began at the given time must show what the creation left. A creation that was lost
+// at 12:00:00 is ready for the listing that another one begins at 12:00:10, and not for one of 12:00:09, which it would
+// take for the proof that nothing remains.
+func (c *lostCreation) ready(began time.Time) bool { return !c.showsAt.After(began) }
+
 // ledger is what a collection remembers of creations, to distinguish orphans from every other key.
 type ledger struct {
 	mu sync.Mutex
+	// listed reports that it knows what existed before. Otherwise nobody can tell which keys are new.
+	listed bool
 	// known are the ids of keys that no lost creation left: they existed before, or their creation was answered.
 	known map[string]bool
 	// lost are the creations that nobody has looked into.
 	lost []*lostCreation
-	// newest is when the last key of a name was created, by the service's clock, which is ahead of ours by skew.
-	newest map[string]time.Time
-	skew   time.Duration
+	// versions are the numbers in use, by the name of the keys.
+	versions map[string]map[int64]bool
 }
 
-// markKnown notes keys that no lost creation left. It reports whether all of them are new.
-func (l *ledger) markKnown(keys ...APIKey) (fresh bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	fresh = true
+func newLedger() *ledger {
+	return &ledger{known: map[string]bool{}, versions: map[string]map[int64]bool{}}
+}
+
+// markListed notes what existed before the first creation.
+func (l *ledger) markListed(keys []APIKey) {
 	for _, key := range keys {
-		fresh = fresh && !l.known[key.ID]
-		l.known[key.ID] = true
-		if key.CreatedAt.After(l.newest[key.Name]) {
-			l.newest[key.Name] = key.CreatedAt.Time
-		}
+		l.markKnown(key, key.CreatedAt.Time)
 	}
-	return fresh
-}
-
-// setClock learns how far the service's clock is ahead of ours from the date of an answer that has just come, if it has one.
-func (l *ledger) setClock(date time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !date.IsZero() {
-		l.skew = date.Sub(now())
+	l.listed = true
+}
+
+// markKnown notes a key that no lost creation left, and gives it a number: its creation in Unix seconds, or the next one
+// that no key of its name has.
+func (l *ledger) markKnown(key APIKey, createdAt time.Time) (version int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.known[foldID(key.ID)] = true
+	name := foldName(key.Name)
+	if l.versions[name] == nil {
+		l.versions[name] = map[int64]bool{}
 	}
+	for version = createdAt.Unix(); l.versions[name][version]; version++ {
+	}
+	l.versions[name][version] = true
+	return version
 }
 
-// spacing is how long to wait so that a new key of a name is created in a second of its own.
-func (l *ledger) spacing(name string, apart time.Duration) time.Duration {
+func (l *ledger) lose(request APIKeyRequest, signed bool, showsAt time.Time) *lostCreation {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	// The service gives its time in whole seconds. A clock that is far off must not hold a creation up.
-	return min(max(l.newest[name].Add(apart).Sub(now().Add(l.skew)), 0), 2*apart)
-}
-
-func (l *ledger) lose(request APIKeyRequest) *lostCreation {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	lost := &lostCreation{request: request, at: now()}
+	lost := &lostCreation{request: request, signed: signed, showsAt: showsAt}
 	l.lost = append(l.lost, lost)
 	return lost
 }
 
-// distribute gives the new ones among the listed keys to the lost creations. One listing, which began at the given
-// time, serves all that had settled by then. The others take part, so that nothing of theirs is given away, and look for
+// distribute gives the new ones among the listed keys to the lost creations. One listing, which began at the given time,
+// serves all that were ready by then. The others take part, so that nothing of theirs is given away, and look for
 // themselves later. With an obstacle it serves only the given creation: another may meet none.
-func (l *ledger) distribute(lost *lostCreation, listed []APIKey, obstacle error, began time.Time, settleTime time.Duration) {
+func (l *ledger) distribute(lost *lostCreation, listed []APIKey, obstacle error, began time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	fresh := matching(listed, func(key APIKey) bool { return !l.known[key.ID] })
-	for i, found := range assign(l.lost, fresh) {
+	isNew := func(key APIKey) bool { return l.listed && !l.known[foldID(key.ID)] }
+	for i, found := range assign(l.lost, matching(listed, isNew)) {
 		creation := l.lost[i]
-		if creation == lost || obstacle == nil && !creation.at.Add(settleTime).After(began) {
-			found.Obstacle, found.revocable = obstacle, found.revocable && obstacle == nil
-			creation.findings = &found
+		if creation != lost && (obstacle != nil || !creation.ready(began)) {
+			continue
+		}
+		found.Obstacle = obstacle
+		found.InTheWay = matching(listed, func(key APIKey) bool {
+			return !isNew(key) && foldName(key.Name) == foldName(creation.request.Name)
+		})
+		creation.findings = &found
+	}
+	for _, creation := range l.lost {
+		if creation.findings != nil {
 			// These keys are named to somebody now. No later creation takes them for its own.
-			for _, key := range slices.Concat(found.Equal, found.Similar) {
-				l.known[key.ID] = true
+			for _, key := range slices.Concat(creation.findings.Equal, creation.findings.Similar) {
+				l.known[foldID(key.ID)] = true
 			}
 		}
 	}
 	l.lost = slices.DeleteFunc(l.lost, func(creation *lostCreation) bool { return creation.findings != nil })
 }
 
-// assign says which of the new keys each of the lost creations may have left. Creations that ask for equal keys get one
-// each, in their order. If there are more equal keys than such creations, nobody can tell which are theirs, and each
-// gets all.
+// assign says which of the new keys each of the lost creations may have left. A generated name decides alone. Otherwise
+// keys that are equal in every respect are given away first, then those that a service may have made of a request.
 func assign(creations []*lostCreation, fresh []APIKey) []findings {
 	result := make([]findings, len(creations))
-	claimed := map[string]bool{}
-	for i, creation := range creations {
-		equal := matching(fresh, func(key APIKey) bool { return len(creation.request.Differences(key)) == 0 })
-		rank, sharers := 0, 0
-		for j, other := range creations {
-			if j == i {
-				rank = sharers
+	for _, matches := range []func(*lostCreation, APIKey) bool{
+		func(c *lostCreation, key APIKey) bool {
+			return c.signed && foldName(c.request.Name) == foldName(key.Name)
+		},
+		func(c *lostCreation, key APIKey) bool { return !c.signed && c.request.equals(key) },
+		func(c *lostCreation, key APIKey) bool { return !c.signed && c.request.mayBecome(key) },
+	} {
+		unclaimed := without(fresh, result)
+		for i, creation := range creations {
+			equal := matching(unclaimed, func(key APIKey) bool { return matches(creation, key) })
+			if len(result[i].Equal) == 0 {
+				result[i].Equal, result[i].signed = share(creations, i, equal), creation.signed && len(equal) > 0
 			}
-			if other.request.same(creation.request) {
-				sharers++
-			}
-		}
-		for _, key := range equal {
-			claimed[key.ID] = true
-		}
-		switch {
-		case len(equal) > sharers:
-			result[i].Equal = equal
-		case rank < len(equal):
-			result[i].Equal, result[i].revocable = equal[rank:rank+1], true
 		}
 	}
+	unclaimed := without(fresh, result)
 	for i, creation := range creations {
 		if len(result[i].Equal) == 0 {
-			result[i].Similar = matching(fresh, func(key APIKey) bool {
-				return !claimed[key.ID] && (key.Name == creation.request.Name ||
-					SameSecond(key.ExpiresAt.Time, creation.request.ExpiresAt))
-			})
+			result[i].Similar = matching(unclaimed, creation.request.resembles)
 		}
 	}
 	return result
+}
+
+// share is what one of several creations gets of the keys that are equal to it. Creations that ask for equal keys get one
+// each, in their order. If there are more keys than such creations, nobody can tell which are theirs, and each gets all.
+func share(creations []*lostCreation, i int, equal []APIKey) []APIKey {
+	rank, sharers := 0, 0
+	for j, other := range creations {
+		if j == i {
+			rank = sharers
+		}
+		if other.request.same(creations[i].request) {
+			sharers++
+		}
+	}
+	if len(equal) > sharers {
+		return equal
+	}
+	return equal[min(rank, len(equal)):min(rank+1, len(equal))]
+}
+
+// without are the keys that no findings claim.
+func without(keys []APIKey, claims []findings) []APIKey {
+	return matching(keys, func(key APIKey) bool {
+		return !slices.ContainsFunc(claims, func(found findings) bool {
+			return slices.ContainsFunc(found.Equal, func(claimed APIKey) bool { return claimed.ID == key.ID })
+		})
+	})
 }
 
 func matching(keys []APIKey, matches func(APIKey) bool) []APIKey {

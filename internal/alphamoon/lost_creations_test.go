@@ -16,33 +16,44 @@ func keyOf(text string) APIKey {
 	return key
 }
 
-// lostOf reads "name expiry".
+// lostOf reads "name expiry", and a name that was generated with "!" behind it.
 func lostOf(text string) *lostCreation {
-	key := keyOf("- " + text)
-	return &lostCreation{request: APIKeyRequest{Name: key.Name, Scopes: key.Scopes, ExpiresAt: key.ExpiresAt.Time}}
+	key := keyOf("- " + strings.Replace(text, "!", "", 1))
+	return &lostCreation{
+		request: APIKeyRequest{Name: key.Name, Scopes: key.Scopes, ExpiresAt: key.ExpiresAt.Time}, signed: strings.Contains(text, "!"),
+	}
 }
 
 func TestAssign(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		lost, fresh []string
-		// want is, for each lost creation, the ids of the equal keys, "!" if they may be revoked, then the similar ones.
+		// want is, for each lost creation, the ids of the equal keys, "!" if they are certainly its own, then the similar ones.
 		want []string
 	}{
 		"nothing":                         {[]string{"a 1"}, nil, []string{"/"}},
-		"an equal key":                    {[]string{"a 1"}, []string{"x a 1"}, []string{"x!/"}},
+		"an equal key":                    {[]string{"a 1"}, []string{"x a 1"}, []string{"x/"}},
 		"more equal keys than creations":  {[]string{"a 1"}, []string{"x a 1", "y a 1"}, []string{"x or y/"}},
-		"equal creations, as many keys":   {[]string{"a 1", "a 1"}, []string{"x a 1", "y a 1"}, []string{"x!/", "y!/"}},
-		"equal creations, fewer keys":     {[]string{"a 1", "a 1"}, []string{"x a 1"}, []string{"x!/", "/"}},
+		"equal creations, as many keys":   {[]string{"a 1", "a 1"}, []string{"x a 1", "y a 1"}, []string{"x/", "y/"}},
+		"equal creations, fewer keys":     {[]string{"a 1", "a 1"}, []string{"x a 1"}, []string{"x/", "/"}},
 		"equal creations, more keys":      {[]string{"a 1", "a 1"}, []string{"x a 1", "y a 1", "z a 1"}, []string{"x or y or z/", "x or y or z/"}},
-		"different creations":             {[]string{"a 1", "b 2"}, []string{"y b 2", "x a 1"}, []string{"x!/", "y!/"}},
+		"different creations":             {[]string{"a 1", "b 2"}, []string{"y b 2", "x a 1"}, []string{"x/", "y/"}},
 		"the same name":                   {[]string{"a 1"}, []string{"x a 2"}, []string{"/x"}},
 		"the same expiry":                 {[]string{"a 1"}, []string{"x b 1"}, []string{"/x"}},
 		"neither":                         {[]string{"a 1"}, []string{"x b 2"}, []string{"/"}},
-		"an equal key hides similar ones": {[]string{"a 1"}, []string{"x a 1", "y a 2"}, []string{"x!/"}},
+		"an equal key hides similar ones": {[]string{"a 1"}, []string{"x a 1", "y a 2"}, []string{"x/"}},
 		"what is another's is not similar": {
-			[]string{"a 1", "a 2"}, []string{"x a 2"}, []string{"/", "x!/"},
+			[]string{"a 1", "a 2"}, []string{"x a 2"}, []string{"/", "x/"},
 		},
+		"what is another's is not capped either": {[]string{"a 2", "a 1"}, []string{"x a 1"}, []string{"/", "x/"}},
+		"a capped expiry":                        {[]string{"a 2"}, []string{"x a 1"}, []string{"x/"}},
+		"other letters":                          {[]string{"abc 1"}, []string{"x ABC 1"}, []string{"x/"}},
+		"a cut name":                             {[]string{"abcdefghij 1"}, []string{"x abcdefgh 2"}, []string{"/x"}},
+		"a short beginning of a name":            {[]string{"abcdefghij 1"}, []string{"x abc 2"}, []string{"/"}},
+		"a generated name":                       {[]string{"a! 1"}, []string{"x a 2"}, []string{"x!/"}},
+		"a generated name, cut":                  {[]string{"abcdefghij! 1"}, []string{"x abcdefghi 1"}, []string{"/x"}},
+		"a generated name, sent twice":           {[]string{"a! 1"}, []string{"x a 1", "y A 1"}, []string{"x or y!/"}},
+		"a generated name beside another":        {[]string{"a! 1", "b 1"}, []string{"x b 1", "y a 1"}, []string{"y!/", "x/"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -57,7 +68,7 @@ func TestAssign(t *testing.T) {
 			var got []string
 			for _, found := range assign(creations, fresh) {
 				text := JoinIDs(found.Equal)
-				if found.revocable {
+				if found.signed {
 					text += "!"
 				}
 				got = append(got, text+"/"+JoinIDs(found.Similar))
@@ -76,13 +87,14 @@ func TestOneListingServesWhoHasSettled(t *testing.T) {
 		obstacle error
 		served   []bool
 	}{"a listing": {nil, []bool{true, true, false}}, "an obstacle": {errors.New("no"), []bool{true, false, false}}} {
-		l := ledger{known: map[string]bool{}, newest: map[string]time.Time{}}
+		l := newLedger()
+		l.markListed(nil)
 		creations := []*lostCreation{lostOf("a 1"), lostOf("b 2"), lostOf("c 3")}
 		for i, age := range []time.Duration{10, 10, 9} {
-			creations[i].at = noon.Add(-age * time.Second)
+			creations[i].showsAt = noon.Add((10 - age) * time.Second)
 			l.lost = append(l.lost, creations[i])
 		}
-		l.distribute(creations[0], []APIKey{keyOf("z c 3")}, test.obstacle, noon, 10*time.Second)
+		l.distribute(creations[0], []APIKey{keyOf("z c 3")}, test.obstacle, noon)
 		for i, creation := range creations {
 			if served := creation.findings != nil; served != test.served[i] || served == slices.Contains(l.lost, creation) {
 				t.Errorf("%s: creation %d is served: %t", name, i, served)

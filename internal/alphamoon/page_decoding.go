@@ -10,8 +10,47 @@ import (
 	"math"
 	"net/http"
 	"net/textproto"
+	"net/url"
+	"strconv"
 	"strings"
 )
+
+func windowQuery(offset, limit int) url.Values {
+	return url.Values{"offset": {strconv.Itoa(offset)}, "limit": {strconv.Itoa(limit)}}
+}
+
+// What the service makes of a limit.
+const (
+	limitUntried int32 = iota
+	limitTaken
+	limitRefused // U: whether any limit is permitted
+)
+
+// fetchWindow reads a page of a listing from an offset on, with a limit unless the service refuses it.
+func fetchWindow[T any](
+	ctx context.Context, c *Client, path []string, field string, id func(T) string, offset, limit int,
+) (Page[T], error) {
+	fetch := func(query url.Values) (Page[T], error) {
+		return fetchPage(ctx, c, request{path: path, query: query}, field, id, offset)
+	}
+	whole := url.Values{"offset": {strconv.Itoa(offset)}}
+	if c.limit.Load() == limitRefused {
+		return fetch(whole)
+	}
+	page, err := fetch(windowQuery(offset, limit))
+	switch {
+	case err == nil && limit == PageSize:
+		c.limit.CompareAndSwap(limitUntried, limitTaken)
+	case isDocumented(err, http.StatusBadRequest, http.StatusUnprocessableEntity) && c.limit.Load() == limitUntried:
+		// The words may name the limit or not.
+		if page, again := fetch(whole); again == nil {
+			c.limit.Store(limitRefused)
+			return page, nil
+		}
+	}
+	page.limit = cmp.Or(page.limit, limit)
+	return page, err
+}
 
 // fetchPage reads one page. field is the name of the array in the answer.
 func fetchPage[T any](ctx context.Context, c *Client, req request, field string, id func(T) string, offset int) (Page[T], error) {
@@ -23,7 +62,7 @@ func fetchPage[T any](ctx context.Context, c *Client, req request, field string,
 			err = cmp.Or(err, c.checkID(id(element)))
 		}
 		page.offset = offset
-		page.date, _ = http.ParseTime(header.Get("Date"))
+		page.date = c.dateOf(header)
 		return err
 	}
 	if err := c.do(ctx, req); err != nil {
@@ -52,8 +91,8 @@ func decodePage[T any](body io.Reader, field string, id func(T) string) (Page[T]
 			return decoder.Decode(new(ignored))
 		}
 	})
-	if err == nil && !found {
-		err = fmt.Errorf("the answer has no %q", field)
+	if err == nil && !found && page.counted != 0 {
+		err = fmt.Errorf("%w %q", errNoList, field)
 	}
 	return page, err
 }
@@ -166,7 +205,9 @@ func isMismatch(err error) bool {
 }
 
 var (
-	errNoID      = errors.New(`the answer has no "id"`)
+	errNoID = errors.New(`the answer has no "id"`)
+	// errNoList means that an answer has no list, and does not count its elements as 0 either.
+	errNoList    = errors.New("the answer has no")
 	errOtherForm = errors.New("the answer has another form")
 )
 

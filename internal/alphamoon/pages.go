@@ -49,10 +49,10 @@ type Page[T any] struct {
 
 	offset int
 	// paginated reports whether the answer had a "pagination"; counted is its total, -1 if there is none, and limit
-	// is how many elements the service sends at most, 0 if it does not say.
+	// is how many elements the service sends at most, 0 if nobody knows.
 	paginated      bool
 	counted, limit int
-	date           time.Time // of the answer, zero if it has none
+	date           time.Time // of the answer
 }
 
 // listing is a kind of listing: how to read a page of it.
@@ -125,7 +125,7 @@ func (r *reader[T]) endsWith(err error) bool {
 func (r *reader[T]) add(page *Page[T]) {
 	received, before := len(page.Elements), len(r.elements)
 	if r.answers == 0 {
-		r.total = firstTotal(page.counted, page.offset, received, cmp.Or(page.limit, r.asked()))
+		r.total = firstTotal(page.counted, page.offset, received, page.limit)
 	} else if counted := r.total.known(); counted >= 0 && page.counted >= 0 && page.counted != counted {
 		r.contradict("the total changed from %d to %d", counted, page.counted)
 		r.total = total{knownTotal, page.counted}
@@ -150,7 +150,7 @@ func (r *reader[T]) add(page *Page[T]) {
 func (r *reader[T]) keepNew(page *Page[T]) (repeated int) {
 	fresh := page.Elements[:0]
 	for _, element := range page.Elements {
-		if _, known := r.index[r.id(element)]; known {
+		if r.get(r.id(element)) != nil {
 			repeated++
 		} else if !r.full() { // else the service ignores the limit
 			fresh = append(fresh, element)
@@ -254,7 +254,7 @@ func (t total) known() int {
 // reading is what was found by reading all pages. With an error it is everything that was seen.
 type reading[T any] struct {
 	elements []T
-	index    map[string]int // of the elements, by id
+	index    map[string]int // of the elements, by their folded ids
 	proven   bool
 	date     time.Time // of the last page that has one
 }
@@ -263,17 +263,17 @@ func newReading[T any]() reading[T] { return reading[T]{index: map[string]int{}}
 
 // put adds an element, or replaces the one with its id.
 func (r *reading[T]) put(id string, element T) {
-	if i, ok := r.index[id]; ok {
+	if i, ok := r.index[foldID(id)]; ok {
 		r.elements[i] = element
 		return
 	}
-	r.index[id] = len(r.elements)
+	r.index[foldID(id)] = len(r.elements)
 	r.elements = append(r.elements, element)
 }
 
 // get returns the element of an id, nil if there is none.
 func (r *reading[T]) get(id string) *T {
-	if i, ok := r.index[id]; ok {
+	if i, ok := r.index[foldID(id)]; ok {
 		return &r.elements[i]
 	}
 	return nil

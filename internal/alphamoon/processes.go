@@ -3,8 +3,10 @@ package alphamoon
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
-	"net/url"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // Process is a process of the workspace. Fields that the service leaves out are empty.
@@ -19,6 +21,20 @@ type Process struct {
 	UpdatedAt      Timestamp `json:"updatedAt"`
 }
 
+// UnmarshalJSON takes an object whose fields may be odd. Ids may be numbers, and names come in Unicode's composed form
+// (NFC), which is all that Terraform can write.
+func (p *Process) UnmarshalJSON(data []byte) error {
+	type plain Process
+	wire := struct {
+		*plain
+		ID   looseText `json:"id"`
+		Name string    `json:"name"`
+	}{plain: (*plain)(p)}
+	err := json.Unmarshal(data, &wire)
+	p.ID, p.Name = string(wire.ID), norm.NFC.String(wire.Name)
+	return err
+}
+
 // ListProcesses returns all processes that the credential may see. The documentation shows one answer with all of them.
 // Others are asked for, with the offset and limit that the service documents for keys, if the answer counts more, or
 // has as many as a page. It fails with [ErrInconsistentListing] or [ErrUnproven] if the pages do not add up.
@@ -26,14 +42,13 @@ func (c *Client) ListProcesses(ctx context.Context) ([]Process, error) {
 	id := func(process Process) string { return process.ID }
 	paginated := false
 	processes := listing[Process]{id: id, fetch: func(ctx context.Context, offset, limit int) (Page[Process], error) {
-		var query url.Values
-		if offset > 0 {
-			query = windowQuery(offset, limit)
-		}
 		path := []string{"api", "v0.3", "processes"}
-		page, err := fetchPage(ctx, c, request{path: path, query: query}, "processes", id, offset)
-		paginated = paginated || page.paginated
-		if received := len(page.Elements); offset == 0 && page.counted < 0 && received < cmp.Or(page.limit, PageSize) {
+		if offset > 0 {
+			return fetchWindow(ctx, c, path, "processes", id, offset, limit)
+		}
+		page, err := fetchPage(ctx, c, request{path: path}, "processes", id, offset)
+		paginated, page.limit = page.paginated, cmp.Or(page.limit, PageSize)
+		if received := len(page.Elements); page.counted < 0 && received < page.limit {
 			page.counted, page.limit = received, received+1 // the documented answer, which is complete
 		}
 		return page, err

@@ -13,7 +13,6 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -246,8 +245,4 @@ func escapeAll(elements []string) []string {
 		}
 	}
 	return escaped
-}
-
-func windowQuery(offset, limit int) url.Values {
-	return url.Values{"offset": {strconv.Itoa(offset)}, "limit": {strconv.Itoa(limit)}}
 }

@@ -13,7 +13,7 @@ import (
 func repeatable(creation bool, err error) bool {
 	status, answered := errors.AsType[*StatusError](err)
 	switch {
-	case IsTrustFailure(err), creation && !DidNothing(err):
+	case IsTrustFailure(err), creation && !DidNothing(err), isNoContent(err), errors.Is(err, errNoList):
 		return false
 	case answered:
 		return status.Status == http.StatusRequestTimeout || status.Status >= 500

@@ -143,7 +143,7 @@ func (e *apiKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, r
 	if key.Key.IsZero() {
 		problems = append(problems, "the answer does not have the secret")
 	}
-	for _, field := range wanted.Differences(key.APIKey) {
+	for _, field := range differences(wanted, key.APIKey) {
 		problems = append(problems, describeGrant(field, key.APIKey))
 	}
 	if len(problems) > 0 {

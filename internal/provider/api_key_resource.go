@@ -84,9 +84,7 @@ func (r *apiKeyResource) Create(ctx context.Context, req resource.CreateRequest,
 	model.applyListed(key.APIKey)
 	r.data.run.markCreated(model)
 	model.setSecret(key.Key, file, &resp.Diagnostics)
-	if model.KeyVersion.IsNull() {
-		model.KeyVersion = types.Int64Value(r.data.now().Unix())
-	}
+	model.KeyVersion = types.Int64Value(key.Version)
 	resp.Diagnostics.Append(model.store(ctx, &resp.State.Raw)...)
 	resp.Diagnostics.Append(model.store(ctx, &resp.Identity.Raw)...)
 	if !model.EncryptedKey.IsNull() {
@@ -159,7 +157,7 @@ func (m *apiKeyModel) ref() alphamoon.KeyRef {
 	if err != nil && !m.KeyVersion.IsNull() {
 		createdAt = time.Unix(m.KeyVersion.ValueInt64(), 0) // it is the creation in Unix seconds
 	}
-	return alphamoon.KeyRef{ID: m.ID.ValueString(), OrganizationID: m.OrganizationID.ValueString(), CreatedAt: createdAt}
+	return alphamoon.KeyRef{ID: m.ID.ValueString(), CreatedAt: createdAt}
 }
 
 // Update only takes over settings that live in the state: whatever the API would have to change makes a new key.

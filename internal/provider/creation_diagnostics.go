@@ -36,7 +36,7 @@ func (o keyCreation) attribute(field string) path.Path {
 
 // options are what the client may do beside the creation.
 func (o keyCreation) options() alphamoon.CreateOptions {
-	return alphamoon.CreateOptions{RevokeRemains: o.generated && o.revokes}
+	return alphamoon.CreateOptions{GeneratedName: o.generated, RevokeRemains: o.generated && o.revokes}
 }
 
 func (o keyCreation) owner() string { return o.kind.owner(o.processID) }
@@ -45,18 +45,18 @@ func (o keyCreation) owner() string { return o.kind.owner(o.processID) }
 // attributes they concern, word for word.
 func creationDiagnostics(err error, creation keyCreation) diag.Diagnostics {
 	lost, isLost := errors.AsType[*alphamoon.LostCreationError](err)
-	reused, isReused := errors.AsType[*alphamoon.ReusedIDError](err)
+	foreign, isForeign := errors.AsType[*alphamoon.NotOursError](err)
 	switch {
 	case isLost && errors.Is(lost.Obstacle, alphamoon.ErrUnlistedBefore) && alphamoon.IsForbidden(err):
 		// The credential may neither list nor create, which is all there is to say.
 		return creation.kind.advice.diagnostics(err, fmt.Sprintf("create the key %q in %s", creation.name, creation.owner()))
 	case isLost:
 		return diag.Diagnostics{lostCreationDiagnostic(lost, creation)}
-	case isReused:
+	case isForeign:
 		return diag.Diagnostics{diag.NewErrorDiagnostic("Alphamoon answered with an existing key",
-			fmt.Sprintf("The service answered the creation of the key %q in %s with the key %s, which existed before. It may be somebody "+
+			fmt.Sprintf("The service answered the creation of the key %q in %s with the key %s, but %s. It may be somebody "+
 				"else's, so it is neither in the state nor revoked. Look also for a new key of this name. Then use another name, or "+
-				"import the key that existed.", creation.name, creation.owner(), reused.ID))}
+				"import the key that existed.", creation.name, creation.owner(), foreign.Key.ID, foreign.Reason))}
 	}
 	var diags diag.Diagnostics
 	status, isStatus := errors.AsType[*alphamoon.StatusError](err)
@@ -129,7 +129,7 @@ func (o keyCreation) judge(wanted alphamoon.APIKeyRequest, key *alphamoon.Create
 				"once. The key is kept in the state as tainted: the next apply replaces it. It stays valid until %s unless "+
 				"you delete it %s.", key.ID, instantOrEmpty(key.ExpiresAt.Time), o.kind.whereToDelete))
 	}
-	for _, field := range wanted.Differences(key.APIKey) {
+	for _, field := range differences(wanted, key.APIKey) {
 		attribute := o.attribute(field)
 		diags.AddAttributeError(attribute, "Key differs from what was asked for",
 			fmt.Sprintf("The service created the key %s with another %s than was asked for: %s. The key is kept in the "+
@@ -137,6 +137,21 @@ func (o keyCreation) judge(wanted alphamoon.APIKeyRequest, key *alphamoon.Create
 				"accordingly and run terraform untaint.", key.ID, attribute, describeGrant(field, key.APIKey)))
 	}
 	return diags
+}
+
+// differences names the fields in which a key differs from what was asked for, in the names of the API.
+func differences(wanted alphamoon.APIKeyRequest, key alphamoon.APIKey) (fields []string) {
+	grant := wanted.Granted(key)
+	if key.Name != wanted.Name {
+		fields = append(fields, "name")
+	}
+	if len(grant.Missing)+len(grant.Additional) > 0 || key.Scopes == nil {
+		fields = append(fields, "scopes")
+	}
+	if !alphamoon.SameSecond(grant.ExpiresAt, wanted.ExpiresAt) {
+		fields = append(fields, "exp")
+	}
+	return fields
 }
 
 // describeGrant says what the service granted for a field of the request.

@@ -122,9 +122,6 @@ func (a advice) onFailure(err error) (summary, next string) {
 	case isUnreliable(err):
 		return "Listing is not reliable", keptAsItWas + "the provider creates nothing and takes nothing for removed on such a " +
 			"listing. Try again when nobody else makes changes. If it persists, ask Alphamoon's support."
-	case errors.Is(err, alphamoon.ErrOtherOrganization):
-		return "Keys of another organization", keptAsItWas + "the provider's api_key seems to belong to another " +
-			"organization: use a key of the organization that the key belongs to."
 	case alphamoon.IsUnusableAnswer(err):
 		return "Alphamoon's answer cannot be understood", "A proxy may have replaced it: check base_url and the network, and try again."
 	default:

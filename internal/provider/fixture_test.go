@@ -79,7 +79,7 @@ func (f *fixture) factories() map[string]func() (tfprotov6.ProviderServer, error
 		"alphamoon": providerserver.NewProtocol6WithError(provider.New(provider.Options{
 			Version: "test", Now: f.clock.Now, LongWait: f.longWait, Tune: func(config *alphamoon.Config) {
 				config.RetryWaitMax, config.RefusalPatience = 20*time.Millisecond, 300*time.Millisecond
-				config.SettleTime, config.Spacing = 50*time.Millisecond, time.Nanosecond
+				config.SettleTime = 50 * time.Millisecond
 				if f.tune != nil {
 					f.tune(config)
 				}

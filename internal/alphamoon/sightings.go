@@ -1,0 +1,41 @@
+package alphamoon
+
+import "sync"
+
+// sightings are the keys that any collection of a client has seen: on a page of a listing, or as an answer to a creation.
+// Only a key that was never seen before its creation was sent can be a new one.
+type sightings struct {
+	mu sync.Mutex
+	// moments counts what was seen, and first has the moment of each key, by its id.
+	moments int
+	first   map[string]int
+}
+
+// moment is now, in the order in which keys are seen.
+func (s *sightings) moment() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.moments
+}
+
+// note takes a page of keys.
+func (s *sightings) note(keys []APIKey) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.moments++
+	for _, key := range keys {
+		if _, seen := s.first[foldID(key.ID)]; !seen {
+			s.first[foldID(key.ID)] = s.moments
+		}
+	}
+}
+
+// claim takes the key that answers a creation. It reports whether the key is new: no other creation was answered with its
+// id, and no page had shown it by the moment at which the creation was sent. One may show it before the answer arrives.
+func (s *sightings) claim(id string, sent int) (isNew bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	first, seen := s.first[foldID(id)]
+	s.first[foldID(id)] = 0 // before everything
+	return !seen || first > sent
+}
