@@ -1,5 +1,5 @@
 # Tests against a service. Start the sandbox with "-processes 2", paste its exports, then run "terraform init" and
-# "terraform test" (Terraform 1.6 or OpenTofu 1.6, or later).
+# "terraform test" (Terraform 1.6 or OpenTofu 1.7, or later). These two oldest cannot read mocked.tftest.hcl: remove it.
 
 variables {
   encrypt_to = ["age1m4nzusrpswwltsj7fm28np38mlns7cfmvpldulnfwrmhgr6pvegqerfqcq"] # nobody has its identity
