@@ -1,6 +1,7 @@
 package endtoend_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -23,14 +24,10 @@ func TestAccAdoptedSecretsOfMany(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	const guide = "templates/guides/adopting.md"
+	guided := blocks(t, guide)
 	for name, source := range map[string]struct{ declaration, secret string }{
-		"a variable": {`
-variable "secrets" {
-  type      = map(string)
-  sensitive = true
-  ephemeral = true
-}
-`, "var.secrets[each.key]"},
+		"a variable": {block(t, guided, `variable "secrets"`), "var.secrets[each.key]"},
 		"an ephemeral resource": {`
 variable "encrypted" {
   type = map(string)
@@ -46,6 +43,7 @@ ephemeral "alphamoon_decrypted_key" "store" {
 			const count = 50
 			w := newWorkspace(t, "", sandbox.Options{})
 			var keys []sandbox.Key
+			listed := map[string]any{}
 			var secrets, encrypted strings.Builder
 			for i := range count {
 				key := w.AddKey(sandbox.DefaultProcessID, sandbox.Key{
@@ -53,28 +51,18 @@ ephemeral "alphamoon_decrypted_key" "store" {
 					CreatedAt: now().Add(-10 * 24 * 3600e9), ExpiresAt: now().Add(80 * 24 * 3600e9),
 				})
 				keys = append(keys, key)
+				listed[key.ID] = map[string]any{"process_id": sandbox.DefaultProcessID, "name": key.Name, "scopes": key.Scopes}
 				fmt.Fprintf(&secrets, "%q = %q\n", key.ID, key.Secret)
 				fmt.Fprintf(&encrypted, "%q = <<EOT\n%s\nEOT\n", key.ID, encryptTo(t, identity.Recipient(), key.Secret))
 			}
-			config := requirement + source.declaration + fmt.Sprintf(`
-locals {
-  keys = { for i in range(1, %d) : format("%%032x", i) => "key-${i - 1}" }
-}
-import {
-  for_each = local.keys
-  to       = alphamoon_process_api_key.adopted[each.key]
-  id       = "%s/${each.key}"
-}
-resource "alphamoon_process_api_key" "adopted" {
-  for_each   = local.keys
-  process_id = %[2]q
-  name       = each.value
-  scopes     = ["workspace.result:read"]
-  expires_in = "90d"
-  encrypt_to = [%q]
-  key_wo     = %s
-}
-`, count+1, sandbox.DefaultProcessID, identity.Recipient(), source.secret)
+			adopted, err := json.Marshal(listed)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.write("keys.json", string(adopted))
+			config := requirement + source.declaration + strings.Replace(block(t, guided, "local.adopted\n  to "),
+				"expires_at = each.value.expires_at", fmt.Sprintf("expires_in = %q\nencrypt_to = [%q]\nkey_wo = %s", "90d",
+					identity.Recipient(), source.secret), 1)
 			w.write("main.tf", config)
 			// The values come from outside of the workspace, which is searched.
 			environment := map[string]string{

@@ -87,11 +87,14 @@ func TestAccExamples(t *testing.T) {
 			if strings.Contains(config, "provider::") && !cli.OpenTofu && olderThan(t, "1.8.0") {
 				t.Skip("this version has no functions of providers")
 			}
-			if strings.Contains(config, "ephemeral \"") && withoutEphemerals(t) {
+			if strings.Contains(config, "ephemeral ") && withoutEphemerals(t) {
 				t.Skip("this version has no ephemeral resources")
 			}
 			if strings.Contains(config, "identity = {") && olderThan(t, "1.12.0") {
 				t.Skip("this version imports by id only")
+			}
+			if strings.Contains(config, "import {\n  for_each") && olderThan(t, "1.7.0") {
+				t.Skip("this version has no import blocks with for_each")
 			}
 			if strings.Contains(config, "removed {") && (olderThan(t, "1.7.0") || cli.OpenTofu && olderThan(t, "1.10.0")) {
 				t.Skip("this version has no removed blocks with a lifecycle")
@@ -112,6 +115,9 @@ func TestAccExamples(t *testing.T) {
 				config = strings.ReplaceAll(config, "import {\n", "import {\n  provider = alphamoon\n")
 			}
 			dir := t.TempDir()
+			if err := os.WriteFile(filepath.Join(dir, "keys.json"), []byte("{}"), 0o600); err != nil { // of the adoption guide
+				t.Fatal(err)
+			}
 			if file != "main.tf" || !strings.Contains(config, "required_providers") {
 				if err := os.WriteFile(filepath.Join(dir, "versions.tf"), []byte(requirement), 0o600); err != nil {
 					t.Fatal(err)

@@ -150,12 +150,13 @@ func TestAccAdopting(t *testing.T) {
 		CreatedAt: now().Add(-time.Hour), ExpiresAt: expiry,
 	}
 	first, second := w.AddKey(sandbox.DefaultProcessID, byHand), w.AddKey(sandbox.DefaultProcessID, byHand)
-	w.typed("terraform apply", nil, sandbox.DefaultProcessID+"/", sandbox.DefaultProcessID+"/")
+	w.typed("terraform apply", nil, "\"process_id\" = \""+sandbox.DefaultProcessID, "\"process_id\" = \""+sandbox.DefaultProcessID)
 
 	as := strings.NewReplacer("688874d9d9064c23bf78bf3ec93cbd2d", first.ID, "2027-01-31T12:00:00Z", expiry.Format(time.RFC3339))
+	rotating := block(t, configs, "scopes     = [\"workspace.file:upload\"]\n  expires_in")
 	w.write("uploader.tf", as.Replace(block(t, configs, "# as step 1 says")))
 	w.typed("set -e\n"+block(t, commands, "1 to import"), nil, "1 to import, 0 to add, 0 to change, 0 to destroy", "Apply complete!")
-	w.write("uploader.tf", configs[3])
+	w.write("uploader.tf", rotating)
 	output := w.typed("terraform apply", nil, "will be updated in-place", "0 added, 1 changed, 0 destroyed")
 	if strings.Contains(output, "replaced") {
 		t.Errorf("it says:\n%s", output)
@@ -167,7 +168,7 @@ func TestAccAdopting(t *testing.T) {
 	}
 
 	// A move keeps the secret; forgotten and imported again, the key has none.
-	w.write("uploader.tf", strings.ReplaceAll(configs[3], `"uploader"`, `"moved"`))
+	w.write("uploader.tf", strings.ReplaceAll(rotating, `"uploader"`, `"moved"`))
 	w.typed("terraform state mv alphamoon_process_api_key.uploader alphamoon_process_api_key.moved && terraform plan", nil,
 		"without changing any real infrastructure")
 	if _, moved := w.keyInState(); moved != secret {
@@ -180,17 +181,18 @@ func TestAccAdopting(t *testing.T) {
 		t.Error("the import brought a secret")
 	}
 
-	// All keys by the output of step 1, which is for versions without queries: since 1.16 Terraform generates no resource
-	// for an import block that does not name its provider.
-	if !cli.OpenTofu && !olderThan(t, "1.16.0") {
-		return
+	// All keys as one resource.
+	if olderThan(t, "1.7.0") {
+		return // this version has no import blocks with for_each
 	}
 	w.typed("terraform state rm alphamoon_process_api_key.moved && rm uploader.tf", nil)
-	w.typed("set -e\n"+block(t, commands, "imports.tf"), nil, "3 to import, 0 to add, 0 to change, 0 to destroy")
-	if !strings.Contains(w.read("imports.tf"), second.ID) {
-		t.Error("the second key of the name has no import block")
+	w.typed(block(t, commands, "keys.json"), nil)
+	if !strings.Contains(w.read("keys.json"), second.ID) {
+		t.Error("the second key of the name is not in the file")
 	}
-	w.typed("terraform apply && terraform plan", nil, "3 imported, 0 added, 0 changed, 0 destroyed", "No changes.")
+	w.write("adopted.tf", block(t, configs, "local.adopted\n  to "))
+	w.typed("terraform plan && terraform apply && terraform plan", nil, "3 to import, 0 to add, 0 to change, 0 to destroy",
+		"3 imported, 0 added, 0 changed, 0 destroyed", "No changes.")
 }
 
 // TestAccUndeclaredKeys runs the adoption guide's check.
