@@ -71,8 +71,10 @@ ephemeral "alphamoon_decrypted_key" "store" {
 			}
 			printed := ""
 			for _, arguments := range [][]string{
-				{"plan", "-input=false", "-out=adoption.tfplan"}, {"apply", "-input=false", "adoption.tfplan"},
-				{"plan", "-input=false", "-detailed-exitcode"}, {"show"},
+				{"plan", "-input=false", "-out=adoption.tfplan"},
+				{"apply", "-input=false", "adoption.tfplan"},
+				{"plan", "-input=false", "-detailed-exitcode"},
+				{"show"},
 			} {
 				output, err := w.command(t.Context(), environment, arguments...).CombinedOutput()
 				if err != nil {

@@ -90,7 +90,9 @@ func (r *apiKeyResource) Create(ctx context.Context, req resource.CreateRequest,
 	if !model.EncryptedKey.IsNull() {
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, fingerprintNote, newFingerprint(key.Key))...)
 	}
-	resp.Diagnostics.Append(creation.judge(wanted, key)...)
+	if resp.Diagnostics.Append(creation.judge(wanted, key)...); !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(r.kind.awaitAcceptance(ctx, client, model, key.Key)...)
+	}
 }
 
 func (r *apiKeyResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
@@ -117,8 +119,8 @@ func (r *apiKeyResource) Read(ctx context.Context, req resource.ReadRequest, res
 	case err == nil && ref.Expired:
 		model.Status = types.StringValue(statusExpired)
 	case err == nil:
-		resp.Diagnostics.AddWarning(fmt.Sprintf("Key %s is gone", model.describe()), fmt.Sprintf("The key of %s is no longer listed, so it "+
-			"leaves the state, and the next apply makes another one if it is still configured. An api_key that sees only a part of the "+
+		resp.Diagnostics.AddWarning(fmt.Sprintf("Key %s is gone", model.describe()), fmt.Sprintf("The key of %s is no longer listed, so "+
+			"it leaves the state, and the next apply makes another one if it is still configured. An api_key that sees only a part of the "+
 			"keys would see the same: make sure that it is the right one.", r.kind.owner(model.ProcessID.ValueString())))
 		resp.State.RemoveResource(ctx)
 		return

@@ -104,10 +104,11 @@ func (k apiKeyKind) warnOfForgotten(now time.Time, state apiKeyModel) diag.Diagn
 		return nil
 	}
 	processID := state.ProcessID.ValueString()
-	return diag.NewWarningDiagnostic(fmt.Sprintf("Key %s stays valid until it expires", state.describe()), fmt.Sprintf("Terraform no longer "+
-		"knows this key of %s and did not revoke it, because revoke_on_destroy was false in the state: it works until %s. Setting it now is "+
-		"too late for this key. To end it sooner, delete it %s; or import %s at another address with revoke_on_destroy = true, apply, and "+
-		"destroy it there.", k.owner(processID), state.worksUntil(), k.whereToDelete, k.importID(processID, state.ID.ValueString())))
+	return diag.NewWarningDiagnostic(fmt.Sprintf("Key %s stays valid until it expires", state.describe()), fmt.Sprintf("Terraform no "+
+		"longer knows this key of %s and did not revoke it, because revoke_on_destroy was false in the state: it works until %s. Setting "+
+		"it now is too late for this key. To end it sooner, delete it %s; or import %s at another address with revoke_on_destroy = true, "+
+		"apply, and destroy it there.",
+		k.owner(processID), state.worksUntil(), k.whereToDelete, k.importID(processID, state.ID.ValueString())))
 }
 
 // outlives reports whether a key goes on working when Terraform no longer knows it.

@@ -13,6 +13,8 @@ import (
 
 // TestDecryptedKeyThatIsNotRequired: nothing about identities stops a run that can do without the secret. It is not
 // parallel, because the environment belongs to the whole process.
+//
+//nolint:paralleltest // see above
 func TestDecryptedKeyThatIsNotRequired(t *testing.T) {
 	f := newFixture(t, sandbox.Options{})
 	mine, foreign := newIdentity(t), newIdentity(t)
@@ -27,7 +29,7 @@ func TestDecryptedKeyThatIsNotRequired(t *testing.T) {
 		message    string // of the warning, or of the error where the key is required
 	}{
 		"a file that is gone":        {file: gone, message: "Identity file cannot be read: The file " + gone},
-		"an identity, not its path":  {file: mine.String(), message: "holds an identity itself, not the path of a file"},
+		"an identity, not its path":  {file: mine.String(), message: "hold an identity itself, not the path of a file"},
 		"an identity of another key": {identities: []string{foreign.String()}, message: "could not decrypt the key with the argument identities"},
 		"a text that is no identity": {identities: []string{"nonsense"}, message: "could not decrypt the key with the argument identities"},
 	} {

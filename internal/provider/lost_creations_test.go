@@ -40,7 +40,7 @@ func TestGeneratedNameIsASignature(t *testing.T) {
 		"process_id": processID, "name_prefix": "test-", "scopes": []string{"workspace.result:read"}, "expires_at": "2026-05-30T09:30:15Z",
 		"revoke_on_destroy": true,
 	})
-	if result.failed || f.sent() != "list, create, list, revoke, list, list, create" || len(f.LiveKeys(processID)) != 1 {
+	if result.failed || f.sent() != "list, create, list, revoke, list, list, create, list" || len(f.LiveKeys(processID)) != 1 {
 		t.Errorf("%q after %s", result.diagnostics, f.sent())
 	}
 }

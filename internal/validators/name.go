@@ -31,7 +31,8 @@ func (name) ValidateString(ctx context.Context, request validator.StringRequest,
 	value := request.ConfigValue.ValueString()
 	if at := strings.IndexFunc(value, isInvisible); at >= 0 {
 		response.Diagnostics.AddAttributeError(request.Path, "Invisible character in a name", fmt.Sprintf("%s is %q, which has "+
-			"%s. Names stand in one line and show all that they have: write %q.", request.Path, value, nameInvisible(value[at:]), visible(value)))
+			"%s. Names stand in one line and show all that they have: write %q.",
+			request.Path, value, nameInvisible(value[at:]), visible(value)))
 		return
 	}
 	if strings.TrimSpace(value) != value {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -54,12 +55,26 @@ func (r *apiKeyResource) adoptSecret(ctx context.Context, config, state apiKeyMo
 		return
 	}
 	if err := model.sealSecret(credential.Secret, file); err != nil {
-		diags.AddAttributeError(path.Root("encrypted_key"), "Secret could not be encrypted", fmt.Sprintf("The secret that key_wo gives for "+
-			"the key %s could not be encrypted, so nothing was changed: %s Apply again.", model.describe(), sentence(err.Error())))
+		diags.AddAttributeError(path.Root("encrypted_key"), "Secret could not be encrypted", fmt.Sprintf("The secret that key_wo gives "+
+			"for the key %s could not be encrypted, so nothing was changed: %s Apply again.", model.describe(), sentence(err.Error())))
 		return
 	}
 	model.KeyVersion = types.Int64Value(max(r.data.now().Unix(), state.KeyVersion.ValueInt64()+1))
 	if !model.EncryptedKey.IsNull() {
 		diags.Append(resp.Private.SetKey(ctx, fingerprintNote, newFingerprint(credential.Secret))...)
 	}
+}
+
+// awaitAcceptance tries the secret of a new key where the old one is revoked next, and warns if the service still refuses it: a
+// program that gets the new key then is without one that works.
+func (k apiKeyKind) awaitAcceptance(
+	ctx context.Context, client *alphamoon.Client, model apiKeyModel, secret alphamoon.Secret,
+) diag.Diagnostics {
+	if !model.RevokeOnDestroy.ValueBool() || k.keys(client, model.ProcessID.ValueString()).AwaitAcceptance(ctx, secret) {
+		return nil
+	}
+	return diag.Diagnostics{diag.NewWarningDiagnostic(fmt.Sprintf("Key %s is not accepted yet", model.describe()),
+		fmt.Sprintf("The service created the key of %s, and answers it with 401. If this is a rotation, the old key is revoked now, so "+
+			"that programs may be without a key that works for a while. If the service does not accept the new key soon, replace it once more.",
+			k.owner(model.ProcessID.ValueString())))}
 }

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -16,6 +19,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/encryption"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
 )
@@ -219,4 +223,97 @@ func (p *protocol) change(ctx context.Context, prior outcome, arguments values) 
 		p.t.Fatalf("%s, replaced for %s", describe(plan.Diagnostics), plan.RequiresReplace)
 	}
 	return p.apply(ctx, p.encode(kind, prior.state), plan.PlannedState, encoded, plan.PlannedPrivate)
+}
+
+// trials are the requests that were sent with the secret of a key, in their order.
+func (f *fixture) trials(id string) (requests []sandbox.Request) {
+	for _, request := range f.Journal() {
+		if request.By == id {
+			requests = append(requests, request)
+		}
+	}
+	return requests
+}
+
+// TestAccNewKeyIsTriedBeforeTheOldOneGoes: a service accepts a new key late. The old one is revoked only after that.
+func TestAccNewKeyIsTriedBeforeTheOldOneGoes(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, sandbox.Options{Rules: sandbox.Rules{Activation: 100 * time.Millisecond}})
+	f.tune = func(config *alphamoon.Config) { config.SettleTime = time.Minute }
+	config := func(trigger string) string {
+		return f.key(`expires_in = "90d"`, "revoke_on_destroy = true", fmt.Sprintf("rotation_triggers = { round = %q }", trigger),
+			"lifecycle {\n    create_before_destroy = true\n  }")
+	}
+	f.run(resource.TestStep{Config: config("1")}, resource.TestStep{Config: config("2")})
+	var order []string
+	accepted := false
+	for _, request := range f.Journal() {
+		switch {
+		case request.Operation == sandbox.Create, request.Operation == sandbox.Revoke:
+			order, accepted = append(order, string(request.Operation)), false
+		case request.By != "" && request.Status != http.StatusUnauthorized && !accepted:
+			accepted, order = true, append(order, "accepted")
+		}
+	}
+	want := []string{"create", "accepted", "create", "accepted", "revoke", "revoke"} // the last ends the test
+	if !slices.Equal(order, want) {
+		t.Errorf("the order is %q", order)
+	}
+}
+
+// TestNewKeyIsTried: with one request where it is accepted at once, not at all where nothing is revoked, and with a warning where
+// it is never accepted.
+func TestNewKeyIsTried(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		kind       string
+		arguments  values
+		activation time.Duration
+		fault      sandbox.Fault
+		trials     int // with the new key, -1 for several
+		requests   int // listings after the creation, at most
+		warning    string
+	}{
+		"revoked":                {resourceType, values{"revoke_on_destroy": true}, 0, sandbox.Fault{}, 1, 1, ""},
+		"of the organization":    {"alphamoon_organization_api_key", values{"revoke_on_destroy": true}, 0, sandbox.Fault{}, 1, 1, ""},
+		"not revoked":            {resourceType, values{"revoke_on_destroy": false}, 0, sandbox.Fault{}, 0, 0, ""},
+		"a service that is down": {resourceType, values{"revoke_on_destroy": true}, 0, sandbox.Fault{Status: 503}, 0, 1, ""},
+		"a service that is slow": {resourceType, values{"revoke_on_destroy": true}, 0, sandbox.Fault{LoseAnswer: true}, 1, 2, ""},
+		"accepted far too late": {
+			resourceType,
+			values{"revoke_on_destroy": true},
+			time.Hour,
+			sandbox.Fault{},
+			-1, 100,
+			"is not accepted yet: The service created the key of process " + processID + ", and answers it with 401.",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t, sandbox.Options{Rules: sandbox.Rules{Activation: test.activation}})
+			f.tune = func(config *alphamoon.Config) { config.SettleTime = 500 * time.Millisecond }
+			if test.fault.Operation = sandbox.List; test.fault.Status != 0 || test.fault.LoseAnswer {
+				test.fault.Skip = 1 // the listing before the creation
+				f.Inject(test.fault)
+			}
+			arguments := newKey("x")
+			if maps.Copy(arguments, test.arguments); test.kind != resourceType {
+				delete(arguments, "process_id")
+			}
+			result := f.connect(nil).of(test.kind).create(t.Context(), arguments)
+			if result.failed || !strings.Contains(result.diagnostics, test.warning) || (result.diagnostics == "") != (test.warning == "") {
+				t.Errorf("it says %q", result.diagnostics)
+			}
+			after := 0
+			for _, request := range f.Journal()[slices.IndexFunc(f.Journal(), func(r sandbox.Request) bool { return r.Operation == sandbox.Create }):] {
+				if request.Operation == sandbox.List {
+					after++
+				}
+			}
+			got := len(f.trials(result.text("id")))
+			if test.trials >= 0 && got != test.trials || test.trials < 0 && got < 2 || after > test.requests {
+				t.Errorf("%d requests, %d of them with the new key", after, got)
+			}
+		})
+	}
 }
