@@ -176,12 +176,20 @@ func TestWhatProvesNoAbsence(t *testing.T) {
 		// refused ends the listing with a refusal, which has no page.
 		refused bool
 	}{
-		"young, and the end is refused":        {listed: []sandbox.Key{other}, age: time.Minute, want: alphamoon.ErrTooYoung, refused: true},
-		"young":                                {listed: []sandbox.Key{other}, age: 5*time.Minute - time.Second, want: alphamoon.ErrTooYoung},
-		"old enough":                           {listed: []sandbox.Key{other}, age: 5 * time.Minute},
-		"an empty process":                     {age: time.Hour},
-		"another credential":                   {listed: []sandbox.Key{other}, age: time.Hour, neverSeen: true, want: alphamoon.ErrNeverSeen},
-		"young, and another credential":        {listed: []sandbox.Key{other}, age: time.Minute, neverSeen: true, want: alphamoon.ErrTooYoung},
+		"young, and the end is refused": {
+			listed: []sandbox.Key{other}, age: time.Minute, want: alphamoon.ErrTooYoung, refused: true,
+		},
+		"young": {
+			listed: []sandbox.Key{other}, age: 5*time.Minute - time.Second, want: alphamoon.ErrTooYoung,
+		},
+		"old enough":       {listed: []sandbox.Key{other}, age: 5 * time.Minute},
+		"an empty process": {age: time.Hour},
+		"another credential": {
+			listed: []sandbox.Key{other}, age: time.Hour, neverSeen: true, want: alphamoon.ErrNeverSeen,
+		},
+		"young, and another credential": {
+			listed: []sandbox.Key{other}, age: time.Minute, neverSeen: true, want: alphamoon.ErrTooYoung,
+		},
 		"an organization without any key":      {organization: true, age: time.Hour},
 		"an organization's keys, not this one": {organization: true, listed: []sandbox.Key{other}, age: time.Hour},
 	} {

@@ -173,14 +173,18 @@ func TestLostCreation(t *testing.T) {
 			sent:  "list, create, list", keys: 1, similar: 1, settled: true,
 		},
 		"another name": {
-			fault: sandbox.Fault{AlterGranted: func(key *sandbox.Key) { key.Name = "surprise" }, ResetAfter: true}, sent: "list, create, list", keys: 1, similar: 1, settled: true,
+			fault: sandbox.Fault{AlterGranted: func(key *sandbox.Key) { key.Name = "surprise" }, ResetAfter: true},
+			sent:  "list, create, list", keys: 1, similar: 1, settled: true,
 		},
 		"another expiry": {
-			fault: sandbox.Fault{AlterGranted: func(key *sandbox.Key) { key.ExpiresAt = key.ExpiresAt.Add(day) }, ResetAfter: true}, sent: "list, create, list", keys: 1, similar: 1, settled: true,
+			fault: sandbox.Fault{AlterGranted: func(key *sandbox.Key) { key.ExpiresAt = key.ExpiresAt.Add(day) }, ResetAfter: true},
+			sent:  "list, create, list", keys: 1, similar: 1, settled: true,
 		},
 		"somebody else's key": {
-			fault: sandbox.Fault{AlterGranted: func(key *sandbox.Key) { key.Name, key.ExpiresAt = "theirs", key.ExpiresAt.Add(day) }, ResetAfter: true},
-			sent:  "list, create, list, create", keys: 2, none: true,
+			fault: sandbox.Fault{
+				AlterGranted: func(key *sandbox.Key) { key.Name, key.ExpiresAt = "theirs", key.ExpiresAt.Add(day) }, ResetAfter: true,
+			},
+			sent: "list, create, list, create", keys: 2, none: true,
 		},
 		"revoked and made again": {
 			fault: sandbox.Fault{ResetAfter: true}, revokes: true,
@@ -206,7 +210,11 @@ func TestLostCreation(t *testing.T) {
 				test.fault.Operation = create
 				box.Inject(test.fault)
 				began := time.Now()
-				_, err := createWanted(t, newClient(t, box), alphamoon.CreateOptions{GeneratedName: test.revokes, RevokeRemains: test.revokes})
+				_, err := createWanted(
+					t,
+					newClient(t, box),
+					alphamoon.CreateOptions{GeneratedName: test.revokes, RevokeRemains: test.revokes},
+				)
 				if got := requests(box); got != test.sent {
 					t.Errorf("sent: %s; want %s", got, test.sent)
 				}

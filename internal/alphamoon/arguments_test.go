@@ -28,9 +28,11 @@ func TestParseCredential(t *testing.T) {
 		"ALPHAMOON_API_KEY=user:pass": alphamoon.ErrCredentialAssigned, `export KEY="user:pass"`: alphamoon.ErrCredentialAssigned,
 		"api_key = \"user:pass\"": alphamoon.ErrCredentialAssigned, "$env:KEY = 'user:pass'": alphamoon.ErrCredentialAssigned,
 		"QUJD=:pass": nil, "QUJDRA==:pass": nil, "user:A=b": nil, // the padding of base64, and a password
-		`"user:pass"`: alphamoon.ErrCredentialQuoted, "'user:pass'\n": alphamoon.ErrCredentialQuoted, "“user:pass”": alphamoon.ErrCredentialQuoted,
+		`"user:pass"`: alphamoon.ErrCredentialQuoted, "'user:pass'\n": alphamoon.ErrCredentialQuoted,
+		"“user:pass”": alphamoon.ErrCredentialQuoted,
 		`us"er:pass"`: nil, `"`: alphamoon.ErrCredentialForm,
-		"Basic " + encoded: alphamoon.ErrCredentialHeader, "Authorization: basic user:pass": alphamoon.ErrCredentialHeader, "basic:pass": nil,
+		"Basic " + encoded: alphamoon.ErrCredentialHeader, "Authorization: basic user:pass": alphamoon.ErrCredentialHeader,
+		"basic:pass": nil,
 	} {
 		_, err := alphamoon.ParseCredential(text)
 		if !errors.Is(err, want) {
@@ -81,19 +83,24 @@ func TestParseBaseURL(t *testing.T) {
 		"http://example.com": alphamoon.ErrBaseURLCleartext, "http://127.0.0.1.example.com": alphamoon.ErrBaseURLCleartext,
 		"http://localhost.example.com": alphamoon.ErrBaseURLCleartext, "http://10.0.0.1": alphamoon.ErrBaseURLCleartext,
 		"": alphamoon.ErrBaseURLForm, "workspace.alphamoon.ai": alphamoon.ErrBaseURLForm, "/relative": alphamoon.ErrBaseURLForm,
-		"ftp://example.com": alphamoon.ErrBaseURLForm, "https://": alphamoon.ErrBaseURLForm, "https://user:pass@example.com": alphamoon.ErrBaseURLForm,
-		"https://example.com?x=1": alphamoon.ErrBaseURLForm, "https://example.com?": alphamoon.ErrBaseURLForm,
-		"https://example.com#top": alphamoon.ErrBaseURLForm, "https://exa mple.com": alphamoon.ErrBaseURLForm, "https://:443": alphamoon.ErrBaseURLForm,
+		"ftp://example.com": alphamoon.ErrBaseURLForm, "https://": alphamoon.ErrBaseURLForm,
+		"https://user:pass@example.com": alphamoon.ErrBaseURLForm,
+		"https://example.com?x=1":       alphamoon.ErrBaseURLForm, "https://example.com?": alphamoon.ErrBaseURLForm,
+		"https://example.com#top": alphamoon.ErrBaseURLForm, "https://exa mple.com": alphamoon.ErrBaseURLForm,
+		"https://:443": alphamoon.ErrBaseURLForm,
 	} {
 		if _, err := alphamoon.ParseBaseURL(text); !errors.Is(err, want) {
 			t.Errorf("%q: got %v, want %v", text, err, want)
 		}
 	}
 	for text, want := range map[string]string{
-		"https://workspace.alphamoon.ai/api": "https://workspace.alphamoon.ai", "https://workspace.alphamoon.ai/api/": "https://workspace.alphamoon.ai",
-		"https://workspace.alphamoon.ai/api/v0.4": "https://workspace.alphamoon.ai", "http://localhost:8080/a%20b//api/v1/": "http://localhost:8080/a%20b",
-		"https://example.com/alphamoon/api/v0.3": "https://example.com/alphamoon",
-		"https://example.com/myapi":              "", "https://example.com/api/alphamoon": "", "https://api.example.com": "", "https://example.com/v0.4": "",
+		"https://workspace.alphamoon.ai/api":      "https://workspace.alphamoon.ai",
+		"https://workspace.alphamoon.ai/api/":     "https://workspace.alphamoon.ai",
+		"https://workspace.alphamoon.ai/api/v0.4": "https://workspace.alphamoon.ai",
+		"http://localhost:8080/a%20b//api/v1/":    "http://localhost:8080/a%20b",
+		"https://example.com/alphamoon/api/v0.3":  "https://example.com/alphamoon",
+		"https://example.com/myapi":               "", "https://example.com/api/alphamoon": "",
+		"https://api.example.com": "", "https://example.com/v0.4": "",
 	} {
 		_, err := alphamoon.ParseBaseURL(text)
 		without := ""
@@ -112,22 +119,28 @@ func TestProcessID(t *testing.T) {
 	if !alphamoon.IsProcessID(id) {
 		t.Errorf("%q is an id", id)
 	}
-	for _, text := range []string{"", id[1:], id + "0", strings.ToUpper(id), "2080d36b-f94c-4147-b2e5-43104342fc2f", id + "\n", strings.Repeat("g", 32)} {
+	for _, text := range []string{
+		"", id[1:], id + "0", strings.ToUpper(id), "2080d36b-f94c-4147-b2e5-43104342fc2f", id + "\n", strings.Repeat("g", 32),
+	} {
 		if alphamoon.IsProcessID(text) {
 			t.Errorf("%q is no id", text)
 		}
 	}
 	for _, text := range []string{
-		"https://workspace.alphamoon.ai/queue/" + id, "https://workspace.alphamoon.ai/queue/" + id + "/", "https://workspace.alphamoon.ai/queue/" + id + "?page=2",
-		"https://workspace.alphamoon.ai/queue/" + id + "#top", "https://proxy.example.com/prefix/queue/" + id + "/supervision", " https://workspace.alphamoon.ai/queue/" + id + "\n",
+		"https://workspace.alphamoon.ai/queue/" + id, "https://workspace.alphamoon.ai/queue/" + id + "/",
+		"https://workspace.alphamoon.ai/queue/" + id + "?page=2",
+		"https://workspace.alphamoon.ai/queue/" + id + "#top", "https://proxy.example.com/prefix/queue/" + id + "/supervision",
+		" https://workspace.alphamoon.ai/queue/" + id + "\n",
 	} {
 		if got, ok := alphamoon.ProcessIDFromQueueURL(text); !ok || got != id {
 			t.Errorf("%q: got %q, %t", text, got, ok)
 		}
 	}
 	for _, text := range []string{
-		"", id, "https://workspace.alphamoon.ai/", "https://workspace.alphamoon.ai/queue/", "https://workspace.alphamoon.ai/collections/" + id,
-		"https://workspace.alphamoon.ai/queue/" + id + "0", "https://workspace.alphamoon.ai/?next=/queue/" + id, "ftp://workspace.alphamoon.ai/queue/" + id,
+		"", id, "https://workspace.alphamoon.ai/", "https://workspace.alphamoon.ai/queue/",
+		"https://workspace.alphamoon.ai/collections/" + id,
+		"https://workspace.alphamoon.ai/queue/" + id + "0", "https://workspace.alphamoon.ai/?next=/queue/" + id,
+		"ftp://workspace.alphamoon.ai/queue/" + id,
 	} {
 		if got, ok := alphamoon.ProcessIDFromQueueURL(text); ok {
 			t.Errorf("%q: got %q", text, got)
@@ -163,12 +176,13 @@ func TestAnswersThatRepeatTheCredential(t *testing.T) {
 	t.Parallel()
 	encoded := base64.StdEncoding.EncodeToString([]byte(sandbox.DefaultCredential))
 	for name, answer := range map[string]string{
-		"a line that is no HTTP":    "Basic " + encoded + "\r\n\r\n",
-		"a header without a colon":  "HTTP/1.1 200 OK\r\nAuthorization Basic " + encoded + "\r\n\r\n",
-		"an address that is none":   "HTTP/1.1 302 Found\r\nLocation: http://%zz/" + encoded + "\r\nContent-Length: 0\r\n\r\n",
-		"a length that is none":     "HTTP/1.1 200 OK\r\nContent-Length: " + sandbox.DefaultCredential + "\r\n\r\n",
-		"a content type":            "HTTP/1.1 200 OK\r\nContent-Type: text/" + encoded + "\r\nContent-Length: 1\r\n\r\n.",
-		"a total that is no number": "HTTP/1.1 200 OK\r\n\r\n" + `{"apiKeys": [], "pagination": {"total": "` + sandbox.DefaultCredential + `"}}`,
+		"a line that is no HTTP":   "Basic " + encoded + "\r\n\r\n",
+		"a header without a colon": "HTTP/1.1 200 OK\r\nAuthorization Basic " + encoded + "\r\n\r\n",
+		"an address that is none":  "HTTP/1.1 302 Found\r\nLocation: http://%zz/" + encoded + "\r\nContent-Length: 0\r\n\r\n",
+		"a length that is none":    "HTTP/1.1 200 OK\r\nContent-Length: " + sandbox.DefaultCredential + "\r\n\r\n",
+		"a content type":           "HTTP/1.1 200 OK\r\nContent-Type: text/" + encoded + "\r\nContent-Length: 1\r\n\r\n.",
+		"a total that is no number": "HTTP/1.1 200 OK\r\n\r\n" +
+			`{"apiKeys": [], "pagination": {"total": "` + sandbox.DefaultCredential + `"}}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -16,8 +16,9 @@ func page(n int) []byte {
 		}
 		_, _ = fmt.Fprintf(
 			&body,
-			`{"id": "%032x", "name": "invoice-uploader", "orgId": "org_sandbox", "scopes": ["workspace.file:upload", "workspace.result:read"],
-			"status": "Active", "createdAt": "2026-05-17T07:54:17Z", "exp": "2026-07-17T07:54:02Z", "processId": "2080d36bf94c4147b2e543104342fc2f"}`,
+			`{"id": "%032x", "name": "invoice-uploader", "orgId": "org_sandbox",
+			"scopes": ["workspace.file:upload", "workspace.result:read"], "status": "Active",
+			"createdAt": "2026-05-17T07:54:17Z", "exp": "2026-07-17T07:54:02Z", "processId": "2080d36bf94c4147b2e543104342fc2f"}`,
 			i,
 		)
 	}

@@ -164,11 +164,15 @@ func TestWindow(t *testing.T) {
 	fill(box, 35)
 	ids := box.Keys(processID)
 	for _, test := range []struct{ offset, limit, from, to, requests int }{
-		{0, 0, 0, 35, 4}, {0, 10, 0, 10, 1}, {5, 12, 5, 17, 2}, {30, 10, 30, 35, 1}, {35, 5, 35, 35, 1}, {99, 0, 35, 35, 1}, {34, 0, 34, 35, 1},
+		{
+			0, 0, 0, 35, 4}, {0, 10, 0, 10, 1}, {5, 12, 5, 17, 2}, {30, 10, 30, 35, 1}, {35, 5, 35, 35, 1}, {99, 0, 35, 35, 1}, {34, 0,
+			34, 35, 1,
+		},
 	} {
 		box.ClearJournal()
 		var got []alphamoon.APIKey
-		for page, err := range newClient(t, box).ProcessAPIKeys(processID).Pages(t.Context(), alphamoon.Window{Offset: test.offset, Limit: test.limit}) {
+		window := alphamoon.Window{Offset: test.offset, Limit: test.limit}
+		for page, err := range newClient(t, box).ProcessAPIKeys(processID).Pages(t.Context(), window) {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -227,7 +231,10 @@ func TestOddPagination(t *testing.T) {
 			t.Errorf("%s: got %v, %v", body, got, err)
 		}
 	}
-	for _, body := range []string{`{"apiKeys": null, "pagination": {"total": 1}}`, `{"apiKeys": [], "pagination": {"total": 1.5}}`, `{"apiKeys": [], "pagination": {"total": true}}`} {
+	for _, body := range []string{
+		`{"apiKeys": null, "pagination": {"total": 1}}`, `{"apiKeys": [], "pagination": {"total": 1.5}}`,
+		`{"apiKeys": [], "pagination": {"total": true}}`,
+	} {
 		client := newClient(t,
 			http.HandlerFunc(func(writer http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(writer, body) }))
 		if got, err := client.ProcessAPIKeys(processID).List(t.Context()); err == nil {
@@ -246,8 +253,9 @@ func TestBothShapesOfErrors(t *testing.T) {
 		documented bool
 	}{
 		"problem": {
-			400, `{"action": "Do not repeat.", "detail": "Please see the 'errors' field for details.", "errors": [{"location": "body: priority",
-			"message": "field required", "type": "request_validation_error"}], "instance": "30e18f59", "status": 400, "title": "Client error.", "type": "X"}`,
+			400, `{"action": "Do not repeat.", "detail": "Please see the 'errors' field for details.",
+			"errors": [{"location": "body: priority", "message": "field required", "type": "request_validation_error"}],
+			"instance": "30e18f59", "status": 400, "title": "Client error.", "type": "X"}`,
 			"application/json", "priority: field required", "[priority]", true,
 		},
 		"problem without fields": {403, `{"detail": "Not for you.", "title": "Forbidden"}`, "application/json", "Not for you.", "", true},
@@ -256,16 +264,21 @@ func TestBothShapesOfErrors(t *testing.T) {
 			422, `{"detail": [{"loc": ["query", "limit"], "msg": "value is not a valid integer", "type": "type_error.integer"}]}`,
 			"application/json", "query.limit: value is not a valid integer", "[query limit]", true,
 		},
-		"list with an index": {422, `{"detail": [{"loc": ["body", "scopes", 1], "msg": "bad"}]}`, "application/json", "scopes.1: bad", "[scopes 1]", true},
+		"list with an index": {
+			422, `{"detail": [{"loc": ["body", "scopes", 1], "msg": "bad"}]}`, "application/json", "scopes.1: bad", "[scopes 1]", true,
+		},
 		"list with an unknown part": {
-			422, `{"detail": [{"loc": ["body", null, {"secret": "value"}, "exp"], "msg": "bad"}]}`, "application/json", "exp: bad", "[exp]", true,
+			422, `{"detail": [{"loc": ["body", null, {"secret": "value"}, "exp"], "msg": "bad"}]}`,
+			"application/json", "exp: bad", "[exp]", true,
 		},
 		"a framework's own": {404, `{"detail": "Not Found"}`, "application/json", "Not Found", "", false},
 		"html": {
 			502, "<html><head><title>ignored</title><style>b{}</style></head><body><h1>Bad &amp; Gateway</h1>\n<p>nginx</p></body></html>",
 			"text/html", "Bad & Gateway nginx", "", false,
 		},
-		"plain text":           {503, "upstream connect error\r\n\x1b[31mreset", "text/plain", "upstream connect error [31mreset", "", false},
+		"plain text": {
+			503, "upstream connect error\r\n\x1b[31mreset", "text/plain", "upstream connect error [31mreset", "", false,
+		},
 		"empty":                {500, "", "", "", "", false},
 		"JSON of unknown form": {500, `{"secret": "value"}`, "application/json", "", "", false},
 		"JSON, not an object":  {500, `["value"]`, "application/json", "", "", false},
@@ -311,7 +324,9 @@ func TestPredicates(t *testing.T) {
 		"not found":         {alphamoon.IsNotFound, documented(404), &alphamoon.StatusError{Status: 404}},
 		"foreign not found": {alphamoon.IsForeignNotFound, &alphamoon.StatusError{Status: 404}, documented(404)},
 		"rate limited":      {alphamoon.IsRateLimited, documented(429), documented(503)},
-		"timeout":           {alphamoon.IsTimeout, &alphamoon.ConnectionError{Err: context.DeadlineExceeded}, &alphamoon.ConnectionError{Err: io.EOF}},
+		"timeout": {
+			alphamoon.IsTimeout, &alphamoon.ConnectionError{Err: context.DeadlineExceeded}, &alphamoon.ConnectionError{Err: io.EOF},
+		},
 		"unusable answer":   {alphamoon.IsUnusableAnswer, &alphamoon.AnswerError{Err: io.EOF}, documented(200)},
 		"did nothing":       {alphamoon.DidNothing, documented(400), documented(500)},
 		"did nothing, 503":  {alphamoon.DidNothing, &alphamoon.StatusError{Status: 503, HasRetryAfter: true}, documented(503)},
@@ -331,10 +346,12 @@ func TestHostileAnswers(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]string{
 		"empty": "", "not JSON": "hello", "null": "null", "a list": "[]", "a string": `"x"`, "no keys": "{}",
-		"keys an object": `{"apiKeys": {}}`, "a key without id": `{"apiKeys": [{"name": "x"}]}`, "a key that is null": `{"apiKeys": [null]}`,
+		"keys an object": `{"apiKeys": {}}`, "a key without id": `{"apiKeys": [{"name": "x"}]}`,
+		"a key that is null":   `{"apiKeys": [null]}`,
 		"a key with an odd id": `{"apiKeys": [{"id": [7]}]}`, "cut off": `{"apiKeys": [{"id": "a"}`, "cut off later": `{"apiKeys": []`,
-		"garbage behind": `{"apiKeys": []} x`, "two documents": `{"apiKeys": []}{"apiKeys": []}`, "bad total": `{"apiKeys": [], "pagination": {"total": "x"}}`,
-		"deep": `{"apiKeys": [` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + `]}`,
+		"garbage behind": `{"apiKeys": []} x`, "two documents": `{"apiKeys": []}{"apiKeys": []}`,
+		"bad total": `{"apiKeys": [], "pagination": {"total": "x"}}`,
+		"deep":      `{"apiKeys": [` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + `]}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -322,8 +322,15 @@ func TestHostileService(t *testing.T) {
 			respond(w, 200, map[string]any{"apiKeys": []any{nil, h.all()[0]}, "pagination": map[string]any{"total": 2}})
 			return true
 		}), doFind(3), "error", 3},
-		{"numbers as ids", 3, get(raw(200, `{"apiKeys": [{"id": 7, "status": "Active"}], "pagination": {"total": 1}}`)), doFindID("7"), "found Active", 3},
-		{"ids with dashes and capitals", 3, get(raw(200, `{"apiKeys": [{"id": "AB-C", "status": "Active"}], "pagination": {"total": 1}}`)), doFindID("a-bc"), "found Active", 3},
+		{
+			"numbers as ids", 3, get(raw(200, `{"apiKeys": [{"id": 7, "status": "Active"}], "pagination": {"total": 1}}`)),
+			doFindID("7"), "found Active", 3,
+		},
+		{
+			"ids with dashes and capitals", 3,
+			get(raw(200, `{"apiKeys": [{"id": "AB-C", "status": "Active"}], "pagination": {"total": 1}}`)), doFindID("a-bc"),
+			"found Active", 3,
+		},
 		{"a byte order mark", 3, get(raw(200, "\ufeff"+`{"apiKeys": [], "pagination": {"total": 0}}`)), doFind(3), "error", 3},
 		{"no keys, but counted", 3, get(raw(200, `{"apiKeys": null, "pagination": {"total": 3}}`)), doFind(3), "error", 3},
 		{"an error with 200", 3, get(raw(200, `{"detail": "try later"}`)), doFind(3), "error", 3},
@@ -337,20 +344,26 @@ func TestHostileService(t *testing.T) {
 		{"499", 3, get(status(499)), doFind(9), "error", 3},
 		{"401 once", 3, get(once(status(401))), doFind(9), "error", 3},
 		{"404 of a gateway", 3, get(status(404)), doFind(9), "error", 3},
-		{"404 of a gateway for the second page, no total", 150, pages(func(h *hostile, w http.ResponseWriter, r *http.Request, offset, _ int) bool {
-			if offset > 0 {
-				return status(404)(h, w, r, 0)
-			}
-			h.list(w, r, h.all(), false)
-			return true
-		}), doFind(140), "error", 150},
-		{"404 of a gateway for the second page, each page counts itself", 150, pages(func(h *hostile, w http.ResponseWriter, r *http.Request, offset, _ int) bool {
-			if offset > 0 {
-				return status(404)(h, w, r, 0)
-			}
-			h.list(w, r, h.all()[:100], true)
-			return true
-		}), doFind(140), "error", 150},
+		{
+			"404 of a gateway for the second page, no total", 150,
+			pages(func(h *hostile, w http.ResponseWriter, r *http.Request, offset, _ int) bool {
+				if offset > 0 {
+					return status(404)(h, w, r, 0)
+				}
+				h.list(w, r, h.all(), false)
+				return true
+			}), doFind(140), "error", 150,
+		},
+		{
+			"404 of a gateway for the second page, each page counts itself", 150,
+			pages(func(h *hostile, w http.ResponseWriter, r *http.Request, offset, _ int) bool {
+				if offset > 0 {
+					return status(404)(h, w, r, 0)
+				}
+				h.list(w, r, h.all()[:100], true)
+				return true
+			}), doFind(140), "error", 150,
+		},
 		{"gzip that breaks off, once", 3, get(once(func(_ *hostile, w http.ResponseWriter, _ *http.Request, _ int) bool {
 			w.Header().Set("Content-Encoding", "gzip")
 			zip := gzip.NewWriter(w)
@@ -488,11 +501,14 @@ func TestHostileService(t *testing.T) {
 			h.add(key["name"], time.Now(), key["scopes"], key["exp"])
 			return status(502)(h, w, r, n)
 		}), doCreate, "lost, 2 equal, 0 similar", 3},
-		{"a gateway repeats it, both answers lost, a generated name", 1, post(once(func(h *hostile, w http.ResponseWriter, r *http.Request, n int) bool {
-			key := h.create(r)
-			h.add(key["name"], time.Now(), key["scopes"], key["exp"])
-			return status(502)(h, w, r, n)
-		})), doCreateOrRevoke, "created", 2},
+		{
+			"a gateway repeats it, both answers lost, a generated name", 1,
+			post(once(func(h *hostile, w http.ResponseWriter, r *http.Request, n int) bool {
+				key := h.create(r)
+				h.add(key["name"], time.Now(), key["scopes"], key["exp"])
+				return status(502)(h, w, r, n)
+			})), doCreateOrRevoke, "created", 2,
+		},
 		{"a gateway repeats it, one answer arrives", 1, post(func(h *hostile, w http.ResponseWriter, r *http.Request, _ int) bool {
 			key := h.create(r)
 			h.add(key["name"], time.Now(), key["scopes"], key["exp"])
@@ -584,7 +600,10 @@ func TestHostileService(t *testing.T) {
 			return true
 		}), doRevoke(month), "error", 2},
 		{"a login page with 200", 3, del(status(200)), doRevoke(month), "error", 3},
-		{"a page with 200 refuses the removal of a young key, and the index is old", 3, oldIndex(status(200)), doRevoke(time.Minute), "error", 3},
+		{
+			"a page with 200 refuses the removal of a young key, and the index is old", 3, oldIndex(status(200)), doRevoke(time.Minute),
+			"error", 3,
+		},
 		{"the same page behind a byte order mark", 3, oldIndex(raw(200, "\ufeff <html>no</html>")), doRevoke(time.Minute), "error", 3},
 		{"502 after the work, then unknown", 3, del(func(h *hostile, w http.ResponseWriter, r *http.Request, n int) bool {
 			if n == 1 {
@@ -599,7 +618,10 @@ func TestHostileService(t *testing.T) {
 			abort()
 			return true
 		})), doRevoke(time.Minute), "revoked", 2},
-		{"a firewall refuses the removal of a young key, and the index is old", 3, oldIndex(status(403)), doRevoke(time.Minute), "error", 3},
+		{
+			"a firewall refuses the removal of a young key, and the index is old", 3, oldIndex(status(403)), doRevoke(time.Minute),
+			"error", 3,
+		},
 		{"405 for a process key", 3, del(status(405)), doRevoke(month), "error", 3},
 		{"429 until it works", 3, del(func(h *hostile, w http.ResponseWriter, r *http.Request, n int) bool {
 			return n < 20 && status(429)(h, w, r, n)
@@ -682,7 +704,8 @@ func TestListingOfAllProcesses(t *testing.T) {
 func TestIDsInAddresses(t *testing.T) {
 	t.Parallel()
 	for _, id := range []string{
-		"", ".", "..", "a/b", "../processes", "%2e%2e", "a?x", "a b", "a;b", "a\x00", "a\nb", "\u202ea", "\u0430", "*", "a,b", strings.Repeat("a", 129),
+		"", ".", "..", "a/b", "../processes", "%2e%2e", "a?x", "a b", "a;b", "a\x00",
+		"a\nb", "\u202ea", "\u0430", "*", "a,b", strings.Repeat("a", 129),
 	} {
 		t.Run(id, func(t *testing.T) {
 			t.Parallel()

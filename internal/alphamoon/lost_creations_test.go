@@ -31,12 +31,14 @@ func TestAssign(t *testing.T) {
 		// want is, for each lost creation, the ids of the equal keys, "!" if they are certainly its own, then the similar ones.
 		want []string
 	}{
-		"nothing":                         {[]string{"a 1"}, nil, []string{"/"}},
-		"an equal key":                    {[]string{"a 1"}, []string{"x a 1"}, []string{"x/"}},
-		"more equal keys than creations":  {[]string{"a 1"}, []string{"x a 1", "y a 1"}, []string{"x or y/"}},
-		"equal creations, as many keys":   {[]string{"a 1", "a 1"}, []string{"x a 1", "y a 1"}, []string{"x/", "y/"}},
-		"equal creations, fewer keys":     {[]string{"a 1", "a 1"}, []string{"x a 1"}, []string{"x/", "/"}},
-		"equal creations, more keys":      {[]string{"a 1", "a 1"}, []string{"x a 1", "y a 1", "z a 1"}, []string{"x or y or z/", "x or y or z/"}},
+		"nothing":                        {[]string{"a 1"}, nil, []string{"/"}},
+		"an equal key":                   {[]string{"a 1"}, []string{"x a 1"}, []string{"x/"}},
+		"more equal keys than creations": {[]string{"a 1"}, []string{"x a 1", "y a 1"}, []string{"x or y/"}},
+		"equal creations, as many keys":  {[]string{"a 1", "a 1"}, []string{"x a 1", "y a 1"}, []string{"x/", "y/"}},
+		"equal creations, fewer keys":    {[]string{"a 1", "a 1"}, []string{"x a 1"}, []string{"x/", "/"}},
+		"equal creations, more keys": {
+			[]string{"a 1", "a 1"}, []string{"x a 1", "y a 1", "z a 1"}, []string{"x or y or z/", "x or y or z/"},
+		},
 		"different creations":             {[]string{"a 1", "b 2"}, []string{"y b 2", "x a 1"}, []string{"x/", "y/"}},
 		"the same name":                   {[]string{"a 1"}, []string{"x a 2"}, []string{"/x"}},
 		"the same expiry":                 {[]string{"a 1"}, []string{"x b 1"}, []string{"/x"}},

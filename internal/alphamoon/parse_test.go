@@ -56,7 +56,9 @@ func TestJitteredBackoff(t *testing.T) {
 }
 
 func FuzzRetryAfter(f *testing.F) {
-	for _, seed := range []string{"7", "0", "-1", "99999999999999999999", "Sun, 01 Mar 2026 12:01:30 GMT", "soon", "Sunday, 01-Mar-26 12:01:30 GMT"} {
+	for _, seed := range []string{
+		"7", "0", "-1", "99999999999999999999", "Sun, 01 Mar 2026 12:01:30 GMT", "soon", "Sunday, 01-Mar-26 12:01:30 GMT",
+	} {
 		f.Add(seed, "Sun, 01 Mar 2026 12:00:00 GMT")
 	}
 	f.Fuzz(func(t *testing.T, text, date string) {
@@ -71,7 +73,8 @@ func FuzzListing(f *testing.F) {
 	for _, seed := range []string{
 		`{"apiKeys": [{"id": "a", "name": "n", "orgId": "o", "scopes": ["x.y:z"], "status": "Active", "createdAt": "2024-05-17T07:54:17Z",
 		"exp": "2024-07-17T07:54:02Z", "processId": "p", "key": null}], "pagination": {"offset": 0, "limit": 100, "total": 1}}`,
-		`{"apiKeys": []}`, `{"apiKeys": null}`, `{"apiKeys": [{"id": 1}]}`, `{"apiKeys": [{"id": "a", "exp": 7}]}`, `{"pagination": {"total": -1}, "apiKeys": []}`, `[`, ``,
+		`{"apiKeys": []}`, `{"apiKeys": null}`, `{"apiKeys": [{"id": 1}]}`, `{"apiKeys": [{"id": "a", "exp": 7}]}`,
+		`{"pagination": {"total": -1}, "apiKeys": []}`, `[`, ``,
 	} {
 		f.Add([]byte(seed))
 	}
@@ -102,7 +105,8 @@ func FuzzListing(f *testing.F) {
 
 func FuzzCreation(f *testing.F) {
 	for _, seed := range []string{
-		`{"id": "a", "key": "user:pass", "exp": "2024-07-17T07:54:02Z", "scopes": ["x.y:z"]}`, `{"id": "a", "key": 7}`, `{"id": "a", "scopes": "x", "key": "k"}`, `{}`, `null`, ``,
+		`{"id": "a", "key": "user:pass", "exp": "2024-07-17T07:54:02Z", "scopes": ["x.y:z"]}`,
+		`{"id": "a", "key": 7}`, `{"id": "a", "scopes": "x", "key": "k"}`, `{}`, `null`, ``,
 	} {
 		f.Add([]byte(seed))
 	}
@@ -116,8 +120,10 @@ func FuzzCreation(f *testing.F) {
 
 func FuzzStatusError(f *testing.F) {
 	for _, seed := range []string{
-		`{"title": "t", "detail": "d", "errors": [{"location": "body: exp", "message": "m"}]}`, `{"detail": [{"loc": ["query", 1], "msg": "m"}]}`,
-		`<html><head><script>x</script></head><body>Bad</body></html>`, `plain`, `{"detail": {}}`, "\xff", `{"errors": [{"location": "", "message": ""}]}`, `<!-- `,
+		`{"title": "t", "detail": "d", "errors": [{"location": "body: exp", "message": "m"}]}`,
+		`{"detail": [{"loc": ["query", 1], "msg": "m"}]}`,
+		`<html><head><script>x</script></head><body>Bad</body></html>`, `plain`, `{"detail": {}}`,
+		"\xff", `{"errors": [{"location": "", "message": ""}]}`, `<!-- `,
 	} {
 		f.Add([]byte(seed), "text/html")
 	}
@@ -143,7 +149,8 @@ func FuzzStatusError(f *testing.F) {
 
 func FuzzAddresses(f *testing.F) {
 	for _, seed := range []string{
-		"https://workspace.alphamoon.ai/queue/2080d36bf94c4147b2e543104342fc2f", "http://localhost:1/x", "https://user:pass@h", "http://[::1", "https://h?", "2080d36bf94c4147b2e543104342fc2f",
+		"https://workspace.alphamoon.ai/queue/2080d36bf94c4147b2e543104342fc2f", "http://localhost:1/x",
+		"https://user:pass@h", "http://[::1", "https://h?", "2080d36bf94c4147b2e543104342fc2f",
 	} {
 		f.Add(seed)
 	}

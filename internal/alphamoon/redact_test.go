@@ -35,7 +35,9 @@ func TestRedaction(t *testing.T) {
 				}
 			}
 			raw := []byte(test.credential)
-			for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding, base64.RawStdEncoding, base64.RawURLEncoding} {
+			for _, encoding := range []*base64.Encoding{
+				base64.StdEncoding, base64.URLEncoding, base64.RawStdEncoding, base64.RawURLEncoding,
+			} {
 				expect(encoding.EncodeToString(raw), redacted)
 			}
 			expect(test.credential, redacted)

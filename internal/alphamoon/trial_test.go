@@ -69,7 +69,10 @@ func TestAwaitAcceptance(t *testing.T) {
 		"at once":       {accepted: true, most: 1},
 		"after a while": {after: 3 * time.Second, accepted: true, shortest: 3 * time.Second, longest: 7 * time.Second, most: 5},
 		"too late":      {after: time.Hour, shortest: 10 * time.Second, longest: 10 * time.Second, most: 8},
-		"no answer":     {fault: sandbox.Fault{Operation: sandbox.List, LoseAnswer: true}, accepted: true, longest: 10 * time.Second, most: 2}, // the transport repeats one
+		// the transport repeats one
+		"no answer": {
+			fault: sandbox.Fault{Operation: sandbox.List, LoseAnswer: true}, accepted: true, longest: 10 * time.Second, most: 2,
+		},
 		"a bad gateway": {fault: sandbox.Fault{Operation: sandbox.List, Status: 502}, accepted: true, most: 1},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -114,7 +114,9 @@ func TestParseRecipientRefuses(t *testing.T) {
 		"SSH, cut off":          {"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5", encryption.ErrBadRecipient},
 		"an age identity":       {identity.String(), encryption.ErrPrivateKey},
 		"an identity, in lower": {strings.ToLower(identity.String()), encryption.ErrPrivateKey},
-		"an SSH private key":    {"-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA\n-----END OPENSSH PRIVATE KEY-----", encryption.ErrPrivateKey},
+		"an SSH private key": {
+			"-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA\n-----END OPENSSH PRIVATE KEY-----", encryption.ErrPrivateKey,
+		},
 	} {
 		if _, err := encryption.ParseRecipient(test.text); !errors.Is(err, test.want) {
 			t.Errorf("%s: got %v, want %v", name, err, test.want)

@@ -104,7 +104,9 @@ func TestShowablePaths(t *testing.T) {
 			t.Errorf("%s: %q may be shown", name, text)
 		}
 	}
-	for _, path := range []string{"identity.txt", "/home/me/.config/age/keys.txt", `C:\Users\me\new\identity.txt`, strings.Repeat("x", 255), "key"} {
+	for _, path := range []string{
+		"identity.txt", "/home/me/.config/age/keys.txt", `C:\Users\me\new\identity.txt`, strings.Repeat("x", 255), "key",
+	} {
 		if !encryption.IsShowablePath(path) {
 			t.Errorf("%q may not be shown", path)
 		}

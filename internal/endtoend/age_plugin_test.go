@@ -92,7 +92,11 @@ data "alphamoon_processes" "all" {}
 		"PATH": programs + string(os.PathListSeparator) + os.Getenv("PATH"),
 	}, "plan", "-input=false").CombinedOutput()
 	if err == nil || w.Count(sandbox.AnyOperation) == 0 {
-		t.Fatalf("the plugin was not tried, or the provider had no credential for its %d requests:\n%s", w.Count(sandbox.AnyOperation), output)
+		t.Fatalf(
+			"the plugin was not tried, or the provider had no credential for its %d requests:\n%s",
+			w.Count(sandbox.AnyOperation),
+			output,
+		)
 	}
 	environment, err := os.ReadFile(written)
 	if err != nil || !strings.Contains(string(environment), "PATH="+programs) {

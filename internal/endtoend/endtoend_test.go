@@ -99,7 +99,10 @@ func newWorkspaceFrom(t *testing.T, folder, test string, options sandbox.Options
 var nameInputs = sync.OnceValue(func() error {
 	_ = os.Getenv("PATH")
 	_, err := os.ReadDir(root)
-	return errors.Join(err, filepath.WalkDir(filepath.Join(root, "internal"), func(_ string, _ fs.DirEntry, err error) error { return err }))
+	return errors.Join(
+		err,
+		filepath.WalkDir(filepath.Join(root, "internal"), func(_ string, _ fs.DirEntry, err error) error { return err }),
+	)
 })
 
 // serve starts a sandbox for an empty folder.

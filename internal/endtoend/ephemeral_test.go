@@ -114,7 +114,8 @@ func TestAccEphemeralIsRevokedAfterAFailure(t *testing.T) {
 			w := newJob(t, revokes)
 			w.Inject(sandbox.Fault{Operation: sandbox.Create, Skip: 2, Status: 403, Body: `{"title": "No"}`})
 			output, err := w.command(t.Context(), withTLS, "apply", "-input=false", "-auto-approve").CombinedOutput()
-			closed := strings.Count(string(output), "Closing complete") + strings.Count(string(output), "Close complete") // OpenTofu's words
+			closed := strings.Count(string(output), "Closing complete") +
+				strings.Count(string(output), "Close complete") // OpenTofu's words
 			if err == nil || closed != 1 {
 				t.Errorf("the apply closed the key, so that this proves nothing: %v\n%s", err, output)
 			}

@@ -211,7 +211,8 @@ func TestAccUndeclaredKeys(t *testing.T) {
 	singleRun := w.AddKey(sandbox.DefaultProcessID, sandbox.Key{
 		Name: "single run", Scopes: []string{"workspace.result:read"}, ExpiresAt: now().Add(7 * 24 * time.Hour),
 	})
-	if output := w.run("plan", "-input=false"); !strings.Contains(output, "by hand ("+unknown.ID+")") || strings.Contains(output, expired.ID) ||
+	if output := w.run("plan", "-input=false"); !strings.Contains(output, "by hand ("+unknown.ID+")") ||
+		strings.Contains(output, expired.ID) ||
 		strings.Contains(output, singleRun.ID) {
 		t.Errorf("it does not name the key that works, and no other:\n%s", output)
 	}
@@ -296,8 +297,8 @@ func TestAccPipeline(t *testing.T) {
 	w.typed(look, environment, "check: ", "the status is 0") // a failing check alone
 	w.typed(look, fleet(`{ scopes = ["workspace.result:update"], expires_in = "30d" }`),
 		"changed by a commit: "+fmt.Sprintf(address, "Invoices", "reporting"), "the status is 2")
-	if output := w.typed(block(t, commands, "PROCESS_ID"), map[string]string{"PROCESS_ID": receipts}); !strings.HasPrefix(output, "old-uploader: ") ||
-		strings.Count(output, "\n") != 1 {
+	output = w.typed(block(t, commands, "PROCESS_ID"), map[string]string{"PROCESS_ID": receipts})
+	if !strings.HasPrefix(output, "old-uploader: ") || strings.Count(output, "\n") != 1 {
 		t.Errorf("the alert says:\n%s", output)
 	}
 

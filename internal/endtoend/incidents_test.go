@@ -20,7 +20,8 @@ func TestAccRehearsal(t *testing.T) {
 	id, _ := w.keyInState()
 	day := block(t, shells(t, "templates/guides/incidents-and-troubleshooting.md"), "/sandbox/faults/outage")
 	output := w.typed(strings.ReplaceAll(day, "/ID", "/"+id)+"true", map[string]string{"TF_CLI_ARGS_plan": "-compact-warnings"},
-		"What you can do", "Alphamoon failed to answer", "must be replaced", "status", "forces replacement", "1 to add, 0 to change, 0 to destroy", "Error: Key")
+		"What you can do", "Alphamoon failed to answer", "must be replaced", "status", "forces replacement",
+		"1 to add, 0 to change, 0 to destroy", "Error: Key")
 	lost := w.LiveKeys(sandbox.DefaultProcessID)
 	if len(lost) != 1 || !strings.Contains(output, lost[0].ID) {
 		t.Errorf("%d keys live, or the lost one is not named:\n%s", len(lost), output)

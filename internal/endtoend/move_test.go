@@ -29,8 +29,10 @@ moved {
 `)
 	raw, err := w.command(t.Context(), nil, "apply", "-input=false", "-auto-approve").CombinedOutput()
 	output := strings.Join(strings.Fields(strings.NewReplacer("│", "").Replace(string(raw))), " ")
-	if err == nil || !strings.Contains(output, "A moved block cannot make an alphamoon_organization_api_key of alphamoon_process_api_key") ||
-		!strings.Contains(output, "creates a new key and destroys the old resource") || strings.Contains(output, "interface") {
+	if err == nil ||
+		!strings.Contains(output, "A moved block cannot make an alphamoon_organization_api_key of alphamoon_process_api_key") ||
+		!strings.Contains(output, "creates a new key and destroys the old resource") ||
+		strings.Contains(output, "interface") {
 		t.Errorf("%v\n%s", err, raw)
 	}
 	if w.read("terraform.tfstate") != before || w.Count(sandbox.Create) != 1 {

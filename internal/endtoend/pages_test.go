@@ -79,7 +79,9 @@ var (
 	heading  = regexp.MustCompile(`(?m)^## (.+)$`)
 	fence    = regexp.MustCompile("(?m)^ *```([a-z]*)$")
 	fenced   = regexp.MustCompile("(?sm)^ *```([a-z]*)\n(.*?)^ *```$")
-	hclBlock = regexp.MustCompile(`(?m)^(?:resource|data|provider|ephemeral|list|import|removed|terraform|check|locals|variable|output)\b[^\n]*\{`)
+	hclBlock = regexp.MustCompile(
+		`(?m)^(?:resource|data|provider|ephemeral|list|import|removed|terraform|check|locals|variable|output)\b[^\n]*\{`,
+	)
 )
 
 // TestEveryObjectBeginsWithAnExample looks at the first heading of every object's page.

@@ -231,7 +231,8 @@ func TestAccRecipeOfAnAdoptedKey(t *testing.T) {
 			pair := agePair(t)
 			s := newStored(t, storeRecipe(t), sandbox.DefaultProcessID, encryption.ExampleRecipient, pair.recipient)
 			key := s.AddKey(s.collection, sandbox.Key{
-				Name: "invoice-uploader", Scopes: []string{"workspace.file:upload"}, CreatedAt: now(), ExpiresAt: now().Add(90 * 24 * time.Hour),
+				Name: "invoice-uploader", Scopes: []string{"workspace.file:upload"},
+				CreatedAt: now(), ExpiresAt: now().Add(90 * 24 * time.Hour),
 			})
 			s.put("secret", "by hand")
 			s.must("", "import", "alphamoon_process_api_key.uploader", s.collection+"/"+key.ID)
@@ -293,7 +294,9 @@ func TestStoreCommands(t *testing.T) {
 			s := newStore(t)
 			script := strings.Replace(shell, commands[0][2], strings.ReplaceAll(command[2], `\|`, "|"), 1)
 			const first, second = "user:first $HOME", "user:second"
-			for _, write := range []struct{ key, refusals, held string }{{first, "0", first}, {"", "0", first}, {second, "1", first}, {second, "0", second}} {
+			for _, write := range []struct{ key, refusals, held string }{
+				{first, "0", first}, {"", "0", first}, {second, "1", first}, {second, "0", second},
+			} {
 				s.put("refusals", write.refusals)
 				program := exec.CommandContext(t.Context(), "/bin/sh", "-c", script)
 				program.Env = []string{"KEY=" + write.key, "EXPIRES_AT=EXPIRY", "STORE=" + s.store, "PATH=" + s.environment["PATH"]}

@@ -42,7 +42,8 @@ func TestAccStatesOfThisVersion(t *testing.T) {
 				ExpiresAt: time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC),
 			})
 			w.run("apply", "-input=false", "-auto-approve")
-			state := regexp.MustCompile(`"key": "[^"]*"`).ReplaceAllString(w.read("terraform.tfstate"), `"key": "0123456789abcdef:not-a-real-secret"`)
+			state := regexp.MustCompile(`"key": "[^"]*"`).
+				ReplaceAllString(w.read("terraform.tfstate"), `"key": "0123456789abcdef:not-a-real-secret"`)
 			name := filepath.Join(folder, "state.json")
 			if *updateFlag {
 				if err := os.WriteFile(name, []byte(state), 0o600); err != nil {

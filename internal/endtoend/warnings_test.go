@@ -35,7 +35,9 @@ const forgetting = "Key stays valid until it expires"
 // TestAccScheduledRotationIsQuiet rotates 20 keys that are due, with and without an overlap in the state.
 func TestAccScheduledRotationIsQuiet(t *testing.T) {
 	t.Parallel()
-	for name, lifecycle := range map[string]string{"create before destroy": "lifecycle {\n create_before_destroy = true\n }", "destroy before create": ""} {
+	for name, lifecycle := range map[string]string{
+		"create before destroy": "lifecycle {\n create_before_destroy = true\n }", "destroy before create": "",
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			// Due three seconds after the creation.
@@ -57,7 +59,9 @@ func TestAccScheduledRotationIsQuiet(t *testing.T) {
 // by another change: the apply names what lives on, whatever its plan said.
 func TestAccOtherReplacementsNameTheKey(t *testing.T) {
 	t.Parallel()
-	for name, lifecycle := range map[string]string{"create before destroy": "lifecycle {\n create_before_destroy = true\n }", "destroy before create": ""} {
+	for name, lifecycle := range map[string]string{
+		"create before destroy": "lifecycle {\n create_before_destroy = true\n }", "destroy before create": "",
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			key := func(arguments ...string) string {

@@ -101,12 +101,16 @@ func TestEphemeralFailures(t *testing.T) {
 	}{
 		"lifetime over the cap": {arguments: []string{`expires_in = "24h1s"`}, message: "at most 24 hours are allowed here"},
 		"no lifetime":           {arguments: []string{`expires_in = "0s"`}, message: "longer than zero"},
-		"unknown scope":         {arguments: []string{`scopes = ["workspace.results:read"]`}, message: `the nearest one is "workspace.result:read"`},
+		"unknown scope": {
+			arguments: []string{`scopes = ["workspace.results:read"]`}, message: `the nearest one is "workspace.result:read"`,
+		},
 		"revocation refused": {
-			options: sandbox.Options{Revocation: sandbox.RevocationUnknown}, arguments: []string{`revoke_on_close = true`}, message: "Ephemeral key could not be revoked",
+			options: sandbox.Options{Revocation: sandbox.RevocationUnknown}, arguments: []string{`revoke_on_close = true`},
+			message: "Ephemeral key could not be revoked",
 		},
 		"revocation without effect": {
-			options: sandbox.Options{Revocation: sandbox.RevocationDoesNothing}, arguments: []string{`revoke_on_close = true`}, message: "still lists the key",
+			options: sandbox.Options{Revocation: sandbox.RevocationDoesNothing}, arguments: []string{`revoke_on_close = true`},
+			message: "still lists the key",
 		},
 		"no secret, revoked": {
 			fault: sandbox.Fault{AlterCreated: sandbox.Without("key")}, arguments: []string{`revoke_on_close = true`},

@@ -141,7 +141,11 @@ func TestListLimit(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := newFilledFixture(t, sandbox.Options{Processes: []sandbox.Process{{ID: processID, Name: "A"}, {ID: otherProcess, Name: "B"}}}, 130)
+			f := newFilledFixture(
+				t,
+				sandbox.Options{Processes: []sandbox.Process{{ID: processID, Name: "A"}, {ID: otherProcess, Name: "B"}}},
+				130,
+			)
 			other := sandbox.Key{Name: "other", Scopes: []string{"workspace.result:read"}, ExpiresAt: start.Add(day)}
 			f.AddKey(otherProcess, other)
 			f.AddKey(sandbox.Organization, other)
@@ -157,7 +161,8 @@ func TestListLimit(t *testing.T) {
 			}
 			for i, result := range results {
 				text := describe(result.Diagnostics)
-				if cut := test.cut && i == len(results)-1; strings.Contains(text, "More keys exist than are listed") != cut || !cut && text != "" {
+				if cut := test.cut && i == len(results)-1; strings.Contains(text, "More keys exist than are listed") != cut ||
+					!cut && text != "" {
 					t.Errorf("result %d says %q", i, text)
 				}
 			}

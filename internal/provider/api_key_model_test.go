@@ -57,7 +57,9 @@ func TestWhatAListingLeavesOut(t *testing.T) {
 	created.OrganizationID, created.Status, created.CreatedAt = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
 	created.ExpiresAt, created.RotatesAt, created.KeyVersion = types.StringUnknown(), types.StringUnknown(), types.Int64Unknown()
 	created.applyListed(alphamoon.APIKey{ID: "id"})
-	for _, value := range []attr.Value{created.OrganizationID, created.Status, created.CreatedAt, created.ExpiresAt, created.RotatesAt, created.KeyVersion} {
+	for _, value := range []attr.Value{
+		created.OrganizationID, created.Status, created.CreatedAt, created.ExpiresAt, created.RotatesAt, created.KeyVersion,
+	} {
 		if !value.IsNull() {
 			t.Errorf("got %s, want null", value)
 		}

@@ -70,14 +70,19 @@ func triggers(pairs ...string) types.Map {
 func TestPlanOfAChange(t *testing.T) {
 	t.Parallel()
 	const date = "2026-04-20T12:00:00Z"
-	null, unknown := types.StringNull(), types.StringUnknown()
-	nothing := func(*apiKeyModel) {}
-	fixed := text(expiresAt, date)
-	imported := set(secretOf, null)
-	in90 := text(expiresIn, "90d")
-	recipient := set(recipientsOf, types.ListValueMust(texts, []attr.Value{types.StringValue("age1a")}))
-	ten := func(m *apiKeyModel) { m.ExpiresAt = types.StringValue("2034-01-01T00:00:00Z") }
-	const staysValidWarning, long = staysValid, "Long-lived key"
+	at := types.StringValue
+	null, unknown, dated := types.StringNull(), types.StringUnknown(), at(date)
+	ends := func(date string) func(*apiKeyModel) { return text(expiresAt, date) }
+	lasts := func(lifetime string) func(*apiKeyModel) { return text(expiresIn, lifetime) }
+	window := func(duration string) func(*apiKeyModel) { return text(windowOf, duration) }
+	nothing, fixed, in90, imported := func(*apiKeyModel) {}, ends(date), lasts("90d"), set(secretOf, null)
+	due, disabled, renamed := both(in90, window("50d")), text(statusOf, "Disabled"), text(nameOf, "y")
+	revoked, kept := set(revokesOf, types.BoolValue(true)), set(revokesOf, types.BoolValue(false))
+	first, second, noTriggers := set(triggersOf, triggers("1")), set(triggersOf, triggers("2")), set(triggersOf, triggers())
+	recipient := set(recipientsOf, types.ListValueMust(texts, []attr.Value{at("age1a")}))
+	ten := ends("2034-01-01T00:00:00Z")
+	const together, long = "revoke_on_destroy changes together with a replacement", "Long-lived key"
+	replaced, expired := []string{staysValid}, []string{"Key has expired"}
 	for name, test := range map[string]struct {
 		state, config func(*apiKeyModel) // config begins with the state's arguments and without expires_at
 		replace       string
@@ -85,83 +90,110 @@ func TestPlanOfAChange(t *testing.T) {
 		rotatesAt     types.String
 		warnings      []string
 	}{
-		"nothing changes":               {nothing, fixed, "", types.StringValue(date), null, nil},
-		"another spelling of the date":  {nothing, text(expiresAt, "2026-04-20T14:00:00.9+02:00"), "", types.StringValue(date), null, nil},
-		"another date":                  {nothing, text(expiresAt, "2026-04-20T12:00:01Z"), "expires_at", types.StringValue("2026-04-20T12:00:01Z"), null, []string{staysValidWarning}},
-		"a date that is not known yet":  {nothing, set(expiresAt, unknown), "expires_at", unknown, null, []string{staysValidWarning}},
-		"another name":                  {in90, text(nameOf, "y"), "name", unknown, unknown, []string{staysValidWarning}},
-		"a name not known yet":          {in90, set(nameOf, unknown), "name", unknown, unknown, []string{staysValidWarning}},
-		"other scopes":                  {in90, set(scopesOf, stringSet([]string{"workspace.file:upload"})), "scopes", unknown, unknown, []string{staysValidWarning}},
-		"another name, revoked":         {both(in90, set(revokesOf, types.BoolValue(true))), text(nameOf, "y"), "name", unknown, unknown, nil},
-		"another name, disabled":        {both(in90, text(statusOf, "revoked")), text(nameOf, "y"), "name", unknown, unknown, nil},
-		"another name, expired":         {both(in90, text(expiresAt, "2026-03-01T12:00:00Z")), text(nameOf, "y"), "name", unknown, unknown, nil},
-		"a name that was never listed":  {both(in90, set(nameOf, null), imported), text(nameOf, "y"), "", types.StringValue(date), types.StringValue("2026-03-21T12:00:00Z"), nil},
-		"scopes that were never listed": {both(in90, set(scopesOf, types.SetNull(texts)), imported), set(scopesOf, stringSet([]string{"a.b:c"})), "", types.StringValue(date), types.StringValue("2026-03-21T12:00:00Z"), nil},
-		"an expiry that was never listed": {
-			both(set(expiresAt, null), imported), fixed, "", types.StringValue(date), null, nil,
+		"nothing changes":              {nothing, fixed, "", dated, null, nil},
+		"another spelling of the date": {nothing, ends("2026-04-20T14:00:00.9+02:00"), "", dated, null, nil},
+		"another date":                 {nothing, ends("2026-04-20T12:00:01Z"), "expires_at", at("2026-04-20T12:00:01Z"), null, replaced},
+		"a date that is not known yet": {nothing, set(expiresAt, unknown), "expires_at", unknown, null, replaced},
+		"another name":                 {in90, renamed, "name", unknown, unknown, replaced},
+		"a name not known yet":         {in90, set(nameOf, unknown), "name", unknown, unknown, replaced},
+		"other scopes": {
+			in90, set(scopesOf, stringSet([]string{"workspace.file:upload"})), "scopes", unknown, unknown, replaced,
 		},
-		"revocation changes, and the name": {in90, both(text(nameOf, "y"), set(revokesOf, types.BoolValue(true))), "name", unknown, unknown, []string{"revoke_on_destroy changes together with a replacement", staysValidWarning}},
-		"no more revocation, another name": {both(in90, set(revokesOf, types.BoolValue(true))), both(text(nameOf, "y"), set(revokesOf, types.BoolValue(false))), "name", unknown, unknown, []string{"revoke_on_destroy changes together with a replacement"}},
+		"another name, revoked":        {both(in90, revoked), renamed, "name", unknown, unknown, nil},
+		"another name, disabled":       {both(in90, text(statusOf, "revoked")), renamed, "name", unknown, unknown, nil},
+		"another name, expired":        {both(in90, ends("2026-03-01T12:00:00Z")), renamed, "name", unknown, unknown, nil},
+		"a name that was never listed": {both(in90, set(nameOf, null), imported), renamed, "", dated, at("2026-03-21T12:00:00Z"), nil},
+		"scopes that were never listed": {
+			both(in90, set(scopesOf, types.SetNull(texts)), imported), set(scopesOf, stringSet([]string{"a.b:c"})), "", dated,
+			at("2026-03-21T12:00:00Z"), nil,
+		},
+		"an expiry that was never listed": {
+			both(set(expiresAt, null), imported), fixed, "", dated, null, nil,
+		},
+		"revocation changes, and the name": {in90, both(renamed, revoked), "name", unknown, unknown, []string{together, staysValid}},
+		"no more revocation, another name": {both(in90, revoked), both(renamed, kept), "name", unknown, unknown, []string{together}},
 
-		"a lifetime for the first time":                {nothing, in90, "", types.StringValue(date), types.StringValue("2026-03-21T12:00:00Z"), nil},
-		"a lifetime for the first time, not known yet": {nothing, set(expiresIn, unknown), "", types.StringValue(date), unknown, nil},
-		"another lifetime":                             {in90, text(expiresIn, "91d"), "", types.StringValue(date), types.StringValue("2026-03-21T04:00:00Z"), nil},
-		"a shorter lifetime":                           {in90, text(expiresIn, "60d"), "", types.StringValue(date), types.StringValue("2026-03-13T12:00:00Z"), nil},
-		"a lifetime that makes it due":                 {in90, text(expiresIn, "42d"), "rotates_at", unknown, unknown, []string{staysValidWarning}},
-		"a lifetime that nearly does":                  {in90, text(expiresIn, "43d"), "", types.StringValue(date), types.StringValue("2026-03-02T04:00:00Z"), nil},
-		"a lifetime that is too long":                  {in90, text(expiresIn, "365d"), "rotates_at", unknown, unknown, []string{long}},
-		"a long lifetime with a small window":          {in90, both(text(expiresIn, "365d"), text(windowOf, "1d")), "", types.StringValue(date), types.StringValue("2026-04-19T12:00:00Z"), []string{long}},
-		"another lifetime, not known yet":              {in90, set(expiresIn, unknown), "", types.StringValue(date), unknown, nil},
-		"due, and a lifetime not known yet":            {both(in90, text(windowOf, "50d")), set(expiresIn, unknown), "rotates_at", unknown, unknown, nil},
-		"another spelling of the lifetime":             {in90, text(expiresIn, "2160h"), "", types.StringValue(date), types.StringValue("2026-03-21T12:00:00Z"), nil},
-		"from a lifetime to the same date":             {in90, both(set(expiresIn, null), fixed), "", types.StringValue(date), null, nil},
-		"from a lifetime to another date":              {in90, both(set(expiresIn, null), text(expiresAt, "2026-04-21T12:00:00Z")), "expires_at", types.StringValue("2026-04-21T12:00:00Z"), null, []string{staysValidWarning}},
+		"a lifetime for the first time":                {nothing, in90, "", dated, at("2026-03-21T12:00:00Z"), nil},
+		"a lifetime for the first time, not known yet": {nothing, set(expiresIn, unknown), "", dated, unknown, nil},
+		"another lifetime":                             {in90, lasts("91d"), "", dated, at("2026-03-21T04:00:00Z"), nil},
+		"a shorter lifetime":                           {in90, lasts("60d"), "", dated, at("2026-03-13T12:00:00Z"), nil},
+		"a lifetime that makes it due":                 {in90, lasts("42d"), "rotates_at", unknown, unknown, replaced},
+		"a lifetime that nearly does":                  {in90, lasts("43d"), "", dated, at("2026-03-02T04:00:00Z"), nil},
+		"a lifetime that is too long":                  {in90, lasts("365d"), "rotates_at", unknown, unknown, []string{long}},
+		"a long lifetime with a small window": {
+			in90, both(lasts("365d"), window("1d")), "", dated, at("2026-04-19T12:00:00Z"), []string{long},
+		},
+		"another lifetime, not known yet":   {in90, set(expiresIn, unknown), "", dated, unknown, nil},
+		"due, and a lifetime not known yet": {due, set(expiresIn, unknown), "rotates_at", unknown, unknown, nil},
+		"another spelling of the lifetime":  {in90, lasts("2160h"), "", dated, at("2026-03-21T12:00:00Z"), nil},
+		"from a lifetime to the same date":  {in90, both(set(expiresIn, null), fixed), "", dated, null, nil},
+		"from a lifetime to another date": {
+			in90, both(set(expiresIn, null), ends("2026-04-21T12:00:00Z")), "expires_at", at("2026-04-21T12:00:00Z"), null, replaced,
+		},
 
-		"a window that is not known yet":      {in90, set(windowOf, unknown), "", types.StringValue(date), unknown, nil},
-		"due, and a window not known yet":     {both(in90, text(windowOf, "50d")), set(windowOf, unknown), "rotates_at", unknown, unknown, nil},
-		"a window that makes it due":          {in90, text(windowOf, "50d"), "rotates_at", unknown, unknown, nil},
-		"a window that does not":              {in90, text(windowOf, "49d"), "", types.StringValue(date), types.StringValue("2026-03-02T12:00:00Z"), nil},
-		"no window":                           {in90, text(windowOf, "0s"), "", types.StringValue(date), types.StringValue(date), nil},
-		"the default window":                  {both(in90, text(windowOf, "40d")), set(windowOf, null), "", types.StringValue(date), types.StringValue("2026-03-21T12:00:00Z"), nil},
-		"a default window that makes it due":  {both(text(expiresIn, "150d"), text(windowOf, "1d")), set(windowOf, null), "rotates_at", unknown, unknown, nil},
-		"another spelling of no window":       {both(in90, text(windowOf, "0s")), text(windowOf, "0d"), "", types.StringValue(date), types.StringValue(date), nil},
-		"a lifetime that the key outlives":    {ten, both(in90, text(windowOf, "30d")), "", types.StringValue("2034-01-01T00:00:00Z"), types.StringValue("2026-04-02T12:00:00Z"), nil},
-		"a lifetime that it has outlived":     {ten, both(text(expiresIn, "28d"), text(windowOf, "0s")), "rotates_at", unknown, unknown, []string{staysValidWarning}},
-		"a due key and another name":          {both(in90, text(windowOf, "50d")), text(nameOf, "y"), "name", unknown, unknown, []string{staysValidWarning}},
-		"a date in the configuration as well": {both(in90, text(windowOf, "50d")), fixed, "rotates_at", types.StringValue(date), unknown, nil}, // as with ignore_changes
-		"a date as well, and disabled":        {both(in90, text(statusOf, "Disabled")), fixed, "status", types.StringValue(date), unknown, nil},
+		"a window that is not known yet":  {in90, set(windowOf, unknown), "", dated, unknown, nil},
+		"due, and a window not known yet": {due, set(windowOf, unknown), "rotates_at", unknown, unknown, nil},
+		"a window that makes it due":      {in90, window("50d"), "rotates_at", unknown, unknown, nil},
+		"a window that does not":          {in90, window("49d"), "", dated, at("2026-03-02T12:00:00Z"), nil},
+		"no window":                       {in90, window("0s"), "", dated, dated, nil},
+		"the default window":              {both(in90, window("40d")), set(windowOf, null), "", dated, at("2026-03-21T12:00:00Z"), nil},
+		"a default window that makes it due": {
+			both(lasts("150d"), window("1d")), set(windowOf, null), "rotates_at", unknown, unknown, nil,
+		},
+		"another spelling of no window": {both(in90, window("0s")), window("0d"), "", dated, dated, nil},
+		"a lifetime that the key outlives": {
+			ten, both(in90, window("30d")), "", at("2034-01-01T00:00:00Z"), at("2026-04-02T12:00:00Z"), nil,
+		},
+		"a lifetime that it has outlived":     {ten, both(lasts("28d"), window("0s")), "rotates_at", unknown, unknown, replaced},
+		"a due key and another name":          {due, renamed, "name", unknown, unknown, replaced},
+		"a date in the configuration as well": {due, fixed, "rotates_at", dated, unknown, nil}, // as with ignore_changes
+		"a date as well, and disabled":        {both(in90, disabled), fixed, "status", dated, unknown, nil},
 
-		"triggers for the first time":            {nothing, both(fixed, set(triggersOf, triggers("1"))), "rotation_triggers", types.StringValue(date), null, []string{staysValidWarning}},
-		"triggers for the first time, imported":  {imported, both(fixed, set(triggersOf, triggers("1"))), "", types.StringValue(date), null, nil},
-		"triggers after an empty map":            {set(triggersOf, triggers()), both(fixed, set(triggersOf, triggers("1"))), "rotation_triggers", types.StringValue(date), null, []string{staysValidWarning}},
-		"an empty map of triggers":               {nothing, both(fixed, set(triggersOf, triggers())), "", types.StringValue(date), null, nil},
-		"other triggers, imported":               {both(imported, set(triggersOf, triggers("1"))), both(fixed, set(triggersOf, triggers("2"))), "rotation_triggers", types.StringValue(date), null, []string{staysValidWarning}},
-		"triggers for the first time, encrypted": {both(imported, text(encryptedOf, "file")), both(fixed, set(triggersOf, triggers("1"))), "rotation_triggers", types.StringValue(date), null, []string{staysValidWarning}},
-		"triggers removed":                       {set(triggersOf, triggers("1")), both(fixed, set(triggersOf, types.MapNull(texts))), "", types.StringValue(date), null, nil},
-		"triggers emptied":                       {set(triggersOf, triggers("1")), both(fixed, set(triggersOf, triggers())), "", types.StringValue(date), null, nil},
-		"other triggers":                         {set(triggersOf, triggers("1")), both(fixed, set(triggersOf, triggers("2"))), "rotation_triggers", types.StringValue(date), null, []string{staysValidWarning}},
-		"triggers not known yet":                 {set(triggersOf, triggers("1")), both(fixed, set(triggersOf, types.MapUnknown(texts))), "rotation_triggers", types.StringValue(date), null, []string{staysValidWarning}},
-		"a trigger within the window":            {both(in90, text(windowOf, "50d"), set(triggersOf, triggers("1"))), set(triggersOf, triggers("2")), "rotation_triggers", unknown, unknown, []string{staysValidWarning}},
-		"recipients":                             {nothing, both(fixed, recipient), "encrypt_to", types.StringValue(date), null, []string{staysValidWarning}},
-		"recipients, imported":                   {imported, both(fixed, recipient), "", types.StringValue(date), null, nil},
+		"triggers for the first time":           {nothing, both(fixed, first), "rotation_triggers", dated, null, replaced},
+		"triggers for the first time, imported": {imported, both(fixed, first), "", dated, null, nil},
+		"triggers after an empty map":           {noTriggers, both(fixed, first), "rotation_triggers", dated, null, replaced},
+		"an empty map of triggers":              {nothing, both(fixed, noTriggers), "", dated, null, nil},
+		"other triggers, imported":              {both(imported, first), both(fixed, second), "rotation_triggers", dated, null, replaced},
+		"triggers for the first time, encrypted": {
+			both(imported, text(encryptedOf, "file")), both(fixed, first), "rotation_triggers", dated, null, replaced,
+		},
+		"triggers removed": {first, both(fixed, set(triggersOf, types.MapNull(texts))), "", dated, null, nil},
+		"triggers emptied": {first, both(fixed, noTriggers), "", dated, null, nil},
+		"other triggers":   {first, both(fixed, second), "rotation_triggers", dated, null, replaced},
+		"triggers not known yet": {
+			first, both(fixed, set(triggersOf, types.MapUnknown(texts))), "rotation_triggers", dated, null, replaced,
+		},
+		"a trigger within the window": {both(due, first), second, "rotation_triggers", unknown, unknown, replaced},
+		"recipients":                  {nothing, both(fixed, recipient), "encrypt_to", dated, null, replaced},
+		"recipients, imported":        {imported, both(fixed, recipient), "", dated, null, nil},
 
-		"Active in other letters":       {text(statusOf, "ACTIVE"), fixed, "", types.StringValue(date), null, nil},
-		"a status that nobody knows":    {text(statusOf, "Pending"), fixed, "", types.StringValue(date), null, []string{"Status of a key is not documented"}},
-		"a state without a status":      {set(statusOf, null), fixed, "", types.StringValue(date), null, nil},
-		"disabled":                      {text(statusOf, "disabled"), fixed, "status", types.StringValue(date), null, nil},
+		"Active in other letters":       {text(statusOf, "ACTIVE"), fixed, "", dated, null, nil},
+		"a status that nobody knows":    {text(statusOf, "Pending"), fixed, "", dated, null, []string{"Status of a key is not documented"}},
+		"a state without a status":      {set(statusOf, null), fixed, "", dated, null, nil},
+		"disabled":                      {text(statusOf, "disabled"), fixed, "status", dated, null, nil},
 		"inactive":                      {both(in90, text(statusOf, "Inactive")), nothing, "status", unknown, unknown, nil},
 		"deleted":                       {both(in90, text(statusOf, "DELETED")), nothing, "status", unknown, unknown, nil},
 		"called expired before its day": {both(in90, text(statusOf, "Expired")), nothing, "status", unknown, unknown, nil},
-		"disabled and imported":         {both(imported, text(statusOf, "Disabled")), fixed, "", types.StringValue(date), null, []string{"Imported key does not work"}},
-		"disabled, imported and due":    {both(in90, text(windowOf, "50d"), imported, text(statusOf, "Disabled")), nothing, "rotates_at", unknown, unknown, nil},
+		"disabled and imported":         {both(imported, disabled), fixed, "", dated, null, []string{"Imported key does not work"}},
+		"disabled, imported and due":    {both(due, imported, disabled), nothing, "rotates_at", unknown, unknown, nil},
 
-		"a state without a date":                 {both(in90, set(expiresAt, null)), nothing, "", null, null, nil},
-		"a state without a date, disabled":       {both(in90, set(expiresAt, null), text(statusOf, "Disabled")), nothing, "status", unknown, unknown, nil},
-		"a fixed date 14 days ahead":             {text(expiresAt, "2026-03-15T12:00:00Z"), text(expiresAt, "2026-03-15T12:00:00Z"), "", types.StringValue("2026-03-15T12:00:00Z"), null, []string{"Key expires soon"}},
-		"a fixed date further ahead":             {text(expiresAt, "2026-03-15T12:00:01Z"), text(expiresAt, "2026-03-15T12:00:01Z"), "", types.StringValue("2026-03-15T12:00:01Z"), null, nil},
-		"expired, a fixed date":                  {text(expiresAt, "2026-03-01T12:00:00Z"), text(expiresAt, "2026-03-01T12:00:00Z"), "", types.StringValue("2026-03-01T12:00:00Z"), null, []string{"Key has expired"}},
-		"expired, gone, and revocation changes":  {both(text(expiresAt, "2026-02-28T12:00:00Z"), text(statusOf, "Expired")), both(text(expiresAt, "2026-02-28T12:00:00Z"), set(revokesOf, types.BoolValue(true))), "", types.StringValue("2026-02-28T12:00:00Z"), null, []string{"Key has expired"}},
-		"expired, a lifetime for the first time": {text(expiresAt, "2026-03-01T12:00:00Z"), in90, "rotates_at", unknown, unknown, nil},
+		"a state without a date":           {both(in90, set(expiresAt, null)), nothing, "", null, null, nil},
+		"a state without a date, disabled": {both(in90, set(expiresAt, null), disabled), nothing, "status", unknown, unknown, nil},
+		"a fixed date 14 days ahead": {
+			ends("2026-03-15T12:00:00Z"), ends("2026-03-15T12:00:00Z"), "", at("2026-03-15T12:00:00Z"), null,
+			[]string{"Key expires soon"},
+		},
+		"a fixed date further ahead": {
+			ends("2026-03-15T12:00:01Z"), ends("2026-03-15T12:00:01Z"), "", at("2026-03-15T12:00:01Z"), null, nil,
+		},
+		"expired, a fixed date": {
+			ends("2026-03-01T12:00:00Z"), ends("2026-03-01T12:00:00Z"), "", at("2026-03-01T12:00:00Z"), null, expired,
+		},
+		"expired, gone, and revocation changes": {
+			both(ends("2026-02-28T12:00:00Z"), text(statusOf, "Expired")), both(ends("2026-02-28T12:00:00Z"), revoked), "",
+			at("2026-02-28T12:00:00Z"), null, expired,
+		},
+		"expired, a lifetime for the first time": {ends("2026-03-01T12:00:00Z"), in90, "rotates_at", unknown, unknown, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -302,7 +302,8 @@ func TestGrantWithoutExpiry(t *testing.T) {
 	f.Inject(
 		sandbox.Fault{
 			Operation: sandbox.Create,
-			Body:      `{"id": "odd", "name": "test", "scopes": ["workspace.result:read", "workspace.file:upload"], "status": "Active", "key": "a:b", "exp": "soon"}`,
+			Body: `{"id": "odd", "name": "test", "scopes": ["workspace.result:read", "workspace.file:upload"], "status": "Active",
+				"key": "a:b", "exp": "soon"}`,
 		},
 	)
 	output := f.fails(f.key(lifetime), "the answer names no readable expiry")

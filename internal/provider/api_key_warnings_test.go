@@ -38,7 +38,8 @@ func TestGoneKeysAreEachNamed(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	s := f.session()
-	config := f.key(`expires_in = "90d"`) + strings.Replace(strings.SplitAfterN(f.key(`expires_in = "90d"`), "}\n", 2)[1], `"test"`, `"other"`, 1)
+	_, resource, _ := strings.Cut(f.key(lifetime), "}\n")
+	config := f.key(lifetime) + strings.Replace(resource, `"test"`, `"other"`, 1)
 	s.apply(config)
 	keys := f.Keys(processID)
 	for _, key := range keys {

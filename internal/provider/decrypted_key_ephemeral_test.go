@@ -28,9 +28,11 @@ func TestDecryptedKeyThatIsNotRequired(t *testing.T) {
 		identities any
 		message    string // of the warning, or of the error where the key is required
 	}{
-		"a file that is gone":        {file: gone, message: "Identity file cannot be read: The file " + gone},
-		"an identity, not its path":  {file: mine.String(), message: "hold an identity itself, not the path of a file"},
-		"an identity of another key": {identities: []string{foreign.String()}, message: "could not decrypt the key with the argument identities"},
+		"a file that is gone":       {file: gone, message: "Identity file cannot be read: The file " + gone},
+		"an identity, not its path": {file: mine.String(), message: "hold an identity itself, not the path of a file"},
+		"an identity of another key": {
+			identities: []string{foreign.String()}, message: "could not decrypt the key with the argument identities",
+		},
 		"a text that is no identity": {identities: []string{"nonsense"}, message: "could not decrypt the key with the argument identities"},
 	} {
 		t.Setenv("ALPHAMOON_AGE_IDENTITY_FILE", test.file)
@@ -60,8 +62,10 @@ func TestDecryptedKeyThatIsNotRequired(t *testing.T) {
 			t.Errorf("%s, required: it says %q", name, text)
 		}
 		key, text := open(false)
-		if !key.IsNull() || !strings.HasPrefix(text, "WARNING: ") || strings.Count(text, "\n") > 0 || !strings.Contains(text, test.message) ||
-			!strings.HasSuffix(text, "Because required is false, key is null.") || strings.Contains(text, mine.String()) {
+		if !key.IsNull() || !strings.HasPrefix(text, "WARNING: ") || strings.Count(text, "\n") > 0 ||
+			!strings.Contains(text, test.message) ||
+			!strings.HasSuffix(text, "Because required is false, key is null.") ||
+			strings.Contains(text, mine.String()) {
 			t.Errorf("%s: the key is %s, and it says %q", name, key, text)
 		}
 	}

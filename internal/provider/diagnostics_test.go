@@ -33,25 +33,37 @@ func TestErrorsToDiagnostics(t *testing.T) {
 			"Alphamoon's host name cannot be resolved", "HTTPS_PROXY",
 		},
 		"refused": {
-			connection(&net.OpError{Op: "dial", Err: errors.New("connection refused")}), "Alphamoon cannot be reached", "connection refused",
+			connection(&net.OpError{Op: "dial", Err: errors.New("connection refused")}),
+			"Alphamoon cannot be reached", "connection refused",
 		},
 		"untrusted authority": {
-			connection(&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}), "Alphamoon's certificate is not trusted", "SSL_CERT_FILE",
+			connection(&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}),
+			"Alphamoon's certificate is not trusted", "SSL_CERT_FILE",
 		},
 		"wrong host name": {
-			connection(&tls.CertificateVerificationError{Err: x509.HostnameError{Certificate: &x509.Certificate{}, Host: "x"}}), "Alphamoon's certificate is not trusted", "base_url",
+			connection(&tls.CertificateVerificationError{Err: x509.HostnameError{Certificate: &x509.Certificate{}, Host: "x"}}),
+			"Alphamoon's certificate is not trusted", "base_url",
 		},
-		"no TLS":      {connection(tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}), "Alphamoon's address does not speak TLS", "http only for a loopback host"},
-		"timeout":     {connection(context.DeadlineExceeded), "Alphamoon did not answer in time", "request_timeout"},
-		"broken":      {connection(io.ErrUnexpectedEOF), "Alphamoon cannot be reached", "unexpected EOF"},
-		"interrupted": {fmt.Errorf("%w after %w", context.Canceled, connection(io.EOF)), "Interrupted", "do this: the run was interrupted. Nothing was changed in the state; apply again"},
+		"no TLS": {
+			connection(tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}),
+			"Alphamoon's address does not speak TLS", "http only for a loopback host",
+		},
+		"timeout": {connection(context.DeadlineExceeded), "Alphamoon did not answer in time", "request_timeout"},
+		"broken":  {connection(io.ErrUnexpectedEOF), "Alphamoon cannot be reached", "unexpected EOF"},
+		"interrupted": {
+			fmt.Errorf("%w after %w", context.Canceled, connection(io.EOF)), "Interrupted",
+			"do this: the run was interrupted. Nothing was changed in the state; apply again",
+		},
 		"interrupted after an answer": {
 			fmt.Errorf("%w after %w", context.Canceled, &alphamoon.StatusError{Method: "POST", Path: "/x", Status: 504}),
 			"Interrupted", "do this: POST /x was answered with status 504 Gateway Timeout. Nothing was changed in the state; apply again",
 		},
-		"inconsistent": {fmt.Errorf("%w: x", alphamoon.ErrInconsistentListing), "Listing is not reliable", "creates nothing and takes nothing for removed"},
-		"unproven":     {alphamoon.ErrUnproven, "Listing is not reliable", "repeats its pages"},
-		"other":        {errors.New("surprise"), "Alphamoon request failed", "surprise"},
+		"inconsistent": {
+			fmt.Errorf("%w: x", alphamoon.ErrInconsistentListing), "Listing is not reliable",
+			"creates nothing and takes nothing for removed",
+		},
+		"unproven": {alphamoon.ErrUnproven, "Listing is not reliable", "repeats its pages"},
+		"other":    {errors.New("surprise"), "Alphamoon request failed", "surprise"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -69,7 +81,12 @@ func TestErrorsToDiagnostics(t *testing.T) {
 func TestComeBackLater(t *testing.T) {
 	t.Parallel()
 	for status, waitedOut := range map[int]bool{429: true, 503: true, 500: false, 502: false, 504: false} {
-		later := &alphamoon.StatusError{Status: status, HasRetryAfter: true, RetryAfter: time.Hour, RetryAt: time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)}
+		later := &alphamoon.StatusError{
+			Status:        status,
+			HasRetryAfter: true,
+			RetryAfter:    time.Hour,
+			RetryAt:       time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC),
+		}
 		diags := processAPIKey.advice.diagnostics(later, "do this")
 		if len(diags) != 1 || diags[0].Summary() != "Alphamoon asks to come back later" ||
 			!strings.Contains(diags[0].Detail(), "stay away until 2") || !strings.Contains(diags[0].Detail(), "apply again then.") ||
@@ -96,7 +113,9 @@ func TestComplaintsGoToTheirAttributes(t *testing.T) {
 		if len(diags) != 3 {
 			t.Fatalf("got %v", diags)
 		}
-		for i, want := range []struct{ attribute, words string }{{expiry, "exp: too late."}, {"name", "name: too long."}, {"scopes", "scopes.0: not yours."}} {
+		for i, want := range []struct{ attribute, words string }{
+			{expiry, "exp: too late."}, {"name", "name: too long."}, {"scopes", "scopes.0: not yours."},
+		} {
 			located, ok := diags[i].(interface{ Path() path.Path })
 			if !ok || !located.Path().Equal(path.Root(want.attribute)) ||
 				!strings.Contains(diags[i].Detail(), want.words) {

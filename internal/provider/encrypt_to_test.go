@@ -229,7 +229,9 @@ func TestAccRecipientsTogether(t *testing.T) {
 		"both kinds":              {hybrid.Recipient().String(), classic, "Post-quantum (age1pq1…) and classic recipients do not mix"},
 		"the example's recipient": {classic, encryption.ExampleRecipient, "the recipient of the provider's examples"},
 	} {
-		for when, second := range map[string]string{"known": fmt.Sprintf("%q", test.second), "known late": "terraform_data.recipient.output"} {
+		for when, second := range map[string]string{
+			"known": fmt.Sprintf("%q", test.second), "known late": "terraform_data.recipient.output",
+		} {
 			t.Run(name+", "+when, func(t *testing.T) {
 				t.Parallel()
 				f := newFixture(t, sandbox.Options{})

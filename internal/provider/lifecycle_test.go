@@ -48,7 +48,10 @@ func actions(expected map[string]plancheck.ResourceActionType) (checks []planche
 // creation, the edit, the window, the expiry and the removal Terraform never speaks of a bug.
 func TestAccIgnoreChanges(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t, sandbox.Options{Processes: []sandbox.Process{{ID: processID, Name: "Invoices"}, {ID: otherProcess, Name: "Receipts"}}})
+	f := newFixture(
+		t,
+		sandbox.Options{Processes: []sandbox.Process{{ID: processID, Name: "Invoices"}, {ID: otherProcess, Name: "Receipts"}}},
+	)
 	alice, bob := fmt.Sprintf("[%q]", newIdentity(t).Recipient()), fmt.Sprintf("[%q]", newIdentity(t).Recipient())
 	edits := map[string][2]string{
 		"process_id":                {fmt.Sprintf("%q", processID), fmt.Sprintf("%q", otherProcess)},
@@ -134,8 +137,16 @@ func TestAccPlannedInPlaceStaysInPlace(t *testing.T) {
 				for name, values := range edits {
 					keys[name] = values[step]
 				}
-				return f.keysOf(keys) + fmt.Sprintf("resource \"terraform_data\" \"window\" {\n  input = \"20d\"\n  triggers_replace = %[1]d\n}\n"+
-					"resource \"terraform_data\" \"policy\" {\n  input = \"60d\"\n  triggers_replace = %[1]d\n}\n", step)
+				return f.keysOf(keys) + fmt.Sprintf(`
+resource "terraform_data" "window" {
+  input            = "20d"
+  triggers_replace = %[1]d
+}
+resource "terraform_data" "policy" {
+  input            = "60d"
+  triggers_replace = %[1]d
+}
+`, step)
 			}
 			updated := map[string]plancheck.ResourceActionType{}
 			for name := range edits {
@@ -145,7 +156,9 @@ func TestAccPlannedInPlaceStaysInPlace(t *testing.T) {
 				resource.TestStep{Config: config(0)},
 				f.after(day, resource.TestStep{
 					Config: config(1), ExpectNonEmptyPlan: true,
-					ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: append(actions(updated), planCheckFunc(func() { f.clock.Advance(late) }))},
+					ConfigPlanChecks: resource.ConfigPlanChecks{
+						PreApply: append(actions(updated), planCheckFunc(func() { f.clock.Advance(late) })),
+					},
 				}),
 				resource.TestStep{
 					PreConfig: func() {

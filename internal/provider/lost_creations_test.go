@@ -20,7 +20,8 @@ func TestEqualKeys(t *testing.T) {
 				box.AddKey(processID, sandbox.Key{Name: "test", Scopes: []string{"workspace.result:read"}, ExpiresAt: start.Add(90 * day)})
 			}})
 			result := f.connect(nil).create(t.Context(), values{
-				"process_id": processID, "name": "test", "scopes": []string{"workspace.result:read"}, expiry: value, "revoke_on_destroy": true,
+				"process_id": processID, "name": "test", "scopes": []string{"workspace.result:read"},
+				expiry: value, "revoke_on_destroy": true,
 			})
 			id := f.Keys(processID)[0].ID
 			if !result.failed || f.sent() != "list, create, list" || !strings.Contains(result.diagnostics, id) ||

@@ -71,8 +71,8 @@ func TestAccOrganizationKey(t *testing.T) {
 					knownvalue.Int64Exact(start.Unix())), statecheck.ExpectSensitiveValue(organizationAddress,
 					attribute("key"))),
 			Check: func(state *terraform.State) error {
-				if key := f.Keys(sandbox.Organization)[0]; key.Secret != state.RootModule().Resources[organizationAddress].Primary.Attributes["key"] ||
-					key.ProcessID != "" {
+				attributes := state.RootModule().Resources[organizationAddress].Primary.Attributes
+				if key := f.Keys(sandbox.Organization)[0]; key.Secret != attributes["key"] || key.ProcessID != "" {
 					return fmt.Errorf("the state does not hold the organization's key")
 				}
 				return nil
@@ -164,7 +164,8 @@ func TestAccOrganizationKeyImport(t *testing.T) {
 	wrong := importStep
 	wrong.ImportStateId, wrong.ImportStatePersist, wrong.ExpectError = processID+"/"+key.ID, false, says("does not have the form KEY_ID")
 	missing := importStep
-	missing.ImportStateId, missing.ImportStatePersist, missing.ExpectError = "unknown", false, says(`There is no key with the id "unknown" in the organization`)
+	missing.ImportStateId, missing.ImportStatePersist = "unknown", false
+	missing.ExpectError = says(`There is no key with the id "unknown" in the organization`)
 	f.run(wrong, missing, importStep, keeps(config))
 	f.expectOrganizationKeys(0, 1, 0)
 }

@@ -38,7 +38,8 @@ func TestProcess(t *testing.T) {
 		}
 	}
 	for arguments, message := range map[string]string{
-		`name = "Invoice"`:                        `No process that the provider's api_key can see has the name "Invoice". The nearest: "Invoices"`,
+		`name = "Invoice"`: `No process that the provider's api_key can see ` +
+			`has the name "Invoice". The nearest: "Invoices"`,
 		`name = "Receipts"`:                       `2 processes have the name "Receipts": ` + second + `, ` + fmt.Sprintf("%032x", 4),
 		`id = "` + strings.Repeat("0", 32) + `"`:  `has the id "00000000000000000000000000000000"`,
 		`id = "https://workspace.alphamoon.ai/x"`: "is not the id of a process",

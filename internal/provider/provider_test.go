@@ -20,18 +20,26 @@ func TestBadProviderArguments(t *testing.T) {
 	}{
 		"missing credential":   {`base_url = "%s"`, "Set the environment variable ALPHAMOON_API_KEY", 0},
 		"malformed credential": {`api_key = "nonsense"` + "\n" + `base_url = "%s"`, "two non-empty parts joined by a colon", 0},
-		"a line end":           {`api_key = "user:pass\n"` + "\n" + `base_url = "%s"`, "it has a blank, a line end or an invisible character", 0},
-		"an assignment":        {`api_key = "ALPHAMOON_API_KEY=user:pass"` + "\n" + `base_url = "%s"`, "a name and an equals sign, as in NAME=user:pass; give only", 0},
-		"path of the API":      {`api_key = "a:b"` + "\n" + `base_url = "%s/api/v0.4"`, "it ends in /api/v0.4, which every request adds; use http://127.0.0.1", 0},
-		"encoded credential":   {`api_key = "` + encoded + `"` + "\n" + `base_url = "%s"`, "is the base64 encoding of an API key", 0},
-		"refused credential":   {`api_key = "wrong:wrong"` + "\n" + `base_url = "%s"`, "is wrong or has expired", 1},
-		"cleartext":            {`api_key = "a:b"` + "\n" + `base_url = "http://example.com" # %s`, "only for a loopback host", 0},
-		"relative base URL":    {`api_key = "a:b"` + "\n" + `base_url = "example.com" # %s`, "must be absolute", 0},
-		"too many retries":     {`api_key = "a:b"` + "\n" + `max_retries = 21 # %s`, "must be a whole number from 0 to 20", 0},
-		"negative retries":     {`api_key = "a:b"` + "\n" + `max_retries = -1 # %s`, "must be a whole number from 0 to 20", 0},
-		"no requests at all":   {`api_key = "a:b"` + "\n" + `requests_per_second = 0 # %s`, "is 0, but must be above zero", 0},
-		"negative requests":    {`api_key = "a:b"` + "\n" + `requests_per_second = -0.5 # %s`, "is -0.5, but must be above zero", 0},
-		"malformed timeout":    {`api_key = "a:b"` + "\n" + `request_timeout = "soon" # %s`, "Write it like 30s.", 0},
+		"a line end": {
+			`api_key = "user:pass\n"` + "\n" + `base_url = "%s"`, "it has a blank, a line end or an invisible character", 0,
+		},
+		"an assignment": {
+			`api_key = "ALPHAMOON_API_KEY=user:pass"` + "\n" + `base_url = "%s"`,
+			"a name and an equals sign, as in NAME=user:pass; give only", 0,
+		},
+		"path of the API": {
+			`api_key = "a:b"` + "\n" + `base_url = "%s/api/v0.4"`,
+			"it ends in /api/v0.4, which every request adds; use http://127.0.0.1", 0,
+		},
+		"encoded credential": {`api_key = "` + encoded + `"` + "\n" + `base_url = "%s"`, "is the base64 encoding of an API key", 0},
+		"refused credential": {`api_key = "wrong:wrong"` + "\n" + `base_url = "%s"`, "is wrong or has expired", 1},
+		"cleartext":          {`api_key = "a:b"` + "\n" + `base_url = "http://example.com" # %s`, "only for a loopback host", 0},
+		"relative base URL":  {`api_key = "a:b"` + "\n" + `base_url = "example.com" # %s`, "must be absolute", 0},
+		"too many retries":   {`api_key = "a:b"` + "\n" + `max_retries = 21 # %s`, "must be a whole number from 0 to 20", 0},
+		"negative retries":   {`api_key = "a:b"` + "\n" + `max_retries = -1 # %s`, "must be a whole number from 0 to 20", 0},
+		"no requests at all": {`api_key = "a:b"` + "\n" + `requests_per_second = 0 # %s`, "is 0, but must be above zero", 0},
+		"negative requests":  {`api_key = "a:b"` + "\n" + `requests_per_second = -0.5 # %s`, "is -0.5, but must be above zero", 0},
+		"malformed timeout":  {`api_key = "a:b"` + "\n" + `request_timeout = "soon" # %s`, "Write it like 30s.", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

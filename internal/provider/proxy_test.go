@@ -34,7 +34,8 @@ func TestWarnOfIgnoredProxy(t *testing.T) {
 			t.Errorf("%s: %v", name, diags)
 		}
 		for _, warning := range diags {
-			if strings.Contains(warning.Detail(), "hidden") || !strings.Contains(warning.Detail(), "so requests go to workspace.alphamoon.ai without a proxy") {
+			if strings.Contains(warning.Detail(), "hidden") ||
+				!strings.Contains(warning.Detail(), "so requests go to workspace.alphamoon.ai without a proxy") {
 				t.Errorf("%s: it says %q", name, warning.Detail())
 			}
 		}

@@ -167,7 +167,10 @@ func TestRequestsPerSecond(t *testing.T) {
 	}
 	for _, text := range []string{"fast", "0", "-1", "NaN", "Inf"} {
 		t.Setenv("ALPHAMOON_REQUESTS_PER_SECOND", text)
-		f.fails(f.config(list), fmt.Sprintf("The environment variable ALPHAMOON_REQUESTS_PER_SECOND is %q, but must be a number above zero", text))
+		f.fails(
+			f.config(list),
+			fmt.Sprintf("The environment variable ALPHAMOON_REQUESTS_PER_SECOND is %q, but must be a number above zero", text),
+		)
 	}
 }
 

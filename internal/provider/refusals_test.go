@@ -32,7 +32,8 @@ resource "alphamoon_process_api_key" "test" {
   expires_in = "90d"
 }
 `
-	conflict, missing := sandbox.Fault{Status: 409, Body: `{"title": "Conflict"}`}, sandbox.Fault{Status: 404, Body: `{"title": "Not found"}`}
+	conflict := sandbox.Fault{Status: 409, Body: `{"title": "Conflict"}`}
+	missing := sandbox.Fault{Status: 404, Body: `{"title": "Not found"}`}
 	for name, test := range map[string]struct {
 		config    string
 		operation sandbox.Operation
@@ -44,11 +45,22 @@ resource "alphamoon_process_api_key" "test" {
 		"missing organization":               {organization, sandbox.List, missing, "Alphamoon does not offer organization keys"},
 		"missing organization at a creation": {newOrganizationKey, sandbox.Create, missing, "Alphamoon does not offer organization keys"},
 		"missing list of processes":          {processes, sandbox.ListProcesses, missing, "Alphamoon does not offer the list of processes"},
-		"forbidden processes":                {processes, sandbox.ListProcesses, sandbox.Fault{Status: 403, Body: `{"title": "Forbidden"}`}, "needs the scope workspace.process:read"},
-		"forbidden organization":             {organization, sandbox.List, sandbox.Fault{Status: 403, Body: `{"title": "Forbidden"}`}, "need an organization admin's API key"},
-		"conflict of processes":              {processes, sandbox.ListProcesses, conflict, "the words of the service say why"},
-		"conflict of a process key":          {newProcessKey, sandbox.Create, conflict, "It conflicts with a key that exists already: the web application shows the keys of the process"},
-		"conflict of an organization key":    {newOrganizationKey, sandbox.Create, conflict, "It conflicts with a key of the organization that exists already"},
+		"forbidden processes": {
+			processes, sandbox.ListProcesses, sandbox.Fault{Status: 403, Body: `{"title": "Forbidden"}`},
+			"needs the scope workspace.process:read",
+		},
+		"forbidden organization": {
+			organization, sandbox.List, sandbox.Fault{Status: 403, Body: `{"title": "Forbidden"}`},
+			"need an organization admin's API key",
+		},
+		"conflict of processes": {processes, sandbox.ListProcesses, conflict, "the words of the service say why"},
+		"conflict of a process key": {
+			newProcessKey, sandbox.Create, conflict,
+			"It conflicts with a key that exists already: the web application shows the keys of the process",
+		},
+		"conflict of an organization key": {
+			newOrganizationKey, sandbox.Create, conflict, "It conflicts with a key of the organization that exists already",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -67,22 +79,54 @@ func TestServiceFailures(t *testing.T) {
 		fault   sandbox.Fault
 		message string
 	}{
-		"forbidden":          {sandbox.Fault{Status: 403, Body: `{"title": "Forbidden"}`}, "needs the scope workspace.process.api_key:manage"},
-		"foreign not found":  {sandbox.Fault{Status: 404, Body: `<html><body>Nothing here</body></html>`, Header: html}, "check the provider's base_url"},
-		"framework's own":    {sandbox.Fault{Status: 404, Body: `{"detail": "Not Found"}`}, "check the provider's base_url"},
-		"conflict":           {sandbox.Fault{Status: 409, Body: `{"title": "Conflict"}`}, "saying: Conflict. Nothing was changed in the state; the words of the service say why"},
-		"too large":          {sandbox.Fault{Status: 413}, "413 Request Entity Too Large. The service gives no reason."},
-		"foreign credential": {sandbox.Fault{Status: 401, Body: `<html><body>Who goes there?</body></html>`, Header: html}, "saying: Who goes there? The provider's api_key (or ALPHAMOON_API_KEY) may be wrong or have expired. The answer is not in the API's documented form, so that it may also be a proxy's or a gateway's"},
-		"foreign forbidden":  {sandbox.Fault{Status: 403, Body: `<html><body>Blocked...</body></html>`, Header: html}, "saying: Blocked. The provider's api_key needs the scope workspace.process.api_key:manage for this process: use a key that has it. The answer is not in the API's documented form"},
-		"foreign proxy":      {sandbox.Fault{Status: 407}, "The proxy wants a user and a password"},
-		"come back later":    {sandbox.Fault{Status: 429, Header: http.Header{"Retry-After": {"3600"}}}, "The service asks to stay away until"},
-		"maintenance":        {sandbox.Fault{Status: 503, Header: http.Header{"Retry-After": {"7200"}}}, "The service asks to stay away until"},
-		"unprocessable":      {sandbox.Fault{Status: 422, Body: `{"detail": [{"loc": ["query", "limit"], "msg": "value is not a valid integer"}]}`}, "query.limit: value is not a valid integer"},
-		"rate limited":       {sandbox.Fault{Status: 429}, "for ten minutes"},
-		"server error":       {sandbox.Fault{Status: 500, Body: `{"title": "Oops", "instance": "30e18f59"}`}, "the service's reference 30e18f59"},
-		"proxy error":        {sandbox.Fault{Status: 502, Body: `<html><body><h1>Bad Gateway</h1></body></html>`, Header: html}, "saying: Bad Gateway"},
-		"login page":         {sandbox.Fault{Body: `<html><body>Please log in</body></html>`, Header: html}, "is not what the API sends (it is not JSON; its content type is \"text/html\"). A proxy may have replaced it"},
-		"redirect":           {sandbox.Fault{Status: 302, Header: http.Header{"Location": {"https://login.example.com/"}}}, "The provider does not follow redirects"},
+		"forbidden": {
+			sandbox.Fault{Status: 403, Body: `{"title": "Forbidden"}`}, "needs the scope workspace.process.api_key:manage",
+		},
+		"foreign not found": {
+			sandbox.Fault{Status: 404, Body: `<html><body>Nothing here</body></html>`, Header: html}, "check the provider's base_url",
+		},
+		"framework's own": {sandbox.Fault{Status: 404, Body: `{"detail": "Not Found"}`}, "check the provider's base_url"},
+		"conflict": {
+			sandbox.Fault{Status: 409, Body: `{"title": "Conflict"}`},
+			"saying: Conflict. Nothing was changed in the state; the words of the service say why",
+		},
+		"too large": {sandbox.Fault{Status: 413}, "413 Request Entity Too Large. The service gives no reason."},
+		"foreign credential": {
+			sandbox.Fault{Status: 401, Body: `<html><body>Who goes there?</body></html>`, Header: html},
+			"saying: Who goes there? The provider's api_key (or ALPHAMOON_API_KEY) may be wrong or have expired. " +
+				"The answer is not in the API's documented form, so that it may also be a proxy's or a gateway's",
+		},
+		"foreign forbidden": {
+			sandbox.Fault{Status: 403, Body: `<html><body>Blocked...</body></html>`, Header: html},
+			"saying: Blocked. The provider's api_key needs the scope workspace.process.api_key:manage for this process: " +
+				"use a key that has it. The answer is not in the API's documented form",
+		},
+		"foreign proxy": {sandbox.Fault{Status: 407}, "The proxy wants a user and a password"},
+		"come back later": {
+			sandbox.Fault{Status: 429, Header: http.Header{"Retry-After": {"3600"}}}, "The service asks to stay away until",
+		},
+		"maintenance": {
+			sandbox.Fault{Status: 503, Header: http.Header{"Retry-After": {"7200"}}}, "The service asks to stay away until",
+		},
+		"unprocessable": {
+			sandbox.Fault{Status: 422, Body: `{"detail": [{"loc": ["query", "limit"], "msg": "value is not a valid integer"}]}`},
+			"query.limit: value is not a valid integer",
+		},
+		"rate limited": {sandbox.Fault{Status: 429}, "for ten minutes"},
+		"server error": {
+			sandbox.Fault{Status: 500, Body: `{"title": "Oops", "instance": "30e18f59"}`}, "the service's reference 30e18f59",
+		},
+		"proxy error": {
+			sandbox.Fault{Status: 502, Body: `<html><body><h1>Bad Gateway</h1></body></html>`, Header: html}, "saying: Bad Gateway",
+		},
+		"login page": {
+			sandbox.Fault{Body: `<html><body>Please log in</body></html>`, Header: html},
+			"is not what the API sends (it is not JSON; its content type is \"text/html\"). A proxy may have replaced it",
+		},
+		"redirect": {
+			sandbox.Fault{Status: 302, Header: http.Header{"Location": {"https://login.example.com/"}}},
+			"The provider does not follow redirects",
+		},
 		"connections broken": {sandbox.Fault{ResetBefore: true}, "Alphamoon cannot be reached"},
 		"changing totals":    {sandbox.Fault{AddToTotal: 1}, "Listing is not reliable"},
 	} {

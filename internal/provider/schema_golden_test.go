@@ -36,7 +36,9 @@ func currentSurface(t *testing.T) surface {
 	walk = func(where string, attributes []*tfprotov6.SchemaAttribute) {
 		for _, attribute := range attributes {
 			var how []string
-			for word, applies := range map[string]bool{"required": attribute.Required, "optional": attribute.Optional, "computed": attribute.Computed} {
+			for word, applies := range map[string]bool{
+				"required": attribute.Required, "optional": attribute.Optional, "computed": attribute.Computed,
+			} {
 				if applies {
 					how = append(how, word)
 				}

@@ -178,8 +178,9 @@ func TestAdoptedSecretInWords(t *testing.T) {
 	before := f.Count(sandbox.AnyOperation)
 	result := p.change(t.Context(), adopted, values{"key_wo": "wrong:hidden-word"})
 	const want = `ERROR: Secret was refused: The service refused the secret that key_wo gives for the key "test"`
-	if !result.failed || !strings.HasPrefix(result.diagnostics, want) || !strings.Contains(result.diagnostics, "saying: The API key is wrong or has "+
-		"expired.") || strings.Contains(result.diagnostics, "hidden") {
+	if !result.failed || !strings.HasPrefix(result.diagnostics, want) ||
+		!strings.Contains(result.diagnostics, "saying: The API key is wrong or has expired.") ||
+		strings.Contains(result.diagnostics, "hidden") {
 		t.Errorf("it says %q", result.diagnostics)
 	}
 	checkWords(t, result.diagnostics)

@@ -196,7 +196,10 @@ func (s *session) validate(r *report, p *protocol, provider tftypes.Value, block
 			p.must(err)
 			r.hear(b.address, response.Diagnostics)
 		case "data":
-			response, err := p.ValidateDataResourceConfig(ctx, &tfprotov6.ValidateDataResourceConfigRequest{TypeName: b.kind, Config: config})
+			response, err := p.ValidateDataResourceConfig(
+				ctx,
+				&tfprotov6.ValidateDataResourceConfigRequest{TypeName: b.kind, Config: config},
+			)
 			p.must(err)
 			r.hear(b.address, response.Diagnostics)
 		case "ephemeral":

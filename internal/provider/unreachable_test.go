@@ -86,18 +86,49 @@ func TestUnreachable(t *testing.T) {
 		peer     func(*testing.T) string
 		messages []string // <peer> and <proxy> stand for host and port
 	}{
-		"untrusted":   {address: "https://<peer>", peer: untrusted, messages: []string{"Alphamoon's certificate is not trusted", "SSL_CERT_FILE"}},
-		"cleartext":   {address: "https://<peer>", peer: cleartext, messages: []string{"Alphamoon's address does not speak TLS", "Check the address and the port"}},
-		"closed port": {peer: dead, messages: []string{"Alphamoon cannot be reached", "no answer arrived from <peer> (connection refused)", "Check base_url"}},
-		"broken":      {peer: resetting, messages: []string{"Alphamoon cannot be reached", "no answer arrived from <peer> (connection reset by peer)"}},
+		"untrusted": {
+			address: "https://<peer>", peer: untrusted, messages: []string{"Alphamoon's certificate is not trusted", "SSL_CERT_FILE"},
+		},
+		"cleartext": {
+			address: "https://<peer>", peer: cleartext,
+			messages: []string{"Alphamoon's address does not speak TLS", "Check the address and the port"},
+		},
+		"closed port": {
+			peer:     dead,
+			messages: []string{"Alphamoon cannot be reached", "no answer arrived from <peer> (connection refused)", "Check base_url"},
+		},
+		"broken": {
+			peer:     resetting,
+			messages: []string{"Alphamoon cannot be reached", "no answer arrived from <peer> (connection reset by peer)"},
+		},
 		"silent": {peer: func(t *testing.T) string {
 			t.Helper()
 			return serve(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) })
 		}, messages: []string{"Alphamoon did not answer in time", "in time from <peer>.", "request_timeout"}},
-		"closed proxy":     {address: service, proxy: dead, messages: []string{"Alphamoon cannot be reached", "from alphamoon.example:443 through the proxy <proxy> (connection refused)", "Check the proxy"}},
-		"refusing proxy":   {address: service, proxy: refusing, messages: []string{"Alphamoon cannot be reached", "through the proxy <proxy> (Proxy Authentication Required)", "address, user and password in HTTPS_PROXY"}},
-		"resetting proxy":  {address: service, proxy: resetting, messages: []string{"Alphamoon cannot be reached", "through the proxy <proxy> (connection reset by peer)", "Check the proxy"}},
-		"forwarding proxy": {proxy: refusing, messages: []string{"Proxy refused the request", "status 407 Proxy Authentication Required, saying: who are you? The proxy wants a user"}},
+		"closed proxy": {
+			address: service, proxy: dead,
+			messages: []string{
+				"Alphamoon cannot be reached", "from alphamoon.example:443 through the proxy <proxy> (connection refused)",
+				"Check the proxy",
+			},
+		},
+		"refusing proxy": {
+			address: service, proxy: refusing,
+			messages: []string{
+				"Alphamoon cannot be reached", "through the proxy <proxy> (Proxy Authentication Required)",
+				"address, user and password in HTTPS_PROXY",
+			},
+		},
+		"resetting proxy": {
+			address: service, proxy: resetting,
+			messages: []string{"Alphamoon cannot be reached", "through the proxy <proxy> (connection reset by peer)", "Check the proxy"},
+		},
+		"forwarding proxy": {
+			proxy: refusing,
+			messages: []string{
+				"Proxy refused the request", "status 407 Proxy Authentication Required, saying: who are you? The proxy wants a user",
+			},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

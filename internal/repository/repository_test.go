@@ -197,7 +197,8 @@ func TestReleaseTargets(t *testing.T) {
 	config := read(t, ".goreleaser.yml")
 	systems := strings.Split(regexp.MustCompile(`goos: \[(.*)\]`).FindStringSubmatch(config)[1], ", ")
 	slices.Sort(systems)
-	if listed := `systems = []string{"` + strings.Join(systems, `", "`) + `"}`; !strings.Contains(read(t, "internal/cmd/notices/main.go"), listed) {
+	listed := `systems = []string{"` + strings.Join(systems, `", "`) + `"}`
+	if !strings.Contains(read(t, "internal/cmd/notices/main.go"), listed) {
 		t.Errorf("the program notices does not say %s", listed)
 	}
 	if !regexp.MustCompile(`goarch: \[.*s390x.*\]`).MatchString(config) {
@@ -259,7 +260,9 @@ func TestSign(t *testing.T) {
 	const prefix = "terraform-provider-alphamoon_1.2.3_"
 	must("echo archive > " + prefix + "linux_amd64.zip; echo {} > " + prefix + "manifest.json; sha256sum * > " + prefix + "SHA256SUMS")
 	sign := "bash '" + script + "' ."
-	for _, other := range []string{"touch stranger", "mv " + prefix + "manifest.json elsewhere", "echo more >> " + prefix + "linux_amd64.zip"} {
+	for _, other := range []string{
+		"touch stranger", "mv " + prefix + "manifest.json elsewhere", "echo more >> " + prefix + "linux_amd64.zip",
+	} {
 		aside := t.TempDir()
 		must("cp * '" + aside + "'; " + other)
 		if output, err := run(sign, "GPG_PRIVATE_KEY="+key, "GPG_PASSPHRASE=a b"); err == nil {
@@ -329,7 +332,8 @@ func TestReleaseNotes(t *testing.T) {
 	if err != nil || len(bytes.TrimSpace(notes)) == 0 || strings.Contains(string(notes), "\n## ") {
 		t.Errorf("the notes of %s are %q, %v", newest[1], notes, err)
 	}
-	if output, err := exec.CommandContext(t.Context(), "bash", filepath.Join(root, ".ci", "release-notes"), "99.0.0").CombinedOutput(); err == nil {
+	missing := exec.CommandContext(t.Context(), "bash", filepath.Join(root, ".ci", "release-notes"), "99.0.0")
+	if output, err := missing.CombinedOutput(); err == nil {
 		t.Errorf("a version that is not in the changelog has the notes %q", output)
 	}
 }

@@ -24,7 +24,8 @@ func TestParseDuration(t *testing.T) {
 		"1y": rotation.ErrDurationForm, "1D": rotation.ErrDurationForm, "100ms": rotation.ErrDurationForm, "1d\n": rotation.ErrDurationForm,
 		"٣d": rotation.ErrDurationForm,
 		"0s": rotation.ErrDurationZero, "0w0d": rotation.ErrDurationZero,
-		"106752d": rotation.ErrDurationLong, "99999999999999999999999999s": rotation.ErrDurationLong, "106751d24h": rotation.ErrDurationLong,
+		"106752d": rotation.ErrDurationLong, "99999999999999999999999999s": rotation.ErrDurationLong,
+		"106751d24h": rotation.ErrDurationLong,
 	} {
 		if got, err := rotation.ParseDuration(text); !errors.Is(err, want) {
 			t.Errorf("%q: got %s, %v, want %v", text, got, err, want)
@@ -39,7 +40,9 @@ func TestParseWindow(t *testing.T) {
 			t.Errorf("%q: got %s, %v, want %s", text, got, err, want)
 		}
 	}
-	for text, want := range map[string]error{"": rotation.ErrDurationForm, "-1d": rotation.ErrDurationForm, "106752d": rotation.ErrDurationLong} {
+	for text, want := range map[string]error{
+		"": rotation.ErrDurationForm, "-1d": rotation.ErrDurationForm, "106752d": rotation.ErrDurationLong,
+	} {
 		if _, err := rotation.ParseWindow(text); !errors.Is(err, want) {
 			t.Errorf("%q: got %v, want %v", text, err, want)
 		}

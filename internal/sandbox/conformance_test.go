@@ -248,7 +248,10 @@ func (c *conformance) listed(t *testing.T, created object) {
 // isActive reports whether a key is listed and works.
 func (c *conformance) isActive(t *testing.T, path, credential string, id any) bool {
 	t.Helper()
-	return slices.ContainsFunc(c.all(t, path, credential), func(key object) bool { return sameID(key["id"], id) && key["status"] == "Active" })
+	return slices.ContainsFunc(
+		c.all(t, path, credential),
+		func(key object) bool { return sameID(key["id"], id) && key["status"] == "Active" },
+	)
 }
 
 // all reads the whole listing as a careful client must: until an empty page, or one that begins like the last.
@@ -446,13 +449,17 @@ func TestConformance(t *testing.T) {
 		faults  []sandbox.Fault
 		want    []answer
 	}{
-		"zero value":         {want: questions},
-		"no pagination":      {options: sandbox.Options{OmitPagination: true}, want: []answer{{"total", "there is none"}}},
-		"status 200":         {options: sandbox.Options{CreateStatus: http.StatusOK}},
-		"small pages":        {options: sandbox.Options{MaxLimit: 1}, want: []answer{{"largest page", "1 asked for as 1000"}}},
-		"newest first":       {options: sandbox.Options{NewestFirst: true}, want: []answer{{"order of a listing", "newest first"}}},
-		"secret null":        {options: sandbox.Options{AlterListed: sandbox.With("key", nil)}, want: []answer{{"secret in a listing", "null"}}},
-		"secret masked":      {options: sandbox.Options{AlterListed: sandbox.With("key", "********")}, want: []answer{{"secret in a listing", "masked"}}},
+		"zero value":    {want: questions},
+		"no pagination": {options: sandbox.Options{OmitPagination: true}, want: []answer{{"total", "there is none"}}},
+		"status 200":    {options: sandbox.Options{CreateStatus: http.StatusOK}},
+		"small pages":   {options: sandbox.Options{MaxLimit: 1}, want: []answer{{"largest page", "1 asked for as 1000"}}},
+		"newest first":  {options: sandbox.Options{NewestFirst: true}, want: []answer{{"order of a listing", "newest first"}}},
+		"secret null": {
+			options: sandbox.Options{AlterListed: sandbox.With("key", nil)}, want: []answer{{"secret in a listing", "null"}},
+		},
+		"secret masked": {
+			options: sandbox.Options{AlterListed: sandbox.With("key", "********")}, want: []answer{{"secret in a listing", "masked"}},
+		},
 		"hides what is over": {options: sandbox.Options{HideExpired: true, HideInactive: true}},
 		"counts pages":       {options: sandbox.Options{CountPage: true}, want: []answer{{"total", "counts the page"}}},
 		"refuses the end":    {options: sandbox.Options{EndStatus: 416}, want: []answer{{"offset beyond the end", "416"}}},
@@ -464,7 +471,10 @@ func TestConformance(t *testing.T) {
 		"lag": {
 			options: sandbox.Options{Lags: []time.Duration{8 * time.Second}},
 			want: []answer{
-				{"a new key is listed", "first after 8s, always after 8s"}, {"a removed key is no longer listed", "first after 8s, always after 8s"},
+				{
+					"a new key is listed", "first after 8s, always after 8s"}, {"a removed key is no longer listed",
+					"first after 8s, always after 8s",
+				},
 			},
 		},
 		"several indexes": {options: sandbox.Options{Lags: []time.Duration{0, 8 * time.Second, 3 * time.Second}}},
@@ -502,7 +512,11 @@ func TestConformance(t *testing.T) {
 		"other forms": {
 			rules: []string{"listed-lower-names", "implied-scopes", "listed-in-minutes", "dashed-ids", "empty-204"},
 			want: []answer{
-				{"scopes", "answered [workspace.file:upload workspace.result:update], listed [workspace.file:read workspace.file:upload workspace.result:read workspace.result:update]"},
+				{
+					"scopes",
+					"answered [workspace.file:upload workspace.result:update], " +
+						"listed [workspace.file:read workspace.file:upload workspace.result:read workspace.result:update]",
+				},
 				{"a listing without keys", "204, no JSON"},
 			},
 		},

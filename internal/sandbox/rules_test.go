@@ -100,42 +100,63 @@ func TestRules(t *testing.T) {
 		"existing-key":            {created, {"create Export", 201, `"key":"SECRET"`, ""}, {"other create Export", 201, "", "ID"}},
 		"existing-key-everywhere": {created, {"other create Export", 201, `"processId":"` + sandbox.DefaultProcessID, ""}},
 		"existing-key-renewed":    {created, {"create Export", 201, `"id":"ID"`, "SECRET"}, {"use", 200, "", ""}},
-		"quota":                   {created, created, created, {"create Export", 403, `{"detail":"The quota of 3 API keys is used up."}`, ""}},
-		"quota-409":               {created, created, created, {"create Export", 409, "quota", ""}, {"other create Export", 201, "", ""}},
-		"short-lives":             {{"create Export", 201, `"exp":"2026-03-31T09:30:15Z"`, ""}, {"list", 200, `"exp":"2026-03-31T09:30:15Z"`, ""}},
-		"whole-minutes":           {{"create Export", 201, `"exp":"2026-05-01T08:30:00Z"`, ""}},
-		"whole-hours":             {{"create Export", 201, `"exp":"2026-05-01T08:00:00Z"`, ""}},
-		"whole-days":              {{"create Export", 201, `"exp":"2026-05-01T00:00:00Z"`, ""}},
-		"listed-in-minutes":       {{"create Export", 201, `"exp":"2026-05-01T08:29:50Z"`, ""}, {"list", 200, `"exp":"2026-05-01T08:29:00Z"`, ""}},
-		"no-zone":                 {{"create Export", 201, `"exp":"2026-05-01T08:29:50"`, `Z"`}, {"list", 200, `"createdAt":"2026-03-01T09:30:15"`, `Z"`}},
-		"no-expiry":               never(`"exp":null`),
-		"no-expiry-missing":       {{"create Export", 201, "", `"exp"`}, {"list", 200, "Export", `"exp"`}},
-		"no-expiry-empty":         never(`"exp":""`),
-		"no-expiry-year-1":        never(`"exp":"0001-01-01T00:00:00Z"`),
-		"no-expiry-year-9999":     never(`"exp":"9999-12-31T23:59:59Z"`),
-		"trimmed-names":           {{"create  Export ", 201, `"name":"Export"`, ""}},
-		"short-names":             {{"create Exporters", 201, `"name":"Export"`, ""}, {"list", 200, `"name":"Export"`, ""}},
-		"lower-names":             {{"create Export", 201, `"name":"export"`, ""}, {"list", 200, `"name":"export"`, ""}},
-		"decomposed-names":        {{"create Müller", 201, "Mu\u0308ller", "ü"}, {"list", 200, "Mu\u0308ller", "ü"}},
-		"listed-short-names":      {{"create Exporters", 201, `"name":"Exporters"`, ""}, {"list", 200, `"name":"Export"`, ""}},
-		"listed-lower-names":      {{"create Export", 201, `"name":"Export"`, ""}, {"list", 200, `"name":"export"`, ""}},
-		"sorted-scopes":           {{"create Export", 201, `["workspace.file:upload","workspace.process.api_key:manage"]`, ""}},
-		"implied-scopes":          {{"create Export", 201, "", ":read"}, {"list", 200, `"workspace.file:read","workspace.file:upload"`, ""}},
-		"granted-implied-scopes":  {{"create Export", 201, `"workspace.file:read"`, ""}},
-		"renamed-scopes":          {{"create Export", 201, `"workspace.file:upload"`, ""}, {"list", 200, `"FILE:UPLOAD"`, "workspace"}},
-		"first-scope":             {{"create Export", 201, `["workspace.file:upload"]`, ""}},
-		"numeric-ids":             {{"create Export", 201, `"id":100001`, ""}, {"list", 200, `"id":ID`, ""}, {"delete", 204, "", ""}, {"list", 200, "", "ID"}},
-		"dashed-ids":              {{"create Export", 201, "", "-4"}, {"list", 200, `"exp"`, `"id":"ID"`}, {"delete", 204, "", ""}},
-		"upper-ids":               {created, {"list", 200, `"exp"`, `"id":"ID"`}},
-		"list-own":                {created, {"list", 200, "ID", ""}, {"member list", 200, `"apiKeys":[]`, ""}, {"use", 200, `"apiKeys":[]`, ""}},
-		"keep-removed":            {created, {"delete", 204, "", ""}, {"list", 200, `"status":"Active"`, "deletedAt"}, {"use", 401, "", ""}, {"delete", 404, "No API key has this id.", ""}},
-		"deleted-at":              {created, {"list", 200, "", "deletedAt"}, {"delete", 204, "", ""}, {"list", 200, `"deletedAt":"2026-03-01T09:30:15Z"`, ""}},
-		"empty-404":               {{"list", 404, `{"detail":"There are no API keys."}`, ""}, created, {"list", 200, "", ""}},
-		"empty-204":               {{"list", 204, "", "apiKeys"}},
-		"empty-without-list":      {{"list", 200, `"total":0`, "apiKeys"}, created, {"list", 200, "apiKeys", ""}},
-		"limit-422":               {{"list ?limit=51", 422, `"loc":["query","limit"]`, ""}, {"list ?limit=50", 200, "", ""}, {"list", 200, "", ""}},
-		"limit-400":               {{"list ?limit=100", 400, `{"detail":"The limit must not be larger than 50."}`, ""}},
-		"long-ago":                {{"create Export", 201, `"createdAt":"2020-01-01T00:00:00Z"`, ""}, {"list", 200, "2026-03-01", "2020"}},
+		"quota": {
+			created, created, created, {"create Export", 403, `{"detail":"The quota of 3 API keys is used up."}`, ""},
+		},
+		"quota-409": {created, created, created, {"create Export", 409, "quota", ""}, {"other create Export", 201, "", ""}},
+		"short-lives": {
+			{"create Export", 201, `"exp":"2026-03-31T09:30:15Z"`, ""}, {"list", 200, `"exp":"2026-03-31T09:30:15Z"`, ""},
+		},
+		"whole-minutes": {{"create Export", 201, `"exp":"2026-05-01T08:30:00Z"`, ""}},
+		"whole-hours":   {{"create Export", 201, `"exp":"2026-05-01T08:00:00Z"`, ""}},
+		"whole-days":    {{"create Export", 201, `"exp":"2026-05-01T00:00:00Z"`, ""}},
+		"listed-in-minutes": {
+			{"create Export", 201, `"exp":"2026-05-01T08:29:50Z"`, ""}, {"list", 200, `"exp":"2026-05-01T08:29:00Z"`, ""},
+		},
+		"no-zone": {
+			{"create Export", 201, `"exp":"2026-05-01T08:29:50"`, `Z"`}, {"list", 200, `"createdAt":"2026-03-01T09:30:15"`, `Z"`},
+		},
+		"no-expiry":           never(`"exp":null`),
+		"no-expiry-missing":   {{"create Export", 201, "", `"exp"`}, {"list", 200, "Export", `"exp"`}},
+		"no-expiry-empty":     never(`"exp":""`),
+		"no-expiry-year-1":    never(`"exp":"0001-01-01T00:00:00Z"`),
+		"no-expiry-year-9999": never(`"exp":"9999-12-31T23:59:59Z"`),
+		"trimmed-names":       {{"create  Export ", 201, `"name":"Export"`, ""}},
+		"short-names":         {{"create Exporters", 201, `"name":"Export"`, ""}, {"list", 200, `"name":"Export"`, ""}},
+		"lower-names":         {{"create Export", 201, `"name":"export"`, ""}, {"list", 200, `"name":"export"`, ""}},
+		"decomposed-names":    {{"create Müller", 201, "Mu\u0308ller", "ü"}, {"list", 200, "Mu\u0308ller", "ü"}},
+		"listed-short-names":  {{"create Exporters", 201, `"name":"Exporters"`, ""}, {"list", 200, `"name":"Export"`, ""}},
+		"listed-lower-names":  {{"create Export", 201, `"name":"Export"`, ""}, {"list", 200, `"name":"export"`, ""}},
+		"sorted-scopes":       {{"create Export", 201, `["workspace.file:upload","workspace.process.api_key:manage"]`, ""}},
+		"implied-scopes": {
+			{"create Export", 201, "", ":read"}, {"list", 200, `"workspace.file:read","workspace.file:upload"`, ""},
+		},
+		"granted-implied-scopes": {{"create Export", 201, `"workspace.file:read"`, ""}},
+		"renamed-scopes":         {{"create Export", 201, `"workspace.file:upload"`, ""}, {"list", 200, `"FILE:UPLOAD"`, "workspace"}},
+		"first-scope":            {{"create Export", 201, `["workspace.file:upload"]`, ""}},
+		"numeric-ids": {
+			{"create Export", 201, `"id":100001`, ""}, {"list", 200, `"id":ID`, ""}, {"delete", 204, "", ""}, {"list", 200, "", "ID"},
+		},
+		"dashed-ids": {{"create Export", 201, "", "-4"}, {"list", 200, `"exp"`, `"id":"ID"`}, {"delete", 204, "", ""}},
+		"upper-ids":  {created, {"list", 200, `"exp"`, `"id":"ID"`}},
+		"list-own": {
+			created, {"list", 200, "ID", ""}, {"member list", 200, `"apiKeys":[]`, ""}, {"use", 200, `"apiKeys":[]`, ""},
+		},
+		"keep-removed": {
+			created, {"delete", 204, "", ""}, {"list", 200, `"status":"Active"`, "deletedAt"}, {"use", 401, "", ""},
+			{"delete", 404, "No API key has this id.", ""},
+		},
+		"deleted-at": {
+			created, {"list", 200, "", "deletedAt"}, {"delete", 204, "", ""}, {"list", 200, `"deletedAt":"2026-03-01T09:30:15Z"`, ""},
+		},
+		"empty-404":          {{"list", 404, `{"detail":"There are no API keys."}`, ""}, created, {"list", 200, "", ""}},
+		"empty-204":          {{"list", 204, "", "apiKeys"}},
+		"empty-without-list": {{"list", 200, `"total":0`, "apiKeys"}, created, {"list", 200, "apiKeys", ""}},
+		"limit-422": {
+			{"list ?limit=51", 422, `"loc":["query","limit"]`, ""}, {"list ?limit=50", 200, "", ""}, {"list", 200, "", ""},
+		},
+		"limit-400": {{"list ?limit=100", 400, `{"detail":"The limit must not be larger than 50."}`, ""}},
+		"long-ago":  {{"create Export", 201, `"createdAt":"2020-01-01T00:00:00Z"`, ""}, {"list", 200, "2026-03-01", "2020"}},
 		"lone-detail": {
 			{"member delete", 403, `{"detail":"This API key may not do this."}`, ""},
 			{"elsewhere", 404, `{"detail":"Not Found"}`, ""},
@@ -189,7 +210,8 @@ func TestRulesTogether(t *testing.T) {
 		}
 	}
 	r.box.Update(func(options *sandbox.Options) { options.Rules = sandbox.Rules{} })
-	if status, body := r.do(t, "create exporters", sandbox.Key{}); status != 201 || !strings.Contains(body, `"exp":"2026-05-01T08:29:50Z"`) {
+	if status, body := r.do(t, "create exporters", sandbox.Key{}); status != 201 ||
+		!strings.Contains(body, `"exp":"2026-05-01T08:29:50Z"`) {
 		t.Errorf("without rules: got %d %s", status, body)
 	}
 }

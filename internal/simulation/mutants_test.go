@@ -32,19 +32,40 @@ func mutants() []mutant {
 	return []mutant{
 		{"the ten seconds removed", client + "client.go", "cmp.Or(config.SettleTime, 10*time.Second)", "time.Nanosecond"},
 		{"the five minutes removed", client + "api_keys.go", "const listingLag = 5 * time.Minute", "const listingLag = 0"},
-		{"a listing believed once", client + "api_keys.go", "range calls {", "range [len(calls)]*sharedCall[reading[APIKey]]{calls[0], calls[0]} {"},
+		{
+			"a listing believed once", client + "api_keys.go", "range calls {",
+			"range [len(calls)]*sharedCall[reading[APIKey]]{calls[0], calls[0]} {",
+		},
 		{"remains without a signature revoked", creating, "RevokeRemains: o.generated && o.revokes", "RevokeRemains: o.revokes"},
-		{"work behind a gateway not thought of", client + "retry.go", "return IsUnusableAnswer(err) || IsTimeout(err) || hasStatus(err, http.StatusGatewayTimeout, 524)", "return false"},
-		{"a gateway's page taken for the API's word", client + "retry.go", "refused || answered && status.Documented &&", "refused || answered &&"},
-		{"the keys of others taken for remains", client + "api_keys_create.go", "k.ledger.markKnown(result.elements...)", "_ = result.elements"},
+		{
+			"work behind a gateway not thought of", client + "retry.go",
+			"return IsUnusableAnswer(err) || IsTimeout(err) || hasStatus(err, http.StatusGatewayTimeout, 524)", "return false",
+		},
+		{
+			"a gateway's page taken for the API's word", client + "retry.go", "refused || answered && status.Documented &&",
+			"refused || answered &&",
+		},
+		{
+			"the keys of others taken for remains", client + "api_keys_create.go", "k.ledger.markKnown(result.elements...)",
+			"_ = result.elements",
+		},
 		{"an existing key accepted as new", client + "api_keys_create.go", "case !k.ledger.markKnown(key.APIKey):", "case false:"},
-		{"a creation repeated like any request", client + "retry.go", "case IsTrustFailure(err), creation && !DidNothing(err):", "case IsTrustFailure(err):"},
-		{"a lost creation repeated again and again", client + "api_keys_create.go", "case repeated || retries", "case repeated && false || retries"},
+		{
+			"a creation repeated like any request", client + "retry.go", "case IsTrustFailure(err), creation && !DidNothing(err):",
+			"case IsTrustFailure(err):",
+		},
+		{
+			"a lost creation repeated again and again", client + "api_keys_create.go", "case repeated || retries",
+			"case repeated && false || retries",
+		},
 		{"a refused end not understood", client + "pages.go", "return r.answers > 0 &&", "return false &&"},
 		{"a page's own count believed", client + "pages.go", "case received > 0 && counted == received &&", "case false &&"},
 		{"another organization's listing believed", client + "api_keys.go", "return ref.OrganizationID != \"\" &&", "return false &&"},
 		{"a removal believed without looking", client + "api_keys.go", "DoesNotWork(key.Status)):", "DoesNotWork(key.Status) || true):"},
-		{"an in-place change that looks at the clock", planning, "if c.inApply || !c.planning && !reflect.DeepEqual(plan, c.state) {", "if false {"},
+		{
+			"an in-place change that looks at the clock", planning,
+			"if c.inApply || !c.planning && !reflect.DeepEqual(plan, c.state) {", "if false {",
+		},
 		{"the window forgotten", rules, "return p.EndOfLife(key).Add(-p.Window), true", "return p.EndOfLife(key), true"},
 		{"the policy forgotten for long-lived keys", rules, "		return end", "		return key.ExpiresAt"},
 		{"what a listing leaves out taken for a change", model, "	return current\n}", "	return stringOrNull(said)\n}"},
@@ -54,8 +75,15 @@ func mutants() []mutant {
 		{"an ephemeral key left open", opening, "err := key.keys.Revoke(ctx, key.ref)", "var err error; _ = ctx"},
 		{"an ephemeral key of a failed run left open", opening, "_ = key.(openKey).keys.Revoke(ctx, key.(openKey).ref)", "_ = key"},
 		{"half of the lifetime", model, "now.Add(lifetime)", "now.Add(lifetime / 2)"},
-		{"another spelling of a date taken for another date", planning, "{\"expires_at\", !state.ExpiresAt.IsNull() && !sameInstant(plan.ExpiresAt, state.ExpiresAt)}", "{\"expires_at\", !plan.ExpiresAt.Equal(state.ExpiresAt)}"},
-		{"a changed policy taken for another key", planning, "{\"rotation_triggers\", triggered(state, plan)}", "{\"expires_in\", !plan.ExpiresIn.Equal(state.ExpiresIn)}"},
+		{
+			"another spelling of a date taken for another date", planning,
+			"{\"expires_at\", !state.ExpiresAt.IsNull() && !sameInstant(plan.ExpiresAt, state.ExpiresAt)}",
+			"{\"expires_at\", !plan.ExpiresAt.Equal(state.ExpiresAt)}",
+		},
+		{
+			"a changed policy taken for another key", planning, "{\"rotation_triggers\", triggered(state, plan)}",
+			"{\"expires_in\", !plan.ExpiresIn.Equal(state.ExpiresIn)}",
+		},
 	}
 }
 

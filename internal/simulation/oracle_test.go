@@ -139,7 +139,8 @@ func (w *world) forgotten(r *run, c *change) {
 	defer w.mu.Unlock()
 	// A key that became due before the apply of a saved plan overlaps no longer than its window, whatever the reason was.
 	rotatesAt, err := time.Parse(time.RFC3339, text(o.value, "rotates_at"))
-	scheduled := slices.Contains(c.reasons, "rotates_at") || slices.Contains(c.reasons, withIgnored) || err == nil && rotatesAt.Before(time.Now())
+	scheduled := slices.Contains(c.reasons, "rotates_at") || slices.Contains(c.reasons, withIgnored) ||
+		err == nil && rotatesAt.Before(time.Now())
 	w.oracle.gone = append(w.oracle.gone,
 		departure{r.team, text(o.value, "id"), "was destroyed", truth(o.value, "revoke_on_destroy"), scheduled})
 }

@@ -179,8 +179,9 @@ func (w *world) requests() (fresh []sandbox.Request) {
 			w.count("weather: " + q.Fault)
 			fault = ", " + q.Fault
 		}
-		w.note("    %s %s %s %s → %d %s%s", q.Time.Sub(w.began).Round(time.Millisecond), q.UserAgent[len("terraform-provider-alphamoon/"):][:3],
-			q.Operation, q.Query.Get("offset"), q.Status, q.KeyID, fault)
+		team := q.UserAgent[len("terraform-provider-alphamoon/"):][:3]
+		w.note("    %s %s %s %s → %d %s%s", q.Time.Sub(w.began).Round(time.Millisecond), team, q.Operation, q.Query.Get("offset"),
+			q.Status, q.KeyID, fault)
 	}
 	return fresh
 }
@@ -371,7 +372,9 @@ var weathers = []struct {
 	}},
 	{"granted otherwise", func(r *rand.Rand) sandbox.Fault {
 		return pick(r, sandbox.Fault{Operation: sandbox.Create, AlterGranted: func(key *sandbox.Key) { key.Name = "surprise" }},
-			sandbox.Fault{Operation: sandbox.Create, AlterGranted: func(key *sandbox.Key) { key.Scopes = []string{"workspace.file:download"} }},
+			sandbox.Fault{
+				Operation: sandbox.Create, AlterGranted: func(key *sandbox.Key) { key.Scopes = []string{"workspace.file:download"} },
+			},
 			sandbox.Fault{Operation: sandbox.Create, AlterGranted: func(key *sandbox.Key) { key.ExpiresAt = key.ExpiresAt.Add(time.Hour) }})
 	}},
 	{"an existing key answered", func(*rand.Rand) sandbox.Fault {

@@ -33,21 +33,28 @@ func TestStrings(t *testing.T) {
 		"base URL": {
 			validators.BaseURL(), known("https://workspace.alphamoon.ai", "http://localhost:1/prefix"),
 			map[string]string{
-				"http://example.com": "use https", "example.com": "must be absolute", "https://u:p@example.com": "no query, fragment or user part",
-				"https://workspace.alphamoon.ai/api/v0.4": "it ends in /api/v0.4, which every request adds; use https://workspace.alphamoon.ai.",
+				"http://example.com": "use https", "example.com": "must be absolute",
+				"https://u:p@example.com": "no query, fragment or user part",
+				"https://workspace.alphamoon.ai/api/v0.4": "it ends in /api/v0.4, which every request adds; " +
+					"use https://workspace.alphamoon.ai.",
 			},
 		},
 		"credential": {
 			validators.Credential(), known("user:pass"),
 			map[string]string{
-				"user": "two non-empty parts", "": "two non-empty parts", "dXNlcjpwYXNz": "base64 encoding", `"user:pass"`: "stands in quotes",
-				"\ufeffuser:pass": "byte order mark", "KEY=user:pass": "a name and an equals sign", "Basic dXNlcjpwYXNz": `begins with "Basic"`,
-				"user: pass": "a blank, a line end or an invisible character",
+				"user": "two non-empty parts", "": "two non-empty parts", "dXNlcjpwYXNz": "base64 encoding",
+				`"user:pass"`:     "stands in quotes",
+				"\ufeffuser:pass": "byte order mark", "KEY=user:pass": "a name and an equals sign",
+				"Basic dXNlcjpwYXNz": `begins with "Basic"`,
+				"user: pass":         "a blank, a line end or an invisible character",
 			},
 		},
 		"duration": {
 			validators.Duration("90d"), known("90d", "1h30m"),
-			map[string]string{"0d": "longer than zero", "-1d": "whole numbers", "1.5d": "whole numbers", "999999999d": "shorter than 292 years", "": "whole numbers"},
+			map[string]string{
+				"0d": "longer than zero", "-1d": "whole numbers", "1.5d": "whole numbers", "999999999d": "shorter than 292 years",
+				"": "whole numbers",
+			},
 		},
 		"window": {
 			validators.Window(), known("30d", "0s"), map[string]string{"-1d": "whole numbers", "": "whole numbers"},
@@ -62,7 +69,9 @@ func TestStrings(t *testing.T) {
 		},
 		"group of scopes": {
 			validators.ScopeGroup(), known("Results", "Files & documents"),
-			map[string]string{"results": `"results" is not known. Use one of: Collections & images, Files & documents, Results`, "": "Use one of"},
+			map[string]string{
+				"results": `"results" is not known. Use one of: Collections & images, Files & documents, Results`, "": "Use one of",
+			},
 		},
 		"instant": {
 			validators.Instant(), known("2027-01-31T12:00:00Z", "2001-01-31T12:00:00.5+02:00"),
@@ -93,7 +102,10 @@ func TestStrings(t *testing.T) {
 		},
 		"scope": {
 			validators.Scope(), known("workspace.result:read", "other.thing:do_it"),
-			map[string]string{"workspace.results.read": `the nearest one is "workspace.result:read"`, "": "like workspace.result:read.", "*": "There is no wildcard: name each scope"},
+			map[string]string{
+				"workspace.results.read": `the nearest one is "workspace.result:read"`, "": "like workspace.result:read.",
+				"*": "There is no wildcard: name each scope",
+			},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -16,7 +16,8 @@ func TestNotices(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, text := range []string{
-		"\nfilippo.io/age v", "\ngithub.com/hashicorp/terraform-plugin-framework v", "\nThe Go standard library go", "\ngoogle.golang.org/grpc v",
+		"\nfilippo.io/age v", "\ngithub.com/hashicorp/terraform-plugin-framework v",
+		"\nThe Go standard library go", "\ngoogle.golang.org/grpc v",
 		"Mozilla Public License", "Apache License", "Redistributions in binary form must reproduce", "Permission is hereby granted",
 	} {
 		if !strings.Contains(page.String(), text) {
