@@ -257,13 +257,10 @@ func (k *APIKeys) Revoke(ctx context.Context, ref KeyRef) error {
 		return &NotRevokedError{Refusal: ErrUnsafeID}
 	}
 	removal, refusal := k.remove(ctx, ref.ID)
-	// A firewall's page says nothing about the key, and an old listing lacks a young one.
-	status, answered := errors.AsType[*StatusError](refusal)
-	foreign := answered && !status.Documented && status.Status < 500 || IsUnusableAnswer(refusal)
 	for retries := 0; ; retries++ {
 		k.invalidate()
 		key, err := k.find(ctx, ref, removal)
-		hiddenByLag := errors.Is(err, ErrTooYoung) && removal != noRemoval && !foreign
+		hiddenByLag := errors.Is(err, ErrTooYoung) && removal != noRemoval && !isForeign(refusal)
 		gone := err == nil && (key == nil || DoesNotWork(key.Status))
 		switch {
 		case gone, hiddenByLag:
@@ -272,17 +269,27 @@ func (k *APIKeys) Revoke(ctx context.Context, ref KeyRef) error {
 			return &NotRevokedError{Refusal: refusal, Unchecked: err}
 		case removal == noRemoval || retries >= k.client.config.MaxRetries:
 			return &NotRevokedError{Refusal: refusal}
-		}
-		if removal == acceptedRemoval && retries == 0 {
-			// U: whether a removed key stays listed. If the service does not know it any more, it is gone.
-			if _, again := k.remove(ctx, ref.ID); isDocumented(again, http.StatusNotFound, http.StatusGone) {
-				return nil
-			}
+		case removal == acceptedRemoval && retries == 0 && k.isUnknown(ctx, ref.ID):
+			return nil
 		}
 		if err := sleep(ctx, k.client.pause(nil, retries)); err != nil {
 			return &NotRevokedError{Unchecked: err}
 		}
 	}
+}
+
+// isForeign reports a refusal of something else than the API, like a firewall's page. It says nothing about the key, and
+// an old listing lacks a young one.
+func isForeign(refusal error) bool {
+	status, answered := errors.AsType[*StatusError](refusal)
+	return answered && !status.Documented && status.Status < 500 || IsUnusableAnswer(refusal)
+}
+
+// isUnknown removes a key once more that was removed and is listed all the same, and reports whether the service says that
+// it knows no such key. U: whether what was removed stays listed.
+func (k *APIKeys) isUnknown(ctx context.Context, id string) bool {
+	_, refusal := k.remove(ctx, id)
+	return isDocumented(refusal, http.StatusNotFound, http.StatusGone)
 }
 
 // remove sends the removal. The refusal is nil if it was accepted.

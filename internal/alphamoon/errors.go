@@ -191,14 +191,14 @@ func endsAnywhere(resp *http.Response) bool {
 	return resp.ContentLength < 0 && resp.ProtoMajor < 2 && len(resp.TransferEncoding) == 0 && !resp.Uncompressed
 }
 
-// decode fills in what the body says. JSON of an unknown shape is not quoted: there is no telling what it holds. show makes a
+// decode fills in what the body says. JSON of an unknown shape is not quoted: there is no telling what it holds. show makes
 // text fit to show; last means that it reaches to the end of the body.
 func (e *StatusError) decode(raw []byte, contentType string, show func(text string, last bool) string) {
 	var body struct {
-		Title    string          `json:"title"`
-		Action   string          `json:"action"`
-		Instance string          `json:"instance"`
-		Detail   json.RawMessage `json:"detail"`
+		Title    string      `json:"title"`
+		Action   string      `json:"action"`
+		Instance string      `json:"instance"`
+		Detail   errorDetail `json:"detail"`
 		Errors   []struct {
 			Location string `json:"location"`
 			Message  string `json:"message"`
@@ -211,44 +211,61 @@ func (e *StatusError) decode(raw []byte, contentType string, show func(text stri
 		return
 	}
 	say := func(text string) string { return show(text, false) }
-	complain := func(location []string, message string) {
-		if len(location) > 0 && (location[0] == "body" || location[0] == "") {
-			location = location[1:]
-		}
-		location = location[:min(len(location), maxComplaints)]
-		for i := range location {
-			location[i] = say(location[i])
-		}
-		if message = say(message); message != "" && len(e.Fields) < maxComplaints {
-			e.Fields = append(e.Fields, FieldError{Location: location, Message: message})
-		}
-	}
-	e.Title, e.Action, e.Instance = say(body.Title), say(body.Action), say(body.Instance)
+	e.Title, e.Action, e.Instance, e.Detail = say(body.Title), say(body.Action), say(body.Instance), say(body.Detail.text)
 	for _, field := range body.Errors {
-		complain(strings.Split(strings.ReplaceAll(field.Location, ": ", "."), "."), field.Message)
+		e.complain(strings.Split(strings.ReplaceAll(field.Location, ": ", "."), "."), field.Message, say)
 	}
-	var detail string
-	if json.Unmarshal(body.Detail, &detail) == nil {
-		e.Detail = say(detail)
+	for _, field := range body.Detail.complaints {
+		e.complain(field.Location, field.Message, say)
 	}
-	var details []struct {
+	e.Documented = e.Title != "" || len(e.Fields) > 0 || e.Detail != "" && !body.Detail.ofFramework()
+}
+
+// complain notes a complaint about a part of the request.
+func (e *StatusError) complain(location []string, message string, say func(text string) string) {
+	if len(location) > 0 && (location[0] == "body" || location[0] == "") {
+		location = location[1:]
+	}
+	location = location[:min(len(location), maxComplaints)]
+	for i := range location {
+		location[i] = say(location[i])
+	}
+	if message = say(message); message != "" && len(e.Fields) < maxComplaints {
+		e.Fields = append(e.Fields, FieldError{Location: location, Message: message})
+	}
+}
+
+// errorDetail is a text in one of the documented shapes, and a list of complaints in the other.
+type errorDetail struct {
+	text       string
+	complaints []FieldError
+}
+
+// ofFramework reports the texts with which a web framework answers of itself, for a path or a method that it does not know.
+// The documented validation error is that of FastAPI (v0.3), so that its other refusals probably are too.
+func (d errorDetail) ofFramework() bool {
+	return d.text == "Not Found" || d.text == "Method Not Allowed"
+}
+
+// UnmarshalJSON never fails: everything else is empty.
+func (d *errorDetail) UnmarshalJSON(data []byte) error {
+	_ = json.Unmarshal(data, &d.text)
+	var complaints []struct {
 		Location []any  `json:"loc"`
 		Message  string `json:"msg"`
 	}
-	if json.Unmarshal(body.Detail, &details) == nil {
-		for _, field := range details {
-			var location []string
-			for _, part := range field.Location {
-				switch part.(type) {
-				case string, float64: // names and indexes
-					location = append(location, fmt.Sprint(part))
-				}
-			}
-			complain(location, field.Message)
-		}
+	if json.Unmarshal(data, &complaints) != nil {
+		return nil
 	}
-	// With these two texts a web framework answers of itself, for a path or a method that it does not know. The documented
-	// validation error is that of FastAPI (v0.3), so that its other refusals probably are too.
-	ofFramework := slices.Contains([]string{"Not Found", "Method Not Allowed"}, detail)
-	e.Documented = e.Title != "" || len(e.Fields) > 0 || e.Detail != "" && !ofFramework
+	for _, complaint := range complaints {
+		field := FieldError{Message: complaint.Message}
+		for _, part := range complaint.Location {
+			switch part.(type) {
+			case string, float64: // names and indexes
+				field.Location = append(field.Location, fmt.Sprint(part))
+			}
+		}
+		d.complaints = append(d.complaints, field)
+	}
+	return nil
 }

@@ -77,7 +77,7 @@ func (c *Client) do(ctx context.Context, req request) error {
 
 // repeat sends the request until it is answered or may not be repeated any more.
 func (r *request) repeat(ctx context.Context, began time.Time) (failure error) {
-	limiter, config := r.client.limiter, r.client.config
+	limiter := r.client.limiter
 	var refusedSince time.Time
 	for number := 1; ; number++ {
 		if err := limiter.wait(ctx, r.collection()); err != nil {
@@ -91,25 +91,31 @@ func (r *request) repeat(ctx context.Context, began time.Time) (failure error) {
 			limiter.accepted(r.collection())
 			return nil
 		}
-		switch wait, refused := refusal(failure); {
-		case refused:
+		if wait, refused := refusal(failure); refused {
 			limiter.refused(r.collection(), sent, wait)
-			if refusedSince.IsZero() {
-				refusedSince = sent
-			}
-			if left := config.RefusalPatience - now().Sub(refusedSince); left <= 0 || wait > left {
+			refusedSince = cmp.Or(refusedSince, sent)
+			if left := r.client.config.RefusalPatience - now().Sub(refusedSince); left <= 0 || wait > left {
 				return failure
 			}
-		case !repeatable(r.creation, failure) || *r.retries >= config.MaxRetries:
-			return interrupted(ctx.Err(), failure)
-		default:
-			refusedSince = time.Time{}
-			if err := sleep(ctx, r.client.pause(failure, *r.retries)); err != nil {
-				return interrupted(err, failure)
-			}
-			*r.retries++
+			continue
+		}
+		refusedSince = time.Time{}
+		if err := r.awaitRetry(ctx, failure); err != nil {
+			return err
 		}
 	}
+}
+
+// awaitRetry waits until the request may be repeated after a failure. Otherwise it returns what to report.
+func (r *request) awaitRetry(ctx context.Context, failure error) error {
+	if !repeatable(r.creation, failure) || *r.retries >= r.client.config.MaxRetries {
+		return interrupted(ctx.Err(), failure)
+	}
+	if err := sleep(ctx, r.client.pause(failure, *r.retries)); err != nil {
+		return interrupted(err, failure)
+	}
+	*r.retries++
+	return nil
 }
 
 // pause is how long to wait before a request is repeated: as long as the service asks for, if it does.
