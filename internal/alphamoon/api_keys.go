@@ -28,7 +28,8 @@ var (
 )
 
 // ErrUnsafeID means that no removal was sent, because the id could lead it to something else than the key.
-var ErrUnsafeID = errors.New("its id must have 1 to 128 letters, digits, - and _ to be put into an address, so that no removal was requested")
+var ErrUnsafeID = errors.New("its id must have 1 to 128 letters, digits, - and _ to be put into an address, " +
+	"so that no removal was requested")
 
 // isSafeID reports whether an id means nothing but itself in an address. Every documented id does.
 func isSafeID(id string) bool {
@@ -87,10 +88,10 @@ func (k *APIKeys) fetch(ctx context.Context, offset, limit int) (Page[APIKey], e
 // [ErrUnproven] if nothing shows where they end.
 func (k *APIKeys) List(ctx context.Context) ([]APIKey, error) {
 	result, err := k.listing.all(ctx)
-	if err != nil && !(isNoContent(err) && len(result.elements) == 0) {
-		return nil, err
+	if err == nil || isNoContent(err) && len(result.elements) == 0 {
+		return result.elements, nil
 	}
-	return result.elements, nil
+	return nil, err
 }
 
 // Pages reads a window of the collection page by page, or all of it. It ends when the window is full, when the

@@ -254,9 +254,7 @@ func (d *errorDetail) UnmarshalJSON(data []byte) error {
 		Location []any  `json:"loc"`
 		Message  string `json:"msg"`
 	}
-	if json.Unmarshal(data, &complaints) != nil {
-		return nil
-	}
+	_ = json.Unmarshal(data, &complaints)
 	for _, complaint := range complaints {
 		field := FieldError{Message: complaint.Message}
 		for _, part := range complaint.Location {

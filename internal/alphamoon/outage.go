@@ -9,7 +9,8 @@ import (
 )
 
 // outage is a short-lived circuit breaker. It keeps the last failure of the service itself or of the credential: every
-// request would run into it, whatever it is about, so that it is shared: by the requests that were waiting, and by those of the next seconds.
+// request would run into it, whatever it is about, so that it is shared by the requests that were waiting, and by those of
+// the next seconds.
 type outage struct {
 	memory time.Duration
 

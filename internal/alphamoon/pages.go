@@ -211,7 +211,7 @@ type total struct {
 type totalKind int
 
 const (
-	unknownTotal totalKind = iota
+	_ totalKind = iota
 	// maybePageCount is a total that equals a full first page, so that it may be the number of elements of that page: the
 	// next page shows which.
 	maybePageCount

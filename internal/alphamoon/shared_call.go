@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// sharedCall is a singleflight that keeps its result: one for all who ask for it. A success is kept. A failure is kept for those who were waiting and
-// for a short while, so that an outage costs one failure and not one for everybody who asks.
+// sharedCall is a singleflight that keeps its result: one for all who ask for it. A success is kept. A failure is kept for
+// those who were waiting and for a short while, so that an outage costs one failure and not one for everybody who asks.
 type sharedCall[T any] struct {
 	// memory is for how long a failure is kept.
 	memory time.Duration
