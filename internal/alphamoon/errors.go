@@ -254,7 +254,9 @@ func (d *errorDetail) UnmarshalJSON(data []byte) error {
 		Location []any  `json:"loc"`
 		Message  string `json:"msg"`
 	}
-	_ = json.Unmarshal(data, &complaints)
+	if json.Unmarshal(data, &complaints) != nil {
+		complaints = nil // of another shape, in part
+	}
 	for _, complaint := range complaints {
 		field := FieldError{Message: complaint.Message}
 		for _, part := range complaint.Location {
