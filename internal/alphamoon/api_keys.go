@@ -266,12 +266,12 @@ func (k *APIKeys) Revoke(ctx context.Context, ref KeyRef) error {
 		switch {
 		case gone, hiddenByLag:
 			return nil
+		case removal == acceptedRemoval && retries == 0 && (err == nil || saysNothing(err)) && k.isUnknown(ctx, ref.ID):
+			return nil
 		case err != nil:
 			return &NotRevokedError{Refusal: refusal, Unchecked: err}
 		case removal == noRemoval || retries >= k.client.config.MaxRetries:
 			return &NotRevokedError{Refusal: refusal}
-		case removal == acceptedRemoval && retries == 0 && k.isUnknown(ctx, ref.ID):
-			return nil
 		}
 		if err := sleep(ctx, k.client.pause(nil, retries)); err != nil {
 			return &NotRevokedError{Unchecked: err}
@@ -286,8 +286,8 @@ func isForeign(refusal error) bool {
 	return answered && !status.Documented && status.Status < 500 || IsUnusableAnswer(refusal)
 }
 
-// isUnknown removes a key once more that was removed and is listed all the same, and reports whether the service says that
-// it knows no such key. U: whether what was removed stays listed.
+// isUnknown removes a key once more, whose removal was accepted and does not show in a listing, and reports whether the
+// service says that it knows no such key. U: whether what was removed stays listed.
 func (k *APIKeys) isUnknown(ctx context.Context, id string) bool {
 	_, refusal := k.remove(ctx, id)
 	return isDocumented(refusal, http.StatusNotFound, http.StatusGone)
