@@ -2,9 +2,12 @@ package endtoend_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/encryption"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
 )
 
@@ -57,4 +60,57 @@ provider "alphamoon" {
 	if live := len(w.LiveKeys(sandbox.Organization)); live != 0 {
 		t.Errorf("%d keys of the organization live", live)
 	}
+}
+
+// TestAccProviderKeyFromTheFirstOne plays the guide "Permissions" from the key that an admin makes by hand to the first rotation:
+// the pipeline adopts the key that it uses, with its secret, never revokes it, and goes on with the next one.
+func TestAccProviderKeyFromTheFirstOne(t *testing.T) {
+	t.Parallel()
+	const guide = "templates/guides/permissions.md"
+	pair := agePair(t)
+	all := blocks(t, guide)
+	adoption := block(t, all, "pipeline_key")
+	edits := []string{encryption.ExampleRecipient, pair.recipient}
+	adopting := append(edits, "expires_in           =", "key_wo               = var.pipeline_key\n  expires_in           =")
+	s := newStored(t, requirement+block(t, all, "alphamoon_decrypted_key"), sandbox.Organization, edits...)
+	s.typed(block(t, shells(t, guide), "ADMIN_KEY")+"echo", map[string]string{"ADMIN_KEY": sandbox.DefaultCredential}, `"key"`)
+	first := s.Keys(sandbox.Organization)[0]
+	s.environment["ALPHAMOON_API_KEY"] = first.Secret
+	s.environment["TF_VAR_pipeline_key"] = first.Secret // as the guide exports it
+	s.environment["ALPHAMOON_AGE_IDENTITY"] = pair.identity
+	s.ClearJournal()
+
+	s.configure(adopting...)
+	s.write("adoption.tf", strings.Replace(adoption, "688874d9d9064c23bf78bf3ec93cbd2d", first.ID, 1))
+	if output := s.must(pair.identity, apply...); !strings.Contains(output, "1 imported, 1 added, 1 changed, 0 destroyed") {
+		t.Errorf("it says:\n%s", output)
+	}
+	s.expectNewest("after the adoption", 0)
+	s.configure(edits...)
+	if err := os.Remove(filepath.Join(s.dir, "adoption.tf")); err != nil {
+		t.Fatal(err)
+	}
+	s.must("", "plan", "-detailed-exitcode")
+
+	// The key is recognized, even by a configuration that would revoke it.
+	s.configure(append(edits, "revoke_on_destroy    = false", "revoke_on_destroy = true")...)
+	s.must(pair.identity, apply...)
+	s.fails(pair.identity, []string{"destroy", "-auto-approve"}, "Provider's own key is not revoked")
+	if s.Count(sandbox.Revoke) != 0 {
+		t.Error("a removal was sent")
+	}
+	s.configure(edits...)
+	s.must(pair.identity, apply...)
+
+	// The first rotation. The run goes on with the old key, the next one has the new key.
+	s.configure(append(edits, `"45d"`, `"89d23h59m59s"`)...)
+	s.must(pair.identity, apply...)
+	second := s.held()
+	if second == first.Secret || len(s.LiveKeys(sandbox.Organization)) != 2 {
+		t.Errorf("%d keys live after the rotation", len(s.LiveKeys(sandbox.Organization)))
+	}
+	s.environment["ALPHAMOON_API_KEY"] = second
+	s.configure(edits...)
+	s.must(pair.identity, apply...)
+	s.expectNewest("with the second key", 1)
 }

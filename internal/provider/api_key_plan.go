@@ -95,6 +95,9 @@ func (r *apiKeyResource) planChange(ctx context.Context, config, state apiKeyMod
 	}
 	*plan, resp.RequiresReplace = change.plan(*plan)
 	resp.Diagnostics.Append(change.diags...)
+	if len(resp.RequiresReplace) == 0 && !change.inApply {
+		resp.Diagnostics.Append(warnOfUnknownSecret(config, state, *plan)...)
+	}
 	var note []byte
 	if change.scheduled {
 		note = []byte("true")
@@ -130,6 +133,7 @@ type keyChange struct {
 // attributes that force a replacement.
 func (c *keyChange) plan(plan apiKeyModel) (apiKeyModel, path.Paths) {
 	plan.keepComputed(c.config, c.state)
+	plan.keepUnrevoked(c.config, c.state)
 	replace := changedArguments(c.state, plan)
 	plan.keepSpellings(c.state)
 	if len(replace) == 0 {
@@ -162,6 +166,18 @@ func (m *apiKeyModel) keepComputed(config, state apiKeyModel) {
 	}
 	if config.Name.IsNull() {
 		m.Name = state.Name
+	}
+}
+
+// keepUnrevoked leaves revoke_on_destroy false by default while nobody knows the secret of the key: it could be the one that the
+// provider itself uses.
+func (m *apiKeyModel) keepUnrevoked(config, state apiKeyModel) {
+	switch {
+	case !config.RevokeOnDestroy.IsNull() || state.RevokeOnDestroy.ValueBool() || state.hasSecret():
+	case config.KeyWO.IsUnknown():
+		m.RevokeOnDestroy = types.BoolUnknown() // the default, if there is a secret
+	case config.KeyWO.IsNull():
+		m.RevokeOnDestroy = state.RevokeOnDestroy
 	}
 }
 

@@ -448,3 +448,31 @@ func TestSameRecipients(t *testing.T) {
 		}
 	}
 }
+
+// TestKeepUnrevoked: by default an organization's key is revoked, but not while nobody knows its secret.
+func TestKeepUnrevoked(t *testing.T) {
+	t.Parallel()
+	yes, no, null, unknown := types.BoolValue(true), types.BoolValue(false), types.BoolNull(), types.BoolUnknown()
+	none, secret := types.StringNull(), types.StringValue("user:pass")
+	for name, test := range map[string]struct {
+		state, config, want types.Bool
+		known, given        types.String // the secret in the state and in key_wo
+	}{
+		"adopted":                             {no, null, no, none, none},
+		"adopted, and the configuration":      {no, yes, yes, none, none},
+		"adopted with its secret":             {no, null, yes, none, secret},
+		"adopted with a secret not known yet": {no, null, unknown, none, types.StringUnknown()},
+		"a key with a secret":                 {no, null, yes, secret, none},
+		"true before":                         {yes, null, yes, none, none},
+	} {
+		plan := apiKeyModel{RevokeOnDestroy: yes} // the default
+		if !test.config.IsNull() {
+			plan.RevokeOnDestroy = test.config
+		}
+		plan.keepUnrevoked(apiKeyModel{RevokeOnDestroy: test.config, KeyWO: test.given},
+			apiKeyModel{RevokeOnDestroy: test.state, Key: test.known})
+		if !plan.RevokeOnDestroy.Equal(test.want) {
+			t.Errorf("%s: got %s, want %s", name, plan.RevokeOnDestroy, test.want)
+		}
+	}
+}

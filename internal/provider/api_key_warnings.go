@@ -85,6 +85,19 @@ func (c *keyChange) warnOfLateRevocation(revokes bool) {
 			"key. To apply it to the old key too, change revoke_on_destroy first, alone.", c.state.describe(), what, revokes))
 }
 
+// warnOfUnknownSecret says what revoke_on_destroy = true means for a key that nobody can recognize as the provider's own, in the
+// plan that makes it so.
+func warnOfUnknownSecret(config, state, plan apiKeyModel) (diags diag.Diagnostics) {
+	if state.hasSecret() || adoptsSecret(config, state) || state.RevokeOnDestroy.ValueBool() || !plan.RevokeOnDestroy.ValueBool() {
+		return nil
+	}
+	diags.AddAttributeWarning(path.Root("revoke_on_destroy"), "Key with an unknown secret will be revoked",
+		fmt.Sprintf("Nobody told the secret of the key %s, so the provider cannot tell whether it is the key that it uses itself. "+
+			"With revoke_on_destroy = true a destroy or a replacement revokes it all the same, and if it is that key, the service refuses "+
+			"everything after that. Make sure that it is not, or set key_wo to its secret.", state.describe()))
+	return diags
+}
+
 // warnOfForgetting warns, in a plan, of a key that stays valid although Terraform will no longer know it; nil if there is nothing
 // to warn of.
 func (k apiKeyKind) warnOfForgetting(now time.Time, state apiKeyModel) diag.Diagnostic {

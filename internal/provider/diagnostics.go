@@ -242,6 +242,11 @@ func (r *apiKeyResource) notRevoked(err error, model apiKeyModel) diag.Diagnosti
 			fmt.Sprintf("Terraform forgets %s, but could not see what became of it: the process was deleted, or the provider's api_key "+
 				"has no access to it. If the process exists, the key works until %s; delete it "+
 				"%s.", r.kind.name(model), model.ExpiresAt.ValueString(), r.kind.whereToDelete))}
+	case isFailure && failure.Refusal == nil && alphamoon.IsUnauthorized(failure.Unchecked) && !model.hasSecret():
+		return diag.Diagnostics{diag.NewErrorDiagnostic("Provider has revoked its own key", fmt.Sprintf("The service accepted the removal "+
+			"of %s and has refused the provider's credential ever since: %s So it probably was the key that the provider itself uses, "+
+			"which nobody could know without its secret (key_wo). It stays in the state. Give the provider another api_key, then apply "+
+			"again.", r.kind.name(model), sentence(reason(failure.Unchecked))))}
 	case isFailure && failure.Unchecked != nil && !errors.Is(failure.Unchecked, alphamoon.ErrTooYoung):
 		return r.data.failure(r.kind.advice, failure.Unchecked,
 			fmt.Sprintf("check whether %s was revoked; it stays in the state", r.kind.name(model)))

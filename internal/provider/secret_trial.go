@@ -50,8 +50,8 @@ func (r *apiKeyResource) adoptSecret(ctx context.Context, config, state apiKeyMo
 			"or remove it to adopt the key without its secret.", model.describe(), sentence(reason(err))))
 		return
 	case err != nil:
-		diags.Append(r.kind.advice.diagnostics(err, fmt.Sprintf("try the secret that key_wo gives for the key %s, so nothing was changed",
-			model.describe()))...)
+		diags.Append(r.data.failure(r.kind.advice, err, fmt.Sprintf("try the secret that key_wo gives for the key %s, so nothing was "+
+			"changed", model.describe()))...)
 		return
 	}
 	if err := model.sealSecret(credential.Secret, file); err != nil {
@@ -75,6 +75,6 @@ func (k apiKeyKind) awaitAcceptance(
 	}
 	return diag.Diagnostics{diag.NewWarningDiagnostic(fmt.Sprintf("Key %s is not accepted yet", model.describe()),
 		fmt.Sprintf("The service created the key of %s, and answers it with 401. If this is a rotation, the old key is revoked now, so "+
-			"that programs may be without a key that works for a while. If the service does not accept the new key soon, replace it once more.",
-			k.owner(model.ProcessID.ValueString())))}
+			"that programs may be without a key that works for a while. If the service does not accept the new key soon, replace it once "+
+			"more.", k.owner(model.ProcessID.ValueString())))}
 }

@@ -202,15 +202,17 @@ func (p *protocol) change(ctx context.Context, prior outcome, arguments values) 
 	var state map[string]tftypes.Value
 	p.must(prior.state.As(&state))
 	config, proposed := maps.Clone(state), maps.Clone(state)
+	var given map[string]tftypes.Value
+	p.must(p.object(kind, arguments).As(&given))
 	schema := p.schemas.ResourceSchemas[p.resourceType].Block
 	for _, known := range schema.Attributes {
 		if !known.Optional && !known.Required || known.Name == "expires_at" && !state["expires_in"].IsNull() {
 			config[known.Name] = tftypes.NewValue(known.Type, nil)
 		}
 		if value, ok := arguments[known.Name]; ok {
-			config[known.Name] = tftypes.NewValue(known.Type, value)
-			if proposed[known.Name] = config[known.Name]; known.WriteOnly {
-				proposed[known.Name] = tftypes.NewValue(known.Type, nil)
+			config[known.Name] = given[known.Name]
+			if value != nil && !known.WriteOnly {
+				proposed[known.Name] = config[known.Name]
 			}
 		}
 	}
@@ -223,7 +225,9 @@ func (p *protocol) change(ctx context.Context, prior outcome, arguments values) 
 	if failed(plan.Diagnostics) || len(plan.RequiresReplace) > 0 {
 		p.t.Fatalf("%s, replaced for %s", describe(plan.Diagnostics), plan.RequiresReplace)
 	}
-	return p.apply(ctx, p.encode(kind, prior.state), plan.PlannedState, encoded, plan.PlannedPrivate)
+	result := p.apply(ctx, p.encode(kind, prior.state), plan.PlannedState, encoded, plan.PlannedPrivate)
+	result.diagnostics = strings.TrimSpace(describe(plan.Diagnostics) + "\n" + result.diagnostics)
+	return result
 }
 
 // trials are the requests that were sent with the secret of a key, in their order.
