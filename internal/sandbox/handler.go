@@ -383,7 +383,7 @@ func (s *Sandbox) render(key Key) map[string]any {
 			s.ShowNoExpiry(fields)
 		}
 	}
-	if s.NumericIDs {
+	if s.NumericIDs && json.Valid([]byte(key.ID)) { // the administrator's key is older than the rule
 		fields["id"] = json.Number(key.ID)
 	}
 	if s.ShowDeletedAt && !key.RemovedAt.IsZero() {
