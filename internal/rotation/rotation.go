@@ -55,7 +55,16 @@ func (p Policy) RotatesAt(key Key) (time.Time, bool) {
 	if p.Lifetime == 0 {
 		return time.Time{}, false
 	}
-	return p.EndOfLife(key).Add(-p.Window), true
+	return p.EndOfLife(key).Add(-p.window(key)), true
+}
+
+// window is how long before the end of a key's life it is due. A key that lives no longer than the policy's window, because the
+// service grants no longer lives, has a third of its life: otherwise it would be due at once, and so would the next one.
+func (p Policy) window(key Key) time.Duration {
+	if life := p.EndOfLife(key).Sub(key.CreatedAt); !key.CreatedAt.IsZero() && life <= p.Window {
+		return DefaultWindow(life)
+	}
+	return p.Window
 }
 
 // Due reports whether a key has reached the instant at which it is replaced.
@@ -67,7 +76,7 @@ func (p Policy) Due(now time.Time, key Key) bool {
 // OverlapIsPlanned reports whether a key that is replaced now outlives its replacement by no more than the window,
 // which is what the window is for.
 func (p Policy) OverlapIsPlanned(now time.Time, key Key) bool {
-	return p.Due(now, key) && key.ExpiresAt.Sub(now) <= p.Window
+	return p.Due(now, key) && key.ExpiresAt.Sub(now) <= p.window(key)
 }
 
 // Decision is what to do about an existing key.
