@@ -80,12 +80,14 @@ func TestAnotherOrganizationsCredential(t *testing.T) {
 			}
 			f.clock.Advance(time.Hour)
 			other := f.connect(values{"api_key": sandbox.OtherCredential}).of(kind)
-			for name, result := range map[string]outcome{
-				"read": other.read(t.Context(), key), "destroy": other.destroy(t.Context(), key),
-			} {
-				if !result.failed || result.state.IsNull() || !strings.Contains(result.diagnostics, "Keys of another organization") {
-					t.Errorf("%s: %q", name, result.diagnostics)
-				}
+			if read := other.read(t.Context(), key); read.failed || !read.state.Equal(key.state) ||
+				!strings.Contains(read.diagnostics, fmt.Sprintf("(%s) cannot be seen", key.text("id"))) {
+				t.Errorf("read: %q", read.diagnostics)
+			}
+			destroyed := other.destroy(t.Context(), key)
+			if !destroyed.failed || destroyed.state.IsNull() ||
+				!strings.Contains(destroyed.diagnostics, "the provider's api_key has changed since it was last seen") {
+				t.Errorf("destroyed: %q", destroyed.diagnostics)
 			}
 			if len(f.LiveKeys(owner)) != 1 {
 				t.Error("the key does not live")

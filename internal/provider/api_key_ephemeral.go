@@ -136,22 +136,23 @@ func (e *apiKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, r
 	keys := e.kind.keys(client, creation.processID)
 	key, err := keys.Create(ctx, wanted, creation.options())
 	if err != nil {
-		resp.Diagnostics.Append(creationDiagnostics(e.data.markRepeated(err), creation)...)
+		resp.Diagnostics.Append(creationDiagnostics(e.data.markRepeated(err), creation, &e.data.run)...)
 		return
 	}
 	var problems []string
 	if key.Key.IsZero() {
 		problems = append(problems, "the answer does not have the secret")
 	}
-	for _, field := range differences(wanted, key.APIKey) {
-		problems = append(problems, describeGrant(field, key.APIKey))
+	if missing := wanted.Granted(key.APIKey).Missing; len(missing) > 0 {
+		problems = append(problems, fmt.Sprintf("it lacks the scopes %s, and has %s", joinTexts(missing), joinTexts(key.Scopes)))
 	}
 	if len(problems) > 0 {
 		resp.Diagnostics.AddError("Ephemeral key cannot be used",
-			fmt.Sprintf("The service created the key %s of %s with other attributes: %s. %s", key.ID, creation.owner(),
+			fmt.Sprintf("The service created the key %s of %s but %s. %s", key.ID, creation.owner(),
 				strings.Join(problems, "; "), discard(ctx, keys, key, creation)))
 		return
 	}
+	resp.Diagnostics.Append(creation.warnOfGrant(wanted, key.APIKey)...)
 	if creation.revokes {
 		if ctx.Err() != nil {
 			// Terraform drops the answers of a run that ends, and would never close the key.

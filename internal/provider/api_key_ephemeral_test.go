@@ -126,7 +126,7 @@ func TestEphemeralFailures(t *testing.T) {
 		},
 		"other scopes": {
 			fault:   sandbox.Fault{AlterGranted: func(key *sandbox.Key) { key.Scopes = []string{"workspace.result:read"} }},
-			message: "it granted workspace.result:read",
+			message: "and has workspace.result:read",
 		},
 		"refused": {
 			fault: sandbox.Fault{Status: http.StatusForbidden, Body: `{"title": "No"}`}, message: "Alphamoon denied permission",
@@ -142,7 +142,7 @@ func TestEphemeralFailures(t *testing.T) {
 		},
 		"unknown process": {
 			arguments: []string{`allow_undocumented_scopes = true`, `scopes = ["a.b:c"]`},
-			fault:     sandbox.Fault{Status: 404, Body: `{"title": "None"}`}, message: "does not know the process",
+			fault:     sandbox.Fault{Status: 404, Body: `{"title": "None"}`}, message: "Alphamoon answered that it was not found",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -70,12 +71,27 @@ func (r *apiKeyResource) ImportState(ctx context.Context, req resource.ImportSta
 			"source alphamoon_%ss lists the keys with their ids.", id, r.kind.owner(processID), r.kind.typeName))
 		return
 	}
+	if other := key.ProcessID; r.kind.ofProcess && isOther(processID, other) {
+		resp.Diagnostics.AddError("Key of another process", fmt.Sprintf("The key %q is listed for process %q, but belongs to process "+
+			"%q, so it is not imported. If you want to manage it, import \"%s/%s\".", id, processID, other, other, id))
+		return
+	}
 	model := r.kind.importedModel(ctx, processID, *key)
 	resp.Diagnostics.Append(model.store(ctx, &resp.State.Raw)...)
 	resp.Diagnostics.Append(model.store(ctx, &resp.Identity.Raw)...)
+	notes := keyNotes{}
+	notes.takeListed(&model, *key, r.data.credentialHash())
+	notes.save(ctx, keyNotes{}, resp.Private, &resp.Diagnostics)
 	r.data.importWarning.Do(func() {
 		resp.Diagnostics.AddAttributeWarning(path.Root("key"), "Secret of imported keys is not known",
 			"The service shows a secret only when it creates the key, so the attribute key of an imported key is null. "+
 				"Everything else works. The first replacement puts a secret into the state.")
 	})
+}
+
+// isOther reports whether a listed id is that of another process. A listing may write ids with capitals or dashes, or something
+// else altogether, which says nothing.
+func isOther(processID, listed string) bool {
+	listed = strings.ToLower(strings.ReplaceAll(listed, "-", ""))
+	return alphamoon.IsProcessID(listed) && listed != processID
 }

@@ -23,7 +23,7 @@ func TestBadImports(t *testing.T) {
 		processID + "/a b": "does not have the form PROCESS_ID/KEY_ID",
 		"https://workspace.alphamoon.ai/queue/" + processID: "does not have the form PROCESS_ID/KEY_ID",
 		processID + "/" + key:                               "The data source alphamoon_process_api_keys lists the keys with their ids.",
-		"00000000000000000000000000000099/" + key:           "Alphamoon does not know the process",
+		"00000000000000000000000000000099/" + key:           "Alphamoon answered that it was not found",
 	} {
 		text := newFixture(t, sandbox.Options{}).connect(nil).adopt(t.Context(), id).diagnostics
 		if strings.Count(text, "\n") > 1 || !strings.Contains(text, message) {

@@ -20,8 +20,6 @@ type apiKeyKind struct {
 	revokes bool
 	// whereToDelete is where in the web application a person deletes such a key.
 	whereToDelete string
-	// conflict is what to say when the service answers a creation with a conflict.
-	conflict string
 	// advice is what to say when the service refuses requests about such keys.
 	advice advice
 

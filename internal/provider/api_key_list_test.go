@@ -190,7 +190,7 @@ func TestListFailures(t *testing.T) {
 		message string
 	}{
 		"first page":    {sandbox.Fault{Status: 403, Body: `{"title": "No"}`, Times: -1}, 0, "Alphamoon denied permission"},
-		"unknown":       {sandbox.Fault{Status: 404, Body: `{"title": "None"}`}, 0, "Alphamoon does not know the process"},
+		"unknown":       {sandbox.Fault{Status: 404, Body: `{"title": "None"}`}, 0, "Alphamoon answered that it was not found"},
 		"third page":    {sandbox.Fault{Skip: 2, Status: 500, Times: -1}, 200, "Alphamoon failed to answer"},
 		"not JSON":      {sandbox.Fault{Skip: 1, Body: "<html>", Times: -1}, 100, "cannot be understood"},
 		"miscounted":    {sandbox.Fault{AddToTotal: 7, Times: -1}, 250, "Listing is not reliable"},

@@ -44,6 +44,8 @@ type apiKeyModel struct {
 	KeyVersion              types.Int64
 	Key                     types.String
 	EncryptedKey            types.String
+	// grantedUntil is noted beside the state, see [keyNotes].
+	grantedUntil *time.Time
 	// KeyWO is write-only: only a configuration has it.
 	KeyWO types.String
 }
@@ -149,37 +151,50 @@ func (m *apiKeyModel) request(now time.Time, diags *diag.Diagnostics) alphamoon.
 	return wanted
 }
 
-// applyListed puts what the service says of the key into the state. What it leaves out says nothing, and another
-// spelling of the same instant changes nothing.
-func (m *apiKeyModel) applyListed(key alphamoon.APIKey) {
+// applyCreated puts a new key into the state. What was asked for stays, however the service writes it: the API cannot change
+// a key, so that another name or more scopes, taken over, would be a change in every plan. With expires_in the granted expiry
+// is the key's.
+func (m *apiKeyModel) applyCreated(key *alphamoon.CreatedAPIKey) {
 	m.ID = types.StringValue(key.ID)
-	m.Name = listedOr(m.Name, key.Name)
-	if scopes := stringSet(key.Scopes); key.Scopes != nil && !scopes.Equal(m.Scopes) {
-		m.Scopes = scopes
-	}
-	m.OrganizationID = listedOr(m.OrganizationID, key.OrganizationID)
-	m.Status = listedOr(m.Status, key.Status)
-	m.CreatedAt = listedOr(m.CreatedAt, instantOrEmpty(key.CreatedAt.Time))
-	if current, known := m.expiry(); !known || !alphamoon.SameSecond(current, key.ExpiresAt.Time) {
-		m.ExpiresAt = listedOr(m.ExpiresAt, instantOrEmpty(key.ExpiresAt.Time))
+	m.OrganizationID, m.Status = stringOrNull(key.OrganizationID), stringOrNull(key.Status)
+	m.CreatedAt, m.KeyVersion = stringOrNull(instantOrEmpty(key.CreatedAt.Time)), types.Int64Value(key.Version)
+	if granted := key.ExpiresAt.Time; !m.ExpiresIn.IsNull() && !isInstant(m.ExpiresAt, granted) {
+		m.ExpiresAt = stringOrNull(instantOrEmpty(granted))
 	}
 	m.RotatesAt = m.rotatesAt()
-	if m.KeyVersion.IsNull() || m.KeyVersion.IsUnknown() {
+}
+
+// applyListed puts into the state what it does not know of the key, and the status. What a listing shows otherwise is its way
+// to write it, and what it leaves out says nothing.
+func (m *apiKeyModel) applyListed(key alphamoon.APIKey) {
+	m.ID = knownOr(m.ID, key.ID)
+	m.Name = knownOr(m.Name, key.Name)
+	if m.Scopes.IsNull() && key.Scopes != nil {
+		m.Scopes = stringSet(key.Scopes)
+	}
+	m.OrganizationID = knownOr(m.OrganizationID, key.OrganizationID)
+	m.CreatedAt = knownOr(m.CreatedAt, instantOrEmpty(key.CreatedAt.Time))
+	m.ExpiresAt = knownOr(m.ExpiresAt, instantOrEmpty(key.ExpiresAt.Time))
+	if key.Status != "" {
+		m.Status = types.StringValue(key.Status)
+	}
+	m.RotatesAt = m.rotatesAt()
+	if m.KeyVersion.IsNull() {
 		m.KeyVersion = m.versionOfCreation()
 	}
 }
 
-// listedOr returns the current value unless the service said another. What nobody said of a new key is null.
-func listedOr(current types.String, said string) types.String {
-	if said != "" || current.IsUnknown() {
-		return stringOrNull(said)
+// knownOr returns the current value, or what the service says where there is none.
+func knownOr(current types.String, listed string) types.String {
+	if current.IsNull() {
+		return stringOrNull(listed)
 	}
 	return current
 }
 
 // versionOfCreation derives key_version from the creation; null if that is not known.
 func (m *apiKeyModel) versionOfCreation() types.Int64 {
-	if createdAt, err := rotation.ParseInstant(m.CreatedAt.ValueString()); err == nil {
+	if createdAt, known := parseInstant(m.CreatedAt); known {
 		return types.Int64Value(createdAt.Unix())
 	}
 	return types.Int64Null()
@@ -233,10 +248,12 @@ func (m *apiKeyModel) sealSecret(secret alphamoon.Secret, file *encryption.File)
 // hasSecret reports whether the state holds the secret, in plain text or encrypted. An imported key has none.
 func (m *apiKeyModel) hasSecret() bool { return !m.Key.IsNull() || !m.EncryptedKey.IsNull() }
 
-// expiry returns the instant at which the key expires; false if it is not known.
+// expiry returns the instant at which the key expires; false if it is not known, or if there is none.
 func (m *apiKeyModel) expiry() (time.Time, bool) {
-	expiresAt, err := rotation.ParseInstant(m.ExpiresAt.ValueString())
-	return expiresAt, err == nil
+	if m.grantedUntil != nil {
+		return *m.grantedUntil, !m.grantedUntil.IsZero()
+	}
+	return parseInstant(m.ExpiresAt)
 }
 
 // expired reports whether the key is known to be past its expiry.
@@ -245,16 +262,22 @@ func (m *apiKeyModel) expired(now time.Time) bool {
 	return known && rotation.Expired(now, expiresAt)
 }
 
+// createdAt is when the key was made, zero if that is not known.
+func (m *apiKeyModel) createdAt() time.Time {
+	createdAt, known := parseInstant(m.CreatedAt)
+	if !known && m.KeyVersion.ValueInt64() > 0 {
+		return time.Unix(m.KeyVersion.ValueInt64(), 0) // it is the creation in Unix seconds
+	}
+	return createdAt
+}
+
 // rotationKey is what decisions about time have to know of the key. One whose expiry nobody knows never expires.
 func (m *apiKeyModel) rotationKey() rotation.Key {
-	key := rotation.Key{Disabled: m.disabled(), Adopted: !m.hasSecret()}
-	expiresAt, known := m.expiry()
-	if !known {
+	key := rotation.Key{CreatedAt: m.createdAt(), Disabled: m.disabled(), Adopted: !m.hasSecret()}
+	var known bool
+	if key.ExpiresAt, known = m.expiry(); !known {
 		key.ExpiresAt = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
-		return key
 	}
-	key.ExpiresAt = expiresAt
-	key.CreatedAt, _ = rotation.ParseInstant(m.CreatedAt.ValueString()) // zero if it is not known
 	return key
 }
 
@@ -269,10 +292,11 @@ func (m *apiKeyModel) policy() rotation.Policy {
 	return rotation.Policy{Lifetime: lifetime, Window: window}
 }
 
-// rotatesAt derives the attribute of that name from the others.
+// rotatesAt derives the attribute of that name from the others. It is null where a key has no expiry and nobody knows when it
+// was created.
 func (m *apiKeyModel) rotatesAt() types.String {
 	switch {
-	case m.ExpiresIn.IsNull() || m.ExpiresAt.IsNull():
+	case m.ExpiresIn.IsNull(), m.ExpiresAt.IsNull() && m.createdAt().IsZero():
 		return types.StringNull()
 	case m.ExpiresAt.IsUnknown() || m.ExpiresIn.IsUnknown() || m.RotateBeforeExpiry.IsUnknown():
 		return types.StringUnknown()
@@ -291,8 +315,13 @@ func (m *apiKeyModel) describe() string {
 
 // worksUntil says until when the key works.
 func (m *apiKeyModel) worksUntil() string {
-	if m.ExpiresAt.ValueString() == "" {
-		return "it expires"
+	expiresAt, known := m.expiry()
+	switch {
+	case !known:
+		return "it is deleted"
+	case m.grantedUntil != nil:
+		return formatInstant(expiresAt)
+	default:
+		return m.ExpiresAt.ValueString()
 	}
-	return m.ExpiresAt.ValueString()
 }

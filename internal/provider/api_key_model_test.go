@@ -49,20 +49,15 @@ func TestWhatAListingLeavesOut(t *testing.T) {
 	if !reflect.DeepEqual(after, state) {
 		t.Errorf("got %+v, want %+v", after, state)
 	}
-	after.applyListed(alphamoon.APIKey{ID: "id", Scopes: []string{}})
-	if len(after.Scopes.Elements()) != 0 {
-		t.Errorf("scopes that are listed as none: got %s", after.Scopes)
-	}
-	created := state
-	created.OrganizationID, created.Status, created.CreatedAt = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
-	created.ExpiresAt, created.RotatesAt, created.KeyVersion = types.StringUnknown(), types.StringUnknown(), types.Int64Unknown()
-	created.applyListed(alphamoon.APIKey{ID: "id"})
-	for _, value := range []attr.Value{
-		created.OrganizationID, created.Status, created.CreatedAt, created.ExpiresAt, created.RotatesAt, created.KeyVersion,
-	} {
+	created := apiKeyModel{ExpiresIn: types.StringValue("90d"), ExpiresAt: types.StringUnknown(), Scopes: state.Scopes}
+	created.applyCreated(&alphamoon.CreatedAPIKey{APIKey: alphamoon.APIKey{ID: "id"}, Version: 7})
+	for _, value := range []attr.Value{created.OrganizationID, created.Status, created.CreatedAt, created.ExpiresAt} {
 		if !value.IsNull() {
 			t.Errorf("got %s, want null", value)
 		}
+	}
+	if created.KeyVersion.ValueInt64() != 7 || !created.Scopes.Equal(state.Scopes) {
+		t.Errorf("key_version %s, scopes %s", created.KeyVersion, created.Scopes)
 	}
 }
 

@@ -41,6 +41,7 @@ func (r *apiKeyResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	}
 	state := loadAPIKey(ctx, req.State.Raw, &resp.Diagnostics)
 	plan := loadAPIKey(ctx, req.Plan.Raw, &resp.Diagnostics)
+	state.grantedUntil = loadNotes(ctx, req.Private, &resp.Diagnostics).GrantedUntil
 	config := loadAPIKey(ctx, req.Config.Raw, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
@@ -132,6 +133,7 @@ type keyChange struct {
 // plan decides what becomes of the key. It returns the plan with every value settled that can be known, and the
 // attributes that force a replacement.
 func (c *keyChange) plan(plan apiKeyModel) (apiKeyModel, path.Paths) {
+	plan.grantedUntil = c.state.grantedUntil
 	plan.keepComputed(c.config, c.state)
 	plan.keepUnrevoked(c.config, c.state)
 	replace := changedArguments(c.state, plan)
@@ -181,8 +183,8 @@ func (m *apiKeyModel) keepUnrevoked(config, state apiKeyModel) {
 	}
 }
 
-// changedArguments returns the arguments whose change makes a new key. An argument that is null in the state is one
-// that a listing left out when the key was imported: the configuration only describes it.
+// changedArguments returns the arguments whose change makes a new key. A name or scopes that are null in the state are what a
+// listing left out when the key was imported: the configuration only describes them. A key without an expiry has none.
 func changedArguments(state, plan apiKeyModel) (changed path.Paths) {
 	for _, argument := range []struct {
 		name    string
@@ -192,7 +194,7 @@ func changedArguments(state, plan apiKeyModel) (changed path.Paths) {
 		{"name", !state.Name.IsNull() && plan.NamePrefix.IsNull() && !plan.Name.Equal(state.Name)},
 		{"name_prefix", !state.Name.IsNull() && !plan.NamePrefix.IsNull() && !beginsWith(state.Name, plan.NamePrefix)},
 		{"scopes", !state.Scopes.IsNull() && !plan.Scopes.Equal(state.Scopes)},
-		{"expires_at", !state.ExpiresAt.IsNull() && !sameInstant(plan.ExpiresAt, state.ExpiresAt)},
+		{"expires_at", !plan.ExpiresAt.Equal(state.ExpiresAt) && !sameInstant(plan.ExpiresAt, state.ExpiresAt)},
 		{"rotation_triggers", triggered(state, plan)},
 		{"encrypt_to", state.hasSecret() && !sameRecipients(plan.EncryptTo, state.EncryptTo)},
 	} {
@@ -250,11 +252,15 @@ func (c *keyChange) reasonOfTime(plan apiKeyModel) (replace path.Paths) {
 	case rotation.KeepExpired:
 		warn("expires_at", "Key has expired", fmt.Sprintf("expired at %s and no longer works. It is left alone, because a "+
 			"new key with the same date could not exist: set a later expires_at, use expires_in, or remove the resource.",
-			state.ExpiresAt.ValueString()))
+			state.worksUntil()))
 	case rotation.KeepEnding:
 		warn("expires_at", "Key expires soon", fmt.Sprintf("expires at %s, and nothing renews it, because its date is fixed. "+
-			"Set a later expires_at, or use expires_in for keys that are renewed automatically.", state.ExpiresAt.ValueString()))
+			"Set a later expires_at, or use expires_in for keys that are renewed automatically.", state.worksUntil()))
 	case rotation.Keep:
+		if !plan.ExpiresIn.IsNull() && plan.rotatesAt().IsNull() {
+			warn("expires_in", "Key is never due", "has no expiry, and it is not known when it was created, so that expires_in never "+
+				"replaces it. Plan with -replace to get a key that expires.")
+		}
 	}
 	if status := state.Status.ValueString(); status != "" && !alphamoon.IsActive(status) && !state.disabled() &&
 		decision != rotation.KeepExpired {

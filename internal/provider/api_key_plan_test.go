@@ -76,6 +76,7 @@ func TestPlanOfAChange(t *testing.T) {
 	lasts := func(lifetime string) func(*apiKeyModel) { return text(expiresIn, lifetime) }
 	window := func(duration string) func(*apiKeyModel) { return text(windowOf, duration) }
 	nothing, fixed, in90, imported := func(*apiKeyModel) {}, ends(date), lasts("90d"), set(secretOf, null)
+	undated := func(m *apiKeyModel) { m.CreatedAt, m.KeyVersion = types.StringNull(), types.Int64Null() }
 	due, disabled, renamed := both(in90, window("50d")), text(statusOf, "Disabled"), text(nameOf, "y")
 	revoked, kept := set(revokesOf, types.BoolValue(true)), set(revokesOf, types.BoolValue(false))
 	first, second, noTriggers := set(triggersOf, triggers("1")), set(triggersOf, triggers("2")), set(triggersOf, triggers())
@@ -107,8 +108,8 @@ func TestPlanOfAChange(t *testing.T) {
 			both(in90, set(scopesOf, types.SetNull(texts)), imported), set(scopesOf, stringSet([]string{"a.b:c"})), "", dated,
 			at("2026-03-21T12:00:00Z"), nil,
 		},
-		"an expiry that was never listed": {
-			both(set(expiresAt, null), imported), fixed, "", dated, null, nil,
+		"a date for a key that never expires": {
+			both(set(expiresAt, null), imported), fixed, "expires_at", dated, null, replaced,
 		},
 		"revocation changes, and the name": {in90, both(renamed, revoked), "name", unknown, unknown, []string{together, staysValid}},
 		"no more revocation, another name": {both(in90, revoked), both(renamed, kept), "name", unknown, unknown, []string{together}},
@@ -119,7 +120,7 @@ func TestPlanOfAChange(t *testing.T) {
 		"a shorter lifetime":                           {in90, lasts("60d"), "", dated, at("2026-03-13T12:00:00Z"), nil},
 		"a lifetime that makes it due":                 {in90, lasts("42d"), "rotates_at", unknown, unknown, replaced},
 		"a lifetime that nearly does":                  {in90, lasts("43d"), "", dated, at("2026-03-02T04:00:00Z"), nil},
-		"a lifetime that is too long":                  {in90, lasts("365d"), "rotates_at", unknown, unknown, []string{long}},
+		"a lifetime that is too long":                  {in90, lasts("365d"), "", dated, at("2026-03-25T12:00:00Z"), []string{long}},
 		"a long lifetime with a small window": {
 			in90, both(lasts("365d"), window("1d")), "", dated, at("2026-04-19T12:00:00Z"), []string{long},
 		},
@@ -177,7 +178,13 @@ func TestPlanOfAChange(t *testing.T) {
 		"disabled and imported":         {both(imported, disabled), fixed, "", dated, null, []string{"Imported key does not work"}},
 		"disabled, imported and due":    {both(due, imported, disabled), nothing, "rotates_at", unknown, unknown, nil},
 
-		"a state without a date":           {both(in90, set(expiresAt, null)), nothing, "", null, null, nil},
+		"a lifetime for a key that never expires": {both(set(expiresAt, null), imported), in90, "", null, at("2026-04-02T12:00:00Z"), nil},
+		"the same, due since its creation": {
+			both(set(expiresAt, null), imported), lasts("28d"), "rotates_at", unknown, unknown, replaced,
+		},
+		"the same, made nobody knows when": {
+			both(set(expiresAt, null), undated, imported), in90, "", null, null, []string{"Key is never due"},
+		},
 		"a state without a date, disabled": {both(in90, set(expiresAt, null), disabled), nothing, "status", unknown, unknown, nil},
 		"a fixed date 14 days ahead": {
 			ends("2026-03-15T12:00:00Z"), ends("2026-03-15T12:00:00Z"), "", at("2026-03-15T12:00:00Z"), null,

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -14,7 +13,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
-	"github.com/alphamoon/terraform-provider-alphamoon/internal/rotation"
 )
 
 // apiKeyResource manages a key of either kind.
@@ -78,18 +76,20 @@ func (r *apiKeyResource) Create(ctx context.Context, req resource.CreateRequest,
 	}
 	key, err := r.kind.keys(client, creation.processID).Create(ctx, wanted, creation.options())
 	if err != nil {
-		resp.Diagnostics.Append(creationDiagnostics(r.data.markRepeated(err), creation)...)
+		resp.Diagnostics.Append(creationDiagnostics(r.data.markRepeated(err), creation, &r.data.run)...)
 		return
 	}
-	model.applyListed(key.APIKey)
+	model.applyCreated(key)
 	r.data.run.markCreated(model)
 	model.setSecret(key.Key, file, &resp.Diagnostics)
-	model.KeyVersion = types.Int64Value(key.Version)
 	resp.Diagnostics.Append(model.store(ctx, &resp.State.Raw)...)
 	resp.Diagnostics.Append(model.store(ctx, &resp.Identity.Raw)...)
 	if !model.EncryptedKey.IsNull() {
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, fingerprintNote, newFingerprint(key.Key))...)
 	}
+	notes := keyNotes{SeenBy: r.data.credentialHash()}
+	notes.takeGrant(&model, key.ExpiresAt.Time)
+	notes.save(ctx, keyNotes{}, resp.Private, &resp.Diagnostics)
 	if resp.Diagnostics.Append(creation.judge(wanted, key)...); !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(r.kind.awaitAcceptance(ctx, client, model, key.Key)...)
 	}
@@ -108,26 +108,29 @@ func (r *apiKeyResource) Read(ctx context.Context, req resource.ReadRequest, res
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	before := model
 	r.data.run.refreshed.Store(model.ID.ValueString(), true)
-	ref := model.ref()
-	ref.Expired = model.expired(r.data.now())
+	notes := loadNotes(ctx, req.Private, &resp.Diagnostics)
+	model.grantedUntil = notes.GrantedUntil
+	before, notedBefore := model, notes
+	ref := r.ref(model, notes)
 	key, err := r.kind.keys(client, model.ProcessID.ValueString()).Find(ctx, ref)
 	switch {
 	case key != nil:
+		notes.takeListed(&model, *key, r.data.credentialHash())
 		model.applyListed(*key)
 	case err == nil && ref.Expired:
 		model.Status = types.StringValue(statusExpired)
 	case err == nil:
-		resp.Diagnostics.AddWarning(fmt.Sprintf("Key %s is gone", model.describe()), fmt.Sprintf("The key of %s is no longer listed, so "+
-			"it leaves the state, and the next apply makes another one if it is still configured. An api_key that sees only a part of the "+
-			"keys would see the same: make sure that it is the right one.", r.kind.owner(model.ProcessID.ValueString())))
+		resp.Diagnostics.AddWarning(fmt.Sprintf("Key %s is gone", model.describe()), fmt.Sprintf("The key of %s is no longer listed, so it "+
+			"leaves the state, and the next apply makes another one if it is still configured. The provider's api_key saw it before.",
+			r.kind.owner(model.ProcessID.ValueString())))
 		resp.State.RemoveResource(ctx)
 		return
 	default:
 		resp.Diagnostics.Append(r.notRead(err, model)...)
 		return
 	}
+	notes.save(ctx, notedBefore, resp.Private, &resp.Diagnostics)
 	// The response begins with the state as it was; writing it anew takes as long as everything else here.
 	if !reflect.DeepEqual(before, model) {
 		resp.Diagnostics.Append(model.store(ctx, &resp.State.Raw)...)
@@ -136,30 +139,41 @@ func (r *apiKeyResource) Read(ctx context.Context, req resource.ReadRequest, res
 
 // notRead says why a key stays as it is in the state.
 func (r *apiKeyResource) notRead(err error, model apiKeyModel) diag.Diagnostics {
-	processID := model.ProcessID.ValueString()
+	young, isYoung := errors.AsType[*alphamoon.TooYoungError](err)
 	switch {
-	case errors.Is(err, alphamoon.ErrTooYoung):
-		return nil
+	case isYoung:
+		return diag.Diagnostics{diag.NewWarningDiagnostic(fmt.Sprintf("Key %s is not listed yet", model.describe()),
+			fmt.Sprintf("The key of %s was created less than five minutes ago, and listings may lag behind, so it stays in the "+
+				"state. From %s on its absence means that it is gone.", r.kind.owner(model.ProcessID.ValueString()), formatInstant(young.Until)))}
+	case errors.Is(err, alphamoon.ErrNeverSeen):
+		return diag.Diagnostics{diag.NewWarningDiagnostic(fmt.Sprintf("Key %s cannot be seen", model.describe()),
+			fmt.Sprintf("The key of %s is not listed, but the provider's api_key has changed since it was last seen, and a listing may "+
+				"show only what its caller made or may see. So the key stays in the state. If it is gone, plan with -replace to make "+
+				"another one, or run terraform state rm.", r.kind.owner(model.ProcessID.ValueString())))}
 	case r.kind.ofProcess && alphamoon.IsNotFound(err):
-		if _, warned := r.data.warnedProcesses.LoadOrStore(processID, true); warned {
-			return nil
-		}
-		return diag.Diagnostics{diag.NewAttributeWarningDiagnostic(path.Root("process_id"), "Process cannot be seen",
-			fmt.Sprintf("The provider's api_key cannot see the process %s: either the process was deleted, or "+
-				"that api_key has no access to it. Its keys stay in the state. If the process is gone, remove them from "+
-				"the configuration, or run terraform state rm; otherwise use a key with access.", processID))}
+		return r.warnOfProcess(err, model.ProcessID.ValueString())
 	default:
-		return r.data.failure(r.kind.advice, err, "read "+r.kind.name(model))
+		return r.data.failure(r.kind.advice.orForget(), err, "read "+r.kind.name(model))
 	}
 }
 
-// ref is what the state knows of a key that is looked for.
-func (m *apiKeyModel) ref() alphamoon.KeyRef {
-	createdAt, err := rotation.ParseInstant(m.CreatedAt.ValueString()) // zero if it is not known
-	if err != nil && !m.KeyVersion.IsNull() {
-		createdAt = time.Unix(m.KeyVersion.ValueInt64(), 0) // it is the creation in Unix seconds
+// warnOfProcess says once per run that a process cannot be seen.
+func (r *apiKeyResource) warnOfProcess(err error, processID string) diag.Diagnostics {
+	if _, warned := r.data.warnedProcesses.LoadOrStore(processID, true); warned {
+		return nil
 	}
-	return alphamoon.KeyRef{ID: m.ID.ValueString(), CreatedAt: createdAt}
+	return diag.Diagnostics{diag.NewAttributeWarningDiagnostic(path.Root("process_id"), "Process cannot be seen",
+		fmt.Sprintf("The keys of process %s stay in the state as they are, because %s (%s) %s If the process was deleted, remove its "+
+			"keys from the configuration, or run terraform state rm. If the provider's api_key has no access to it, use one that has.",
+			processID, "the service", r.data.baseURL, sentence(reason(err))))}
+}
+
+// ref is what the state and the notes know of a key that is looked for.
+func (r *apiKeyResource) ref(model apiKeyModel, notes keyNotes) alphamoon.KeyRef {
+	return alphamoon.KeyRef{
+		ID: model.ID.ValueString(), CreatedAt: model.createdAt(), Expired: model.expired(r.data.now()),
+		NeverSeen: !notes.seen(r.data.credentialHash()),
+	}
 }
 
 // Update only takes over settings that live in the state: whatever the API would have to change makes a new key.
@@ -188,17 +202,21 @@ func (r *apiKeyResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	defer r.data.warnOfLongWait(&resp.Diagnostics)
 	model := loadAPIKey(ctx, req.State.Raw, &resp.Diagnostics)
 	r.data.run.inApply.Store(true)
+	notes := loadNotes(ctx, req.Private, &resp.Diagnostics)
+	model.grantedUntil = notes.GrantedUntil
 	switch {
 	case resp.Diagnostics.HasError(), model.expired(r.data.now()):
 	case model.RevokeOnDestroy.ValueBool():
-		r.revoke(ctx, model, req, resp)
+		r.revoke(ctx, model, notes, req, resp)
 	default:
 		r.forget(ctx, model, req, resp)
 	}
 }
 
 // revoke ends the key at the service. Any error keeps it in the state.
-func (r *apiKeyResource) revoke(ctx context.Context, model apiKeyModel, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+func (r *apiKeyResource) revoke(
+	ctx context.Context, model apiKeyModel, notes keyNotes, req resource.DeleteRequest, resp *resource.DeleteResponse,
+) {
 	client := r.data.requireClient("revoke keys", &resp.Diagnostics)
 	fingerprint, diags := req.Private.GetKey(ctx, fingerprintNote)
 	resp.Diagnostics.Append(diags...)
@@ -211,7 +229,7 @@ func (r *apiKeyResource) revoke(ctx context.Context, model apiKeyModel, req reso
 				"Give the provider another api_key, then apply again.", r.kind.name(model)))
 		return
 	}
-	if err := r.kind.keys(client, model.ProcessID.ValueString()).Revoke(ctx, model.ref()); err != nil {
+	if err := r.kind.keys(client, model.ProcessID.ValueString()).Revoke(ctx, r.ref(model, notes)); err != nil {
 		resp.Diagnostics.Append(r.notRevoked(err, model)...)
 	}
 }
@@ -220,6 +238,7 @@ func (r *apiKeyResource) revoke(ctx context.Context, model apiKeyModel, req reso
 func (r *apiKeyResource) forget(ctx context.Context, model apiKeyModel, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	scheduled, diags := req.Private.GetKey(ctx, scheduledNote)
 	resp.Diagnostics.Append(diags...)
+	r.data.run.forgotten.Store(model.ID.ValueString(), true)
 	if now := r.data.now(); scheduled == nil && !r.data.run.rotated(now, model) {
 		resp.Diagnostics.Append(r.kind.warnOfForgotten(now, model))
 	}

@@ -18,7 +18,7 @@ const staysValid = "Key stays valid until it expires"
 // checkNewAPIKey judges the expiry of a key that the plan creates.
 func checkNewAPIKey(now time.Time, plan apiKeyModel) (diags diag.Diagnostics) {
 	attribute := path.Root("expires_at")
-	expiresAt, known := plan.expiry()
+	expiresAt, known := parseInstant(plan.ExpiresAt)
 	if !plan.ExpiresIn.IsNull() {
 		lifetime := plan.policy().Lifetime
 		attribute, expiresAt, known = path.Root("expires_in"), now.Add(lifetime), lifetime > 0

@@ -3,9 +3,9 @@ package provider
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -36,49 +36,102 @@ func (o keyCreation) attribute(field string) path.Path {
 
 // options are what the client may do beside the creation.
 func (o keyCreation) options() alphamoon.CreateOptions {
-	return alphamoon.CreateOptions{GeneratedName: o.generated, RevokeRemains: o.generated && o.revokes}
+	return alphamoon.CreateOptions{GeneratedName: o.generated, RevokeRemains: o.revokes}
 }
 
 func (o keyCreation) owner() string { return o.kind.owner(o.processID) }
 
-// creationDiagnostics says what became of a creation that failed. It puts the service's complaints on the
-// attributes they concern, word for word.
-func creationDiagnostics(err error, creation keyCreation) diag.Diagnostics {
+// creationDiagnostics says what became of a creation that failed.
+func creationDiagnostics(err error, creation keyCreation, run *runMemory) diag.Diagnostics {
 	lost, isLost := errors.AsType[*alphamoon.LostCreationError](err)
-	foreign, isForeign := errors.AsType[*alphamoon.NotOursError](err)
+	conflict, isConflict := errors.AsType[*alphamoon.ConflictError](err)
+	notOurs, isNotOurs := errors.AsType[*alphamoon.NotOursError](err)
+	status, isStatus := errors.AsType[*alphamoon.StatusError](err)
+	action := fmt.Sprintf("create the key %q in %s", creation.name, creation.owner())
 	switch {
 	case isLost && errors.Is(lost.Obstacle, alphamoon.ErrUnlistedBefore) && alphamoon.IsForbidden(err):
 		// The credential may neither list nor create, which is all there is to say.
-		return creation.kind.advice.diagnostics(err, fmt.Sprintf("create the key %q in %s", creation.name, creation.owner()))
+		return creation.kind.advice.diagnostics(err, action)
 	case isLost:
 		return diag.Diagnostics{lostCreationDiagnostic(lost, creation)}
-	case isForeign:
-		return diag.Diagnostics{diag.NewErrorDiagnostic("Alphamoon answered with an existing key",
-			fmt.Sprintf("The service answered the creation of the key %q in %s with the key %s, but %s. It may be somebody "+
-				"else's, so it is neither in the state nor revoked. Look also for a new key of this name. Then use another name, or "+
-				"import the key that existed.", creation.name, creation.owner(), foreign.Key.ID, foreign.Reason))}
+	case isConflict:
+		return diag.Diagnostics{conflictDiagnostic(conflict, creation, run)}
+	case isNotOurs:
+		return diag.Diagnostics{notOursDiagnostic(notOurs, creation)}
+	case !alphamoon.DidNothing(err):
+		action += ", and nothing remains of the attempt"
 	}
 	var diags diag.Diagnostics
-	status, isStatus := errors.AsType[*alphamoon.StatusError](err)
 	if isStatus {
-		for _, field := range status.Fields {
-			if len(field.Location) == 0 || !slices.Contains([]string{"name", "scopes", "exp"}, field.Location[0]) {
-				continue
-			}
-			diags.AddAttributeError(creation.attribute(field.Location[0]), "Alphamoon rejected the value",
-				fmt.Sprintf("The service refused to create the key %q and says: %s Change the configuration accordingly.",
-					creation.name, sentence(field.String())))
-		}
+		diags = complaints(status, creation)
 	}
 	if len(diags) > 0 && len(diags) == len(status.Fields) {
 		return diags
 	}
-	rejection := creation.kind.advice
-	if rejection.rejected = "Change the configuration as the message says."; isStatus && status.Status == http.StatusConflict {
-		rejection.rejected = creation.kind.conflict
+	return append(diags, creation.kind.advice.diagnostics(err, action)...)
+}
+
+// complaints puts what the service says of the arguments on the attributes that they concern, word for word.
+func complaints(status *alphamoon.StatusError, creation keyCreation) (diags diag.Diagnostics) {
+	for _, field := range status.Fields {
+		if len(field.Location) == 0 || !slices.Contains([]string{"name", "scopes", "exp"}, field.Location[0]) {
+			continue
+		}
+		advice := "If the value is wrong, correct it."
+		if field.Location[0] == "exp" {
+			advice += " If it is right, check the clock of this machine."
+		}
+		diags.AddAttributeError(creation.attribute(field.Location[0]), "Alphamoon rejected the value",
+			fmt.Sprintf("The service refused to create the key %q and says: %s %s", creation.name, sentence(field.String()), advice))
 	}
-	return append(diags, rejection.diagnostics(err,
-		fmt.Sprintf("create the key %q in %s, and nothing remains of the attempt", creation.name, creation.owner()))...)
+	return diags
+}
+
+// notOursDiagnostic reports an answer with a key that is not the new one.
+func notOursDiagnostic(notOurs *alphamoon.NotOursError, creation keyCreation) diag.Diagnostic {
+	key := notOurs.Key.ID
+	if notOurs.Key.ProcessID != "" {
+		key += " of process " + notOurs.Key.ProcessID
+	}
+	return diag.NewErrorDiagnostic("Alphamoon answered with an existing key",
+		fmt.Sprintf("The service answered the creation of the key %q in %s with the key %s, but %s. So it is neither in the state "+
+			"nor revoked. If the answer renewed that key, the secret of it in a state or a store may have stopped to work. Look also for a "+
+			"new key of this name. If names must be unique, set name_prefix instead of name; if you want to manage the key that exists, "+
+			"import it.", creation.name, creation.owner(), key, notOurs.Reason))
+}
+
+// conflictDiagnostic reports a creation that the service refused because of what exists, with what is in the way.
+func conflictDiagnostic(conflict *alphamoon.ConflictError, creation keyCreation, run *runMemory) diag.Diagnostic {
+	text := fmt.Sprintf("The provider could not create the key %q in %s: %s", creation.name, creation.owner(), sentence(reason(conflict.Err)))
+	where := creation.kind.whereToDelete
+	switch {
+	case len(conflict.Equal)+len(conflict.Similar) > 0:
+		return diag.NewErrorDiagnostic("Key may have been created although it was refused",
+			fmt.Sprintf("%s There is now the key %s, which was not there before: a gateway may have sent the request twice, or somebody else "+
+				"made it. If nobody uses it, delete it %s, then apply again.", text,
+				alphamoon.JoinIDs(slices.Concat(conflict.Equal, conflict.Similar)), where))
+	case conflict.Earlier != nil && len(conflict.InTheWay) == 0:
+		return diag.NewErrorDiagnostic("Key was created but its secret is lost",
+			fmt.Sprintf("%s The creation before this one, whose answer was lost, has worked: a key exists whose secret is lost. Look for a "+
+				"key of this name that was created just now, delete it %s, then apply again.", text, where))
+	case len(conflict.InTheWay) > 0:
+		return diag.NewErrorDiagnostic("Name of the key is taken", fmt.Sprintf("%s The key %s has this name. %s", text,
+			alphamoon.JoinIDs(conflict.InTheWay), nameAdvice(conflict.InTheWay, creation, run)))
+	default:
+		return diag.NewErrorDiagnostic("Alphamoon refused the creation as a conflict", fmt.Sprintf("%s If it is about the name, set "+
+			"name_prefix instead of name, which gives each key a name of its own. If it is about a limit, delete keys that nobody "+
+			"needs %s.", text, where))
+	}
+}
+
+// nameAdvice says how to go on where a key has the name.
+func nameAdvice(inTheWay []alphamoon.APIKey, creation keyCreation, run *runMemory) string {
+	replaced := "If it is the key that is to be replaced"
+	if slices.ContainsFunc(inTheWay, func(key alphamoon.APIKey) bool { _, known := run.forgotten.Load(key.ID); return known }) {
+		replaced = "It is the key that is to be replaced. As it keeps its name while it works"
+	}
+	return fmt.Sprintf("%s, set name_prefix instead of name: then each key has a name of its own. If nobody needs that key, delete it %s.",
+		replaced, creation.kind.whereToDelete)
 }
 
 // lostCreationDiagnostic reports a key that may exist without anybody knowing its secret.
@@ -121,49 +174,54 @@ func lostCreationDiagnostic(lost *alphamoon.LostCreationError, creation keyCreat
 	}
 }
 
-// judge says what is wrong with a new key that stands in the state already.
+// judge says what is to know of a new key that stands in the state already.
 func (o keyCreation) judge(wanted alphamoon.APIKeyRequest, key *alphamoon.CreatedAPIKey) (diags diag.Diagnostics) {
 	if key.Key.IsZero() {
 		diags.AddAttributeError(path.Root("key"), "Key created without its secret",
 			fmt.Sprintf("The service created the key %s, but its answer does not have the secret, which is shown only "+
-				"once. The key is kept in the state as tainted: the next apply replaces it. It stays valid until %s unless "+
-				"you delete it %s.", key.ID, instantOrEmpty(key.ExpiresAt.Time), o.kind.whereToDelete))
+				"once. The key is kept in the state as tainted: the next apply replaces it. It stays valid until it expires unless "+
+				"you delete it %s.", key.ID, o.kind.whereToDelete))
 	}
-	for _, field := range differences(wanted, key.APIKey) {
-		attribute := o.attribute(field)
-		diags.AddAttributeError(attribute, "Key differs from what was asked for",
-			fmt.Sprintf("The service created the key %s with another %s than was asked for: %s. The key is kept in the "+
-				"state as tainted: the next apply replaces it. If you can accept the key as it is, change the configuration "+
-				"accordingly and run terraform untaint.", key.ID, attribute, describeGrant(field, key.APIKey)))
+	if grant := wanted.Granted(key.APIKey); len(grant.Missing) > 0 {
+		diags.AddAttributeError(path.Root("scopes"), "Key lacks scopes",
+			fmt.Sprintf("The service created the key %s without scopes that were asked for: %s. It was asked for %s and granted %s. The key "+
+				"is kept in the state as tainted: the next apply replaces it. If the provider's api_key may not grant these scopes, use "+
+				"another one. If you can do without them, remove them from scopes and run terraform untaint.", key.ID,
+				joinTexts(grant.Missing), joinTexts(wanted.Scopes), joinTexts(key.Scopes)))
+	}
+	return append(diags, o.warnOfGrant(wanted, key.APIKey)...)
+}
+
+// warnOfGrant says in what a new key differs from what was asked for, although it works.
+func (o keyCreation) warnOfGrant(wanted alphamoon.APIKeyRequest, key alphamoon.APIKey) (diags diag.Diagnostics) {
+	grant := wanted.Granted(key)
+	if len(grant.Additional) > 0 {
+		diags.AddAttributeWarning(path.Root("scopes"), "Key has more scopes than were asked for",
+			fmt.Sprintf("The service granted the key %s also %s. The state keeps the scopes that were asked for.", key.ID,
+				joinTexts(grant.Additional)))
+	}
+	tolerated := 24 * time.Hour
+	if o.expiry == "expires_at" {
+		tolerated = 0
+	}
+	asked := formatInstant(wanted.ExpiresAt)
+	switch difference := grant.ExpiresAt.Sub(wanted.ExpiresAt.Truncate(time.Second)).Abs(); {
+	case grant.ExpiresAt.IsZero():
+		diags.AddAttributeWarning(path.Root(o.expiry), "Key has no known expiry",
+			fmt.Sprintf("The service created the key %s, and its answer names no expiry, where %s was asked for. If the key never expires, "+
+				"only its deletion ends it.", key.ID, asked))
+	case difference > tolerated:
+		diags.AddAttributeWarning(path.Root(o.expiry), "Key expires at another time than was asked for",
+			fmt.Sprintf("The service created the key %s with the expiry %q, where %q was asked for.", key.ID,
+				formatInstant(grant.ExpiresAt), asked))
 	}
 	return diags
 }
 
-// differences names the fields in which a key differs from what was asked for, in the names of the API.
-func differences(wanted alphamoon.APIKeyRequest, key alphamoon.APIKey) (fields []string) {
-	grant := wanted.Granted(key)
-	if key.Name != wanted.Name {
-		fields = append(fields, "name")
+// joinTexts lists texts within a sentence.
+func joinTexts(texts []string) string {
+	if len(texts) == 0 {
+		return "none"
 	}
-	if len(grant.Missing)+len(grant.Additional) > 0 || key.Scopes == nil {
-		fields = append(fields, "scopes")
-	}
-	if !alphamoon.SameSecond(grant.ExpiresAt, wanted.ExpiresAt) {
-		fields = append(fields, "exp")
-	}
-	return fields
-}
-
-// describeGrant says what the service granted for a field of the request.
-func describeGrant(field string, key alphamoon.APIKey) string {
-	switch {
-	case field == "scopes":
-		return "it granted " + strings.Join(key.Scopes, ", ")
-	case field == "name":
-		return fmt.Sprintf("it is called %q", key.Name)
-	case key.ExpiresAt.IsZero():
-		return "the answer names no readable expiry"
-	default:
-		return "it expires at " + formatInstant(key.ExpiresAt.Time)
-	}
+	return strings.Join(texts, ", ")
 }

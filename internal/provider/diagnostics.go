@@ -16,21 +16,25 @@ import (
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
 )
 
-// advice is what to say when a part of the service refuses.
+// advice is what to say when a part of the service refuses. The service's words come first, and nobody knows what it means
+// by a status. So all of it is a guess, which begins with "If".
 type advice struct {
-	// forbidden says what a 403 means and what to do.
-	forbidden string
-	// notFound is the summary, and cure the advice, for a 404 in the service's own words.
-	notFound, cure string
-	// rejected is the advice for every other refusal of the service, if there is a better one than its words.
-	rejected string
+	// forbidden is the advice for a 403, and notFound for a 404 in the service's own words.
+	forbidden, notFound string
+	// wayOut is the advice for a refusal that no change of the configuration ends; empty if there is none.
+	wayOut string
 }
 
 // processesAdvice is the list of processes.
 var processesAdvice = advice{
-	forbidden: "To list processes, the provider's api_key needs the scope workspace.process:read: use a key that has it.",
-	notFound:  "Alphamoon does not offer the list of processes",
-	cure:      "Check base_url, and that the provider's api_key belongs to a workspace.",
+	forbidden: "If the provider's api_key lacks the scope workspace.process:read, use a key that has it.",
+	notFound:  "If base_url is wrong, correct it. If the provider's api_key belongs to no workspace, use one that does.",
+}
+
+// orForget is the advice about a key in the state.
+func (a advice) orForget() advice {
+	a.wayOut = " If you no longer need the key, terraform state rm takes it out of the state."
+	return a
 }
 
 // diagnostics is the one place where an error of the client becomes a diagnostic: what happened, and what to do. action
@@ -136,18 +140,18 @@ func (a advice) onStatus(status *alphamoon.StatusError) (summary, next string) {
 		return "Proxy refused the request", "The proxy wants a user and a password: put them into HTTPS_PROXY, or exempt the host " +
 			"with NO_PROXY."
 	case status.Status == http.StatusUnauthorized && !status.Documented:
-		return refusedCredential, "The provider's api_key (or ALPHAMOON_API_KEY) may be wrong or have expired. " + maybeGateway
+		return refusedCredential, badCredential + " " + maybeGateway
 	case status.Status == http.StatusUnauthorized:
-		return refusedCredential, "The provider's api_key (or ALPHAMOON_API_KEY) is wrong or has expired: use a valid one."
+		return refusedCredential, badCredential
 	case status.Status == http.StatusForbidden && !status.Documented:
 		return deniedPermission, a.forbidden + " " + maybeGateway
 	case status.Status == http.StatusForbidden:
-		return deniedPermission, a.forbidden
+		return deniedPermission, a.forbidden + a.wayOut
 	case status.Status == http.StatusNotFound && !status.Documented:
 		return "Alphamoon API not found at base_url", "The answer is not the API's own, so something else lives at this " +
 			"address: check the provider's base_url."
 	case status.Status == http.StatusNotFound:
-		return a.notFound, a.cure
+		return "Alphamoon answered that it was not found", a.notFound + a.wayOut
 	case status.RetryAfter > longWait:
 		return onLongWait(status)
 	case status.Status == http.StatusTooManyRequests:
@@ -165,7 +169,8 @@ func (a advice) onStatus(status *alphamoon.StatusError) (summary, next string) {
 		return rejectedRequest, fmt.Sprintf("The service gives no reason. Check base_url, and whether a proxy or a "+
 			"gateway refuses such requests; else give the status and the path to Alphamoon's support%s.", instance(status))
 	default:
-		return rejectedRequest, cmp.Or(a.rejected, keptAsItWas+"the words of the service say why.")
+		return rejectedRequest, "If the configuration is wrong, correct it; otherwise ask Alphamoon's support" + instance(status) + "." +
+			a.wayOut
 	}
 }
 
@@ -210,6 +215,7 @@ const longWait = 30 * time.Second
 
 const (
 	keptAsItWas       = "Nothing was changed in the state; "
+	badCredential     = "If the provider's api_key (or ALPHAMOON_API_KEY) is wrong or has expired, use a valid one."
 	refusedCredential = "Alphamoon refused the credential"
 	deniedPermission  = "Alphamoon denied permission"
 	rejectedRequest   = "Alphamoon rejected the request"
@@ -227,48 +233,4 @@ func instance(status *alphamoon.StatusError) string {
 		return ""
 	}
 	return " together with the service's reference " + status.Instance
-}
-
-// notRevoked says why a key stays in the state that was to be revoked, or that Terraform forgets what became of it.
-func (r *apiKeyResource) notRevoked(err error, model apiKeyModel) diag.Diagnostics {
-	failure, isFailure := errors.AsType[*alphamoon.NotRevokedError](err)
-	switch {
-	case errors.Is(err, alphamoon.ErrUnsafeID):
-		return diag.Diagnostics{diag.NewErrorDiagnostic("Key could not be revoked",
-			fmt.Sprintf("The key %s stays in the state and may still work: %s Delete the key %s; then run terraform state rm for this "+
-				"resource.", alphamoon.ShowID(model.ID.ValueString()), sentence(alphamoon.ErrUnsafeID.Error()), r.kind.whereToDelete))}
-	case isFailure && r.kind.ofProcess && alphamoon.IsNotFound(failure.Unchecked):
-		return diag.Diagnostics{diag.NewWarningDiagnostic(fmt.Sprintf("Key %s may still work", model.ID.ValueString()),
-			fmt.Sprintf("Terraform forgets %s, but could not see what became of it: the process was deleted, or the provider's api_key "+
-				"has no access to it. If the process exists, the key works until %s; delete it "+
-				"%s.", r.kind.name(model), model.ExpiresAt.ValueString(), r.kind.whereToDelete))}
-	case isFailure && failure.Refusal == nil && alphamoon.IsUnauthorized(failure.Unchecked) && !model.hasSecret():
-		return diag.Diagnostics{diag.NewErrorDiagnostic("Provider has revoked its own key", fmt.Sprintf("The service accepted the removal "+
-			"of %s and has refused the provider's credential ever since: %s So it probably was the key that the provider itself uses, "+
-			"which nobody could know without its secret (key_wo). It stays in the state. Give the provider another api_key, then apply "+
-			"again.", r.kind.name(model), sentence(reason(failure.Unchecked))))}
-	case isFailure && failure.Unchecked != nil && !errors.Is(failure.Unchecked, alphamoon.ErrTooYoung):
-		return r.data.failure(r.kind.advice, failure.Unchecked,
-			fmt.Sprintf("check whether %s was revoked; it stays in the state", r.kind.name(model)))
-	default:
-		return diag.Diagnostics{diag.NewErrorDiagnostic("Key could not be revoked",
-			fmt.Sprintf("The key stays in the state, because %s may still work: %s Give the provider an organization admin's API key, or "+
-				"delete the key %s; then apply again. If the key is not a deposed object, you can also set revoke_on_destroy = false and "+
-				"apply: then Terraform forgets the key.", r.kind.name(model), sentence(whyNotRevoked(err)), r.kind.whereToDelete))}
-	}
-}
-
-// whyNotRevoked says what became of a request to revoke a key.
-func whyNotRevoked(err error) string {
-	failure, failed := errors.AsType[*alphamoon.NotRevokedError](err)
-	switch {
-	case !failed:
-		return reason(err)
-	case failure.Unchecked != nil && (failure.Refusal == nil || !errors.Is(failure.Unchecked, alphamoon.ErrTooYoung)):
-		return reason(failure.Unchecked)
-	case failure.Refusal != nil:
-		return reason(failure.Refusal)
-	default:
-		return "the service accepted the request and still lists the key"
-	}
 }

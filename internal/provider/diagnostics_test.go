@@ -109,7 +109,7 @@ func TestComplaintsGoToTheirAttributes(t *testing.T) {
 	fixed := apiKeyModel{Name: types.StringValue("x"), ExpiresIn: types.StringNull()}
 	counted := apiKeyModel{Name: types.StringValue("x"), ExpiresIn: types.StringValue("90d")}
 	for expiry, model := range map[string]apiKeyModel{"expires_at": fixed, "expires_in": counted} {
-		diags := creationDiagnostics(err, model.creation(processAPIKey, planTime))
+		diags := creationDiagnostics(err, model.creation(processAPIKey, planTime), &runMemory{})
 		if len(diags) != 3 {
 			t.Fatalf("got %v", diags)
 		}
@@ -125,7 +125,7 @@ func TestComplaintsGoToTheirAttributes(t *testing.T) {
 	}
 	// A complaint about something else must not be dropped beside the others.
 	err.Fields = append(err.Fields, alphamoon.FieldError{Location: []string{"quota"}, Message: "used up"})
-	if diags := creationDiagnostics(err, fixed.creation(processAPIKey, planTime)); len(diags) != 4 ||
+	if diags := creationDiagnostics(err, fixed.creation(processAPIKey, planTime), &runMemory{}); len(diags) != 4 ||
 		!strings.Contains(diags[3].Detail(), "quota: used up") {
 		t.Errorf("got %v", diags)
 	}

@@ -133,10 +133,10 @@ func faultMatrix() []faultRow {
 	kept := func(says string) want { return want{sent: "list, create", says: says, keys: 1, state: true} }
 
 	forbidden := refused("403", sandbox.Fault{Status: 403, Body: problem},
-		"needs the scope workspace.process.api_key:manage")
-	forbidden.organization = "need an organization admin's API key"
-	unknown := refused("404 of the API", sandbox.Fault{Status: 404, Body: problem}, "Alphamoon does not know the process")
-	unknown.organization = "Alphamoon does not offer organization keys"
+		"lacks the scope workspace.process.api_key:manage")
+	forbidden.organization = "is not an organization admin's"
+	unknown := refused("404 of the API", sandbox.Fault{Status: 404, Body: problem}, "Alphamoon answered that it was not found")
+	unknown.organization = "If the provider's api_key belongs to no organization"
 	// A process that was deleted and one that the credential cannot see look alike.
 	unknown.read = both(found)
 	unreadable := lost("not JSON", sandbox.Fault{Body: "<html>Log in</html>", Header: html}, "cannot be understood")
@@ -185,6 +185,9 @@ func faultMatrix() []faultRow {
 		want{sent: "list …", says: unreliable, state: true},
 	}
 
+	conflict := refused("409", sandbox.Fault{Status: 409, Body: problem}, "The service says so.")
+	conflict.create = both(want{sent: "list, create, list", says: "The service says so."}) // the cause is often visible
+
 	return []faultRow{
 		harmless("delay", sandbox.Fault{Delay: 20 * time.Millisecond}),
 		harmless("slow body", sandbox.Fault{SlowBody: 20 * time.Millisecond}),
@@ -196,7 +199,7 @@ func faultMatrix() []faultRow {
 		foreign("404 of something else", sandbox.Fault{Status: 404, Body: "<html>nginx</html>", Header: html},
 			"check the provider's base_url"),
 		passing("408", sandbox.Fault{Status: 408}, "Alphamoon did not answer in time"),
-		refused("409", sandbox.Fault{Status: 409, Body: problem}, "The service says so."),
+		conflict,
 		foreign("413", sandbox.Fault{Status: 413}, "Alphamoon rejected the request"),
 		refused("422", sandbox.Fault{Status: 422, Body: `{"detail": [{"loc": ["body"], "msg": "not like this"}]}`},
 			"not like this"),
@@ -207,7 +210,7 @@ func faultMatrix() []faultRow {
 			"Alphamoon failed to answer"),
 		passing("500", sandbox.Fault{Status: 500}, "Alphamoon failed to answer"),
 		passing("502 with a page", sandbox.Fault{Status: 502, Body: "<html>Bad Gateway</html>", Header: html},
-			"saying: Bad Gateway"),
+			"502 Bad Gateway"), // the page itself is quoted only of an answer that cannot hold a secret
 		passing("503", sandbox.Fault{Status: 503}, "Alphamoon failed to answer"),
 		onceMore(passing("reset before the work", sandbox.Fault{ResetBefore: true}, "Alphamoon cannot be reached")),
 		onceMore(lost("reset after the work", sandbox.Fault{ResetAfter: true}, "Alphamoon cannot be reached")),
@@ -218,7 +221,7 @@ func faultMatrix() []faultRow {
 		onlyCreation(
 			"granted otherwise, answer lost",
 			sandbox.Fault{AlterGranted: func(key *sandbox.Key) { key.ExpiresAt = key.ExpiresAt.Add(time.Second) }, ResetAfter: true},
-			want{sent: "list, create, list", says: "Key may have been created with other attributes", keys: 1},
+			want{sent: "list, create, list", says: "Key was created but its secret is lost", keys: 1},
 		),
 		onlyCreation("504 without the work", sandbox.Fault{Status: 504},
 			want{sent: "list, create, list", says: "Key may have been created without its secret"}),
@@ -226,14 +229,14 @@ func faultMatrix() []faultRow {
 			want{sent: "list, create, list", says: "Key was created but its secret is lost", keys: 1}),
 		onlyCreation("no secret", sandbox.Fault{AlterCreated: sandbox.Without("key")}, kept("Key created without its secret")),
 		onlyCreation("other scopes", sandbox.Fault{AlterGranted: func(key *sandbox.Key) { key.Scopes = []string{"workspace.file:upload"} }},
-			kept("it granted workspace.file:upload")),
+			kept("Key lacks scopes")),
 		onlyCreation(
 			"other name",
 			sandbox.Fault{AlterGranted: func(key *sandbox.Key) { key.Name = "surprise" }},
-			kept(`it is called "surprise"`),
+			created,
 		),
 		onlyCreation("other expiry", sandbox.Fault{AlterGranted: func(key *sandbox.Key) { key.ExpiresAt = start.Add(day) }},
-			kept("it expires at 2026-03-02T09:30:15Z")),
+			created),
 		existing,
 		{name: "fields missing or odd", fault: sandbox.Fault{AlterListed: func(fields map[string]any) {
 			fields["name"], fields["scopes"], fields["exp"], fields["status"] = nil, 7, "soon", nil

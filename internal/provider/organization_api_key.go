@@ -6,11 +6,9 @@ var organizationAPIKey = apiKeyKind{
 	typeName:      "organization_api_key",
 	revokes:       true,
 	whereToDelete: "in the web application",
-	conflict:      "It conflicts with a key of the organization that exists already: the web application shows them.",
 	advice: advice{
-		forbidden: "Keys of the organization need an organization admin's API key: give the provider one as api_key.",
-		notFound:  "Alphamoon does not offer organization keys",
-		cure:      "Check base_url, and that the provider's api_key belongs to an organization.",
+		forbidden: "If the provider's api_key is not an organization admin's, use one that is: keys of the organization need it.",
+		notFound:  "If base_url is wrong, correct it. If the provider's api_key belongs to no organization, use one that does.",
 	},
 	description: "An API key of the whole organization, which only an organization admin can manage. The API can " +
 		"create, list and remove these keys but not change them, so most changes create a new key.",

@@ -7,12 +7,10 @@ var processAPIKey = apiKeyKind{
 	typeName:      "process_api_key",
 	ofProcess:     true,
 	whereToDelete: "in the web application (process, Configuration, API keys)",
-	conflict:      "It conflicts with a key that exists already: the web application shows the keys of the process.",
 	advice: advice{
-		forbidden: "The provider's api_key needs " +
-			"the scope " + alphamoon.ScopeManageProcessAPIKeys + " for this process: use a key that has it.",
-		notFound: "Alphamoon does not know the process",
-		cure:     "Check process_id, and that the provider's api_key belongs to the workspace of the process.",
+		forbidden: "If the provider's api_key lacks the scope " + alphamoon.ScopeManageProcessAPIKeys + " for this process, use a key " +
+			"that has it.",
+		notFound: "If process_id is wrong, correct it. If the provider's api_key has no access to the process, use one that has.",
 	},
 	description: "An API key of one Alphamoon process. The API can create and list these keys but not change them, " +
 		"so most changes create a new key.",

@@ -49,7 +49,7 @@ func TestProcess(t *testing.T) {
 		f.fails(config(arguments), message)
 	}
 	f.Inject(sandbox.Fault{Operation: sandbox.ListProcesses, Status: 403, Body: `{"title": "Forbidden"}`})
-	f.fails(config(`name = "Invoices"`), "needs the scope workspace.process:read")
+	f.fails(config(`name = "Invoices"`), "lacks the scope workspace.process:read")
 	f.Inject(sandbox.Fault{Operation: sandbox.ListProcesses, Body: `{"processes": []}`})
 	f.fails(config(`name = "Invoices"`), "It shows no process at all")
 }

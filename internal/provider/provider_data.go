@@ -35,6 +35,10 @@ type providerData struct {
 	now func() time.Time
 	// client is nil if there is no API key, or if an argument of the provider is unknown.
 	client *alphamoon.Client
+	// baseURL is where the client sends its requests.
+	baseURL string
+	// credentialHash recognizes the client's credential, see [keyNotes].
+	credentialHash func() []byte
 	// unknown names the arguments that were not known when the provider was configured.
 	unknown []string
 	// clientMissed is set when the reason why there is no client was told, and unreadWarning when a refresh was skipped.
@@ -112,6 +116,8 @@ func newProviderData(ctx context.Context, options Options, req provider.Configur
 		options.Tune(&config)
 	}
 	result.client = alphamoon.NewClient(config)
+	result.baseURL = config.BaseURL.String()
+	result.credentialHash = sync.OnceValue(func() []byte { return keyedHash(credential.Reveal(), []byte(result.baseURL)) })
 	return result
 }
 
@@ -224,7 +230,9 @@ func (e *repeatedError) Unwrap() error { return e.error }
 // worth reading once. What names an orphan is never one of them.
 func (d *providerData) markRepeated(err error) error {
 	_, isLost := errors.AsType[*alphamoon.LostCreationError](err)
-	if isLost || errors.Is(err, context.Canceled) {
+	_, isConflict := errors.AsType[*alphamoon.ConflictError](err)
+	_, isNotOurs := errors.AsType[*alphamoon.NotOursError](err)
+	if isLost || isConflict || isNotOurs || errors.Is(err, context.Canceled) {
 		return err
 	}
 	if _, repeated := d.reported.LoadOrStore(err.Error(), true); repeated {

@@ -40,26 +40,26 @@ resource "alphamoon_process_api_key" "test" {
 		fault     sandbox.Fault
 		message   string
 	}{
-		"missing process":                    {list, sandbox.List, missing, "Alphamoon does not know the process"},
-		"missing process at a creation":      {newProcessKey, sandbox.Create, missing, "Alphamoon does not know the process"},
-		"missing organization":               {organization, sandbox.List, missing, "Alphamoon does not offer organization keys"},
-		"missing organization at a creation": {newOrganizationKey, sandbox.Create, missing, "Alphamoon does not offer organization keys"},
-		"missing list of processes":          {processes, sandbox.ListProcesses, missing, "Alphamoon does not offer the list of processes"},
+		"missing process":                    {list, sandbox.List, missing, "Alphamoon answered that it was not found"},
+		"missing process at a creation":      {newProcessKey, sandbox.Create, missing, "Alphamoon answered that it was not found"},
+		"missing organization":               {organization, sandbox.List, missing, "Alphamoon answered that it was not found"},
+		"missing organization at a creation": {newOrganizationKey, sandbox.Create, missing, "Alphamoon answered that it was not found"},
+		"missing list of processes":          {processes, sandbox.ListProcesses, missing, "Alphamoon answered that it was not found"},
 		"forbidden processes": {
 			processes, sandbox.ListProcesses, sandbox.Fault{Status: 403, Body: `{"title": "Forbidden"}`},
-			"needs the scope workspace.process:read",
+			"lacks the scope workspace.process:read",
 		},
 		"forbidden organization": {
 			organization, sandbox.List, sandbox.Fault{Status: 403, Body: `{"title": "Forbidden"}`},
-			"need an organization admin's API key",
+			"If the provider's api_key is not an organization admin's",
 		},
-		"conflict of processes": {processes, sandbox.ListProcesses, conflict, "the words of the service say why"},
+		"conflict of processes": {processes, sandbox.ListProcesses, conflict, "saying: Conflict. If the configuration is wrong, correct it"},
 		"conflict of a process key": {
 			newProcessKey, sandbox.Create, conflict,
-			"It conflicts with a key that exists already: the web application shows the keys of the process",
+			"saying: Conflict. If it is about the name, set name_prefix instead of name",
 		},
 		"conflict of an organization key": {
-			newOrganizationKey, sandbox.Create, conflict, "It conflicts with a key of the organization that exists already",
+			newOrganizationKey, sandbox.Create, conflict, "If it is about a limit, delete keys that nobody needs in the web application",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -80,7 +80,7 @@ func TestServiceFailures(t *testing.T) {
 		message string
 	}{
 		"forbidden": {
-			sandbox.Fault{Status: 403, Body: `{"title": "Forbidden"}`}, "needs the scope workspace.process.api_key:manage",
+			sandbox.Fault{Status: 403, Body: `{"title": "Forbidden"}`}, "If the provider's api_key lacks the scope workspace.process.api_key:manage",
 		},
 		"foreign not found": {
 			sandbox.Fault{Status: 404, Body: `<html><body>Nothing here</body></html>`, Header: html}, "check the provider's base_url",
@@ -88,17 +88,17 @@ func TestServiceFailures(t *testing.T) {
 		"framework's own": {sandbox.Fault{Status: 404, Body: `{"detail": "Not Found"}`}, "check the provider's base_url"},
 		"conflict": {
 			sandbox.Fault{Status: 409, Body: `{"title": "Conflict"}`},
-			"saying: Conflict. Nothing was changed in the state; the words of the service say why",
+			"saying: Conflict. If the configuration is wrong, correct it",
 		},
 		"too large": {sandbox.Fault{Status: 413}, "413 Request Entity Too Large. The service gives no reason."},
 		"foreign credential": {
 			sandbox.Fault{Status: 401, Body: `<html><body>Who goes there?</body></html>`, Header: html},
-			"saying: Who goes there? The provider's api_key (or ALPHAMOON_API_KEY) may be wrong or have expired. " +
+			"saying: Who goes there? If the provider's api_key (or ALPHAMOON_API_KEY) is wrong or has expired, use a valid one. " +
 				"The answer is not in the API's documented form, so that it may also be a proxy's or a gateway's",
 		},
 		"foreign forbidden": {
 			sandbox.Fault{Status: 403, Body: `<html><body>Blocked...</body></html>`, Header: html},
-			"saying: Blocked. The provider's api_key needs the scope workspace.process.api_key:manage for this process: " +
+			"saying: Blocked. If the provider's api_key lacks the scope workspace.process.api_key:manage for this process, " +
 				"use a key that has it. The answer is not in the API's documented form",
 		},
 		"foreign proxy": {sandbox.Fault{Status: 407}, "The proxy wants a user and a password"},

@@ -14,6 +14,8 @@ type runMemory struct {
 	refreshed sync.Map
 	// inApply: this process has created, updated or deleted something, so it serves an apply.
 	inApply atomic.Bool
+	// forgotten are the ids of the keys that this process forgot, and that go on working.
+	forgotten sync.Map
 
 	mu      sync.Mutex
 	created []apiKeyModel

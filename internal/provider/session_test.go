@@ -132,6 +132,17 @@ func (r *report) expect(t testing.TB, action string, reasons ...string) {
 // try carries out a configuration.
 func (s *session) try(config string) *report {
 	s.t.Helper()
+	return s.until(applying, config)
+}
+
+// plans only plans a configuration.
+func (s *session) plans(config string) *report {
+	s.t.Helper()
+	return s.until(planning, config)
+}
+
+func (s *session) until(last, config string) *report {
+	s.t.Helper()
 	r := &report{actions: map[string]string{}, reasons: map[string][]string{}, data: map[string]values{}}
 	provider, blocks := s.parse(config)
 	var changes []*change
@@ -156,6 +167,9 @@ func (s *session) try(config string) *report {
 		}
 		if r.errors > 0 {
 			return r
+		}
+		if stage.name == last {
+			break
 		}
 	}
 	r.stage = done

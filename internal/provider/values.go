@@ -10,6 +10,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/rotation"
 )
 
 // field ties an attribute of an object to a variable. The framework does the same by reflection, which took a third
@@ -109,6 +112,18 @@ func wholeNumber(value types.Number) int {
 }
 
 func formatInstant(instant time.Time) string { return instant.UTC().Format(time.RFC3339) }
+
+// parseInstant reads an attribute; false if it holds no instant.
+func parseInstant(value types.String) (time.Time, bool) {
+	instant, err := rotation.ParseInstant(value.ValueString())
+	return instant, err == nil
+}
+
+// isInstant reports whether an attribute holds that second, however it is written.
+func isInstant(value types.String, instant time.Time) bool {
+	current, known := parseInstant(value)
+	return known && alphamoon.SameSecond(current, instant)
+}
 
 // instantOrEmpty writes an instant, the empty text if it is not known.
 func instantOrEmpty(instant time.Time) string {

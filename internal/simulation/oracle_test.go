@@ -36,6 +36,7 @@ type oracle struct {
 	adopted   map[string]*team
 	released  map[string]bool // keys that were accounted for when they left a state, or were never in one
 	named     map[string]bool // ids that stand in a diagnostic
+	unseen    map[string]bool // ids of which somebody was told that another credential saw the key last
 	doubts    map[string]bool // names of keys of which somebody was told that they may exist
 	applies   map[string]int  // by teams in this step
 	opened    map[string]int  // ephemeral keys, by teams in this step
@@ -65,7 +66,7 @@ type guarantee struct {
 func newOracle(w *world) *oracle {
 	return &oracle{
 		w: w, hand: map[string]bool{}, incidents: map[string]string{}, makers: map[string]*team{}, adopted: map[string]*team{},
-		released: map[string]bool{}, named: map[string]bool{}, doubts: map[string]bool{}, applies: map[string]int{},
+		released: map[string]bool{}, named: map[string]bool{}, unseen: map[string]bool{}, doubts: map[string]bool{}, applies: map[string]int{},
 		opened: map[string]int{}, killed: map[string]bool{}, attempted: map[string]bool{},
 		hidden: map[[2]string]int{}, working: map[string]guarantee{},
 	}
@@ -436,6 +437,9 @@ func (o *oracle) well(t *team) {
 			o.w.count("outcome: a fixed date has passed")
 			continue
 		case o.adopted[id] != nil && key.ID != "" && key.Status != sandbox.StatusActive: // it waits for somebody who asks for a new one
+			continue
+		case !live[id] && o.unseen[id]: // it waits for somebody who knows that it is gone
+			o.w.count("outcome: a key that another credential saw last")
 			continue
 		case !live[id]:
 			wrong("does not work")

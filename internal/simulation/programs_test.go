@@ -287,7 +287,7 @@ func (w *world) weather(r *rand.Rand, t *team) (foul []string) {
 		add("a rate limit")
 	case 7, 8, 9:
 		if id := w.oracle.anyManaged(r, t); id != "" {
-			what := pick(r, "removed", "disabled", "given an unknown status", "renamed")
+			what := pick(r, "removed", "disabled", "given an unknown status")
 			switch what {
 			case "removed":
 				w.box.RemoveKey(id)
@@ -295,8 +295,6 @@ func (w *world) weather(r *rand.Rand, t *team) (foul []string) {
 				w.box.SetStatus(id, pick(r, "Disabled", "REVOKED", "inactive"))
 			case "given an unknown status":
 				w.box.SetStatus(id, pick(r, "Pending", "Enabled"))
-			case "renamed":
-				w.box.ChangeKey(id, func(key *sandbox.Key) { key.Name = "renamed" })
 			}
 			w.oracle.incidents[id] = what
 			add("a key " + what + " by hand")

@@ -230,7 +230,7 @@ func expectedKinds() (kinds []string) {
 		"weather: listings lag", "weather: a process hidden with 403", "weather: a process hidden with 404",
 		"weather: a process hidden with 200", "weather: a process gone", "weather: a wrong credential",
 		"weather: another organization's credential", "weather: a rate limit", "weather: a key removed by hand",
-		"weather: a key disabled by hand", "weather: a key given an unknown status by hand", "weather: a key renamed by hand",
+		"weather: a key disabled by hand", "weather: a key given an unknown status by hand",
 		"weather: a clock set anew between plan and apply",
 		"action: "+noOp, "action: "+create, "action: "+update, "action: "+destroyCreate, "action: "+createDestroy, "action: "+destroy,
 		"action: "+destroyDeposed, "action: import", "action: saved plan applied", "action: two teams at once",

@@ -152,6 +152,9 @@ func (w *world) hear(r *run, about string, d *tfprotov6.Diagnostic) {
 	w.count("said: " + d.Summary)
 	text := d.Summary + " " + d.Detail
 	w.oracle.heard(text)
+	if id, found := strings.CutSuffix(d.Summary, ") cannot be seen"); found {
+		w.oracle.unseen[id[strings.LastIndex(id, "(")+1:]] = true
+	}
 	for _, word := range []string{"inconsistent result", "bug in the provider", "panic", "defect in the provider"} {
 		if strings.Contains(strings.ToLower(text), word) {
 			w.fail("%s: it says %q: %s", about, word, text)
