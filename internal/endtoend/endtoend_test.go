@@ -39,6 +39,12 @@ func setUpAndRun(m *testing.M) int {
 		if err := flag.Set("test.parallel", strconv.Itoa(6*runtime.GOMAXPROCS(0))); err != nil {
 			return err
 		}
+		if os.Getenv("GOGC") == "" {
+			// A Terraform and its provider end before collecting their garbage pays: this is for those that are started from here.
+			if err := errors.Join(os.Setenv("GOGC", "off"), os.Setenv("GOMEMLIMIT", "512MiB")); err != nil {
+				return err
+			}
+		}
 		if cli, err = terraformcli.Find(ctx, filepath.Join(root, ".terraform-bin")); err != nil {
 			return err
 		}

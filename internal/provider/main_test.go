@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -14,7 +15,12 @@ var updateFlag = flag.Bool("update", false, "write the files that the tests comp
 
 func TestMain(m *testing.M) {
 	// Most of these tests wait for a Terraform. An explicit -parallel is read later and wins.
-	if err := flag.Set("test.parallel", strconv.Itoa(4*runtime.GOMAXPROCS(0))); err != nil {
+	err := flag.Set("test.parallel", strconv.Itoa(4*runtime.GOMAXPROCS(0)))
+	if os.Getenv("GOGC") == "" {
+		// A Terraform ends before collecting its garbage pays: this is for those that are started from here.
+		err = errors.Join(err, os.Setenv("GOGC", "off"), os.Setenv("GOMEMLIMIT", "512MiB"))
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
