@@ -3,6 +3,7 @@ package alphamoon
 import (
 	"bytes"
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -35,5 +36,31 @@ func BenchmarkDecodePage(b *testing.B) {
 		if err != nil || len(found.Elements) != 100 {
 			b.Fatal(len(found.Elements), err)
 		}
+	}
+}
+
+func BenchmarkCheckID(b *testing.B) {
+	client := NewClient(Config{Credential: Credential{NewSecret("0123456789abcdef:0123456789abcdef0123456789abcdef")}})
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := client.checkID("688874d9d9064c23bf78bf3ec93cbd2d"); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkRedact(b *testing.B) {
+	client := NewClient(Config{Credential: Credential{NewSecret("0123456789abcdef:0123456789abcdef0123456789abcdef")}})
+	text := strings.Repeat("%2525252541 \\u0041&amp;amp;", 2000)
+	b.ReportAllocs()
+	for b.Loop() {
+		client.show(text, true)
+	}
+}
+
+func BenchmarkNewClient(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		NewClient(Config{Credential: Credential{NewSecret("0123456789abcdef:0123456789abcdef0123456789abcdef")}})
 	}
 }

@@ -91,6 +91,7 @@ func decodePage[T any](body io.Reader, field string, id func(T) string) (Page[T]
 			return decoder.Decode(new(ignored))
 		}
 	})
+	page.size = decoder.InputOffset()
 	if err == nil && !found && page.counted != 0 {
 		err = fmt.Errorf("%w %q", errNoList, field)
 	}

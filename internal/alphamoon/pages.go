@@ -15,8 +15,11 @@ const (
 	// return fewer.
 	PageSize = 100
 
-	// maxPages ends a listing that would never end by itself, and bounds what one answer can demand.
-	maxPages = 5000
+	// maxPages ends a listing that would never end by itself, and bounds what one answer can demand. maxElements and
+	// maxListing, in bytes, bound what is held of it: a service may ignore the limit.
+	maxPages    = 5000
+	maxElements = maxPages * PageSize
+	maxListing  = 12 * maxBodySize
 	// maxAttempts bounds how often a listing starts over.
 	maxAttempts = 3
 )
@@ -28,8 +31,8 @@ var (
 	ErrInconsistentListing = errors.New("the pages of the listing contradict each other")
 	// ErrUnproven means that nothing shows whether a listing is complete.
 	ErrUnproven = errors.New("the service repeats its pages and gives no total, so there may be more than it shows")
-	// ErrTooManyPages means that the service announced more pages than any real workspace can have.
-	ErrTooManyPages = fmt.Errorf("the listing has more than %d pages", maxPages)
+	// ErrTooManyPages means that the service announced or sent more than any real workspace can have.
+	ErrTooManyPages = fmt.Errorf("the listing has more than %d pages or %d elements, or is larger than 192 MiB", maxPages, maxElements)
 )
 
 // Window is the part of a listing to read.
@@ -53,6 +56,7 @@ type Page[T any] struct {
 	paginated      bool
 	counted, limit int
 	date           time.Time // of the answer
+	size           int64     // of the answer, in bytes
 }
 
 // listing is a kind of listing: how to read a page of it.
@@ -70,6 +74,7 @@ type reader[T any] struct {
 
 	// answers counts the pages, and pages those that brought something new.
 	answers, pages int
+	size           int64 // of all answers, in bytes
 	// position is where the next page begins.
 	position int
 	total    total
@@ -141,7 +146,9 @@ func (r *reader[T]) add(page *Page[T]) {
 	}
 	page.Total = r.total.known()
 	r.ended = r.full() || len(page.Elements) == 0 || page.Total >= 0 && r.position >= page.Total
-	if !r.ended && (r.pages >= maxPages || r.answers == 1 && page.Total > maxPages*received) {
+	r.size += page.size
+	if len(r.elements) > maxElements || r.size > maxListing ||
+		!r.ended && (r.pages >= maxPages || r.answers == 1 && page.Total > maxPages*received) {
 		r.ended, r.problem = true, ErrTooManyPages
 	}
 }

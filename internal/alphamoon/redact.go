@@ -122,7 +122,7 @@ var escape = sync.OnceValue(func() *regexp.Regexp {
 // programming languages, and of HTML.
 func unescaped(text string) iter.Seq[string] {
 	return func(yield func(string) bool) {
-		for yield(text) {
+		for yield(text) && strings.ContainsAny(text, `%\&`) {
 			plain := html.UnescapeString(escape().ReplaceAllStringFunc(text, unescape))
 			if plain == text {
 				return
