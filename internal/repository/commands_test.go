@@ -66,6 +66,12 @@ func TestAccCommands(t *testing.T) {
 	if len(tried) < 20 {
 		t.Errorf("only %d commands were found", len(tried))
 	}
+	everything := run(t, "make", "--dry-run", "ci")
+	for _, part := range []string{"/golangci-lint@", "/actionlint@", " validate --provider-name", ".ci/release-dry-run", "go test -race"} {
+		if !strings.Contains(everything, part) {
+			t.Errorf("make ci does not run %s", part)
+		}
+	}
 }
 
 // TestNamesInContributing: the files, functions and types that CONTRIBUTING.md names exist. Who renames one renames it there.
