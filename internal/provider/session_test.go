@@ -27,7 +27,8 @@ import (
 //	s.apply(config).expect(t, keep)                  // nothing changed
 //	s.destroy()                                      // so must this
 //
-// It knows literal values only, and one provider. What Terraform itself makes of it (its own errors, references, lifecycle,
+// It refuses of the provider what Terraform refuses (inconsistent plans and results), and demands an empty plan after each
+// apply. It knows literal values only, and one provider. What Terraform itself makes of it (its own errors, references, lifecycle,
 // count, what it prints) needs the real one: each kind of message has one case with [fixture.failsInTerraform].
 type session struct {
 	*fixture
@@ -85,7 +86,7 @@ func (f *fixture) session() *session {
 	return &session{f, schemas, map[string]*instance{}}
 }
 
-// apply carries out a configuration that must succeed.
+// apply carries out a configuration that must succeed, and after which nothing must be left to do.
 func (s *session) apply(config string) *report {
 	s.t.Helper()
 	r := s.try(config)
@@ -93,6 +94,11 @@ func (s *session) apply(config string) *report {
 		s.t.Fatal(r.text)
 	}
 	checkWords(s.t, r.text)
+	for address, action := range s.plans(config).actions {
+		if action != keep {
+			s.t.Errorf("after the apply the plan is to %s %s", action, address)
+		}
+	}
 	return r
 }
 
@@ -369,6 +375,7 @@ func (c *change) ask(ctx context.Context, r *report, p *protocol, prior outcome,
 		return outcome{}, nil, false
 	}
 	planned = p.outcome(response.PlannedState, response.PlannedPrivate, response.PlannedIdentity, nil)
+	p.checkPlan(c.address, prior.state, config, planned.state)
 	for _, path := range response.RequiresReplace {
 		name, isName := path.Steps()[0].(tftypes.AttributeName)
 		if isName && !prior.state.IsNull() && !attributeOf(planned.state, string(name)).Equal(attributeOf(prior.state, string(name))) {
@@ -420,6 +427,13 @@ func (s *session) carryOut(r *report, p *protocol, changes []*change) {
 
 // change asks the provider to lead from one state to another, and reports whether it did.
 func (s *session) change(r *report, p *protocol, c *change, prior, planned outcome, config tftypes.Value) bool {
+	if !config.IsNull() {
+		// An apply plans again, and drops the warnings.
+		again, _, ok := c.ask(s.t.Context(), &report{}, p, prior, config)
+		if p.checkResult("final plan", c.address, planned.state, again.state); ok {
+			planned = again
+		}
+	}
 	response, err := p.ApplyResourceChange(s.t.Context(), &tfprotov6.ApplyResourceChangeRequest{
 		TypeName: c.kind, PriorState: p.encode(p.kind(), prior.state), PlannedState: p.encode(p.kind(), planned.state),
 		Config: p.encode(p.kind(), config), PlannedPrivate: planned.private, PlannedIdentity: planned.identity,
@@ -427,6 +441,9 @@ func (s *session) change(r *report, p *protocol, c *change, prior, planned outco
 	p.must(err)
 	failed := r.hear(c.address, response.Diagnostics)
 	after := p.outcome(response.NewState, response.Private, response.NewIdentity, nil)
+	if !failed {
+		p.checkResult("result after apply", c.address, planned.state, after.state)
+	}
 	if after.state.IsNull() {
 		delete(s.states, c.address)
 	} else {
