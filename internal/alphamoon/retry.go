@@ -3,6 +3,7 @@ package alphamoon
 import (
 	"crypto/tls"
 	"errors"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -57,6 +58,12 @@ func workedOn(err error) bool {
 func IsTrustFailure(err error) bool {
 	_, verification := errors.AsType[*tls.CertificateVerificationError](err)
 	return verification || IsCleartextServer(err)
+}
+
+// IsCleartextProxy reports that the proxy was asked for TLS, because its own address begins with https, and answered without.
+func IsCleartextProxy(err error) bool {
+	operation, ok := errors.AsType[*net.OpError](err)
+	return ok && operation.Op == "proxyconnect" && IsCleartextServer(err)
 }
 
 // IsCleartextServer reports that the host was asked for TLS and answered in plain HTTP, or not in TLS at all.

@@ -68,7 +68,7 @@ func creationDiagnostics(err error, creation keyCreation, run *runMemory) diag.D
 	if len(diags) > 0 && len(diags) == len(status.Fields) {
 		return diags
 	}
-	return append(diags, creation.kind.advice.diagnostics(err, action)...)
+	return append(diags, creation.kind.advice.diagnosticsOf(err, fmt.Sprintf("The key %q was not created.", creation.name), action)...)
 }
 
 // complaints puts what the service says of the arguments on the attributes that they concern, word for word.

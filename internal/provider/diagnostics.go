@@ -42,10 +42,30 @@ func (a advice) orForget() advice {
 func (a advice) diagnostics(err error, action string) diag.Diagnostics {
 	summary, next := a.onFailure(err)
 	detail := fmt.Sprintf("The provider could not %s: %s %s", action, sentence(reason(err)), next)
-	if _, repeated := errors.AsType[*repeatedError](err); repeated {
-		detail = fmt.Sprintf("The detailed error %q says why.", summary) // one line of a terminal, for there may be hundreds
+	if isRepeated(err) {
+		detail = seeDetailed(summary)
 	}
 	return diag.Diagnostics{diag.NewErrorDiagnostic(summary, detail)}
+}
+
+// diagnosticsOf is the same about one key. fate says in a few words what the failure means for it, where that is not plain.
+func (a advice) diagnosticsOf(err error, fate, action string) diag.Diagnostics {
+	if !isRepeated(err) {
+		return a.diagnostics(err, action)
+	}
+	summary, _ := a.onFailure(err)
+	return diag.Diagnostics{diag.NewErrorDiagnostic(summary, fate+" "+seeDetailed(summary))}
+}
+
+// isRepeated reports a failure that the run was told of before.
+func isRepeated(err error) bool {
+	_, repeated := errors.AsType[*repeatedError](err)
+	return repeated
+}
+
+// seeDetailed is one line of a terminal, for there may be hundreds.
+func seeDetailed(summary string) string {
+	return fmt.Sprintf("The detailed error %q says why.", summary)
 }
 
 // sentence ends a text with one full stop.
@@ -116,20 +136,20 @@ func (a advice) onFailure(err error) (summary, next string) {
 	connection, isConnection := errors.AsType[*alphamoon.ConnectionError](err)
 	switch {
 	case errors.Is(err, context.Canceled):
-		return "Interrupted", keptAsItWas + "apply again when you want to go on."
+		return "Interrupted", "Run it again when you want to go on."
 	case isStatus:
 		return a.onStatus(status)
 	case alphamoon.IsTimeout(err):
-		return tooLate, keptAsItWas + raiseTimeout
+		return tooLate, raiseTimeout
 	case isConnection:
 		return onConnection(connection)
 	case isUnreliable(err):
-		return "Listing is not reliable", keptAsItWas + "the provider creates nothing and takes nothing for removed on such a " +
+		return "Listing is not reliable", "The provider creates nothing and takes nothing for removed on such a " +
 			"listing. Try again when nobody else makes changes. If it persists, ask Alphamoon's support."
 	case alphamoon.IsUnusableAnswer(err):
 		return "Alphamoon's answer cannot be understood", "A proxy may have replaced it: check base_url and the network, and try again."
 	default:
-		return "Alphamoon request failed", keptAsItWas + "try again."
+		return "Alphamoon request failed", "Try again."
 	}
 }
 
@@ -158,13 +178,13 @@ func (a advice) onStatus(status *alphamoon.StatusError) (summary, next string) {
 		return "Alphamoon limits the rate of requests", "The service refused the request again and again, for ten " +
 			"minutes: apply again later, or ask Alphamoon to raise the limit."
 	case status.Status == http.StatusRequestTimeout:
-		return tooLate, keptAsItWas + raiseTimeout
+		return tooLate, raiseTimeout
 	case status.Status < http.StatusBadRequest:
 		return "Alphamoon redirected the request", fmt.Sprintf("The provider does not follow redirects, because they would hand over its "+
 			"credential. If %s is the right address, set base_url accordingly.", cmp.Or(status.Location, "the address of the redirect"))
 	case status.Status >= http.StatusInternalServerError:
-		return "Alphamoon failed to answer", fmt.Sprintf("%stry again later. If it persists, give the status and the "+
-			"path to Alphamoon's support%s.", keptAsItWas, instance(status))
+		return "Alphamoon failed to answer", fmt.Sprintf("Try again later. If it persists, give the status and the "+
+			"path to Alphamoon's support%s.", instance(status))
 	case status.Words() == "":
 		return rejectedRequest, fmt.Sprintf("The service gives no reason. Check base_url, and whether a proxy or a "+
 			"gateway refuses such requests; else give the status and the path to Alphamoon's support%s.", instance(status))
@@ -188,6 +208,9 @@ func onLongWait(status *alphamoon.StatusError) (summary, next string) {
 func onConnection(connection *alphamoon.ConnectionError) (summary, next string) {
 	_, isDNS := errors.AsType[*net.DNSError](connection)
 	switch {
+	case alphamoon.IsCleartextProxy(connection):
+		return "Proxy does not speak TLS", "The address of the proxy begins with https://, but the proxy answers without encryption. " +
+			"Write http:// in HTTPS_PROXY, as most proxies want it: the requests to the service are encrypted all the same."
 	case alphamoon.IsCleartextServer(connection):
 		return "Alphamoon's address does not speak TLS", "The server at base_url answers without encryption. Check the " +
 			"address and the port; use http only for a loopback host."
@@ -214,14 +237,13 @@ func isUnreliable(err error) bool {
 const longWait = 30 * time.Second
 
 const (
-	keptAsItWas       = "Nothing was changed in the state; "
 	badCredential     = "If the provider's api_key (or ALPHAMOON_API_KEY) is wrong or has expired, use a valid one."
 	refusedCredential = "Alphamoon refused the credential"
 	deniedPermission  = "Alphamoon denied permission"
 	rejectedRequest   = "Alphamoon rejected the request"
 	noAnswerInTime    = "no complete answer arrived in time"
 	tooLate           = "Alphamoon did not answer in time"
-	raiseTimeout      = "try again later, or raise the provider's request_timeout."
+	raiseTimeout      = "Try again later, or raise the provider's request_timeout."
 	unreachable       = "Alphamoon cannot be reached"
 	// maybeGateway is for a refusal that is a gateway's, or the API's in a form that is not documented.
 	maybeGateway = "The answer is not in the API's documented form, so that it may also be a proxy's or a gateway's: " +

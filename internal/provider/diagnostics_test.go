@@ -52,11 +52,11 @@ func TestErrorsToDiagnostics(t *testing.T) {
 		"broken":  {connection(io.ErrUnexpectedEOF), "Alphamoon cannot be reached", "unexpected EOF"},
 		"interrupted": {
 			fmt.Errorf("%w after %w", context.Canceled, connection(io.EOF)), "Interrupted",
-			"do this: the run was interrupted. Nothing was changed in the state; apply again",
+			"do this: the run was interrupted. Run it again",
 		},
 		"interrupted after an answer": {
 			fmt.Errorf("%w after %w", context.Canceled, &alphamoon.StatusError{Method: "POST", Path: "/x", Status: 504}),
-			"Interrupted", "do this: POST /x was answered with status 504 Gateway Timeout. Nothing was changed in the state; apply again",
+			"Interrupted", "do this: POST /x was answered with status 504 Gateway Timeout. Run it again",
 		},
 		"inconsistent": {
 			fmt.Errorf("%w: x", alphamoon.ErrInconsistentListing), "Listing is not reliable",

@@ -1,8 +1,11 @@
 package provider_test
 
 import (
+	"fmt"
+	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
 )
@@ -60,5 +63,34 @@ func TestOneOutageOncePerRun(t *testing.T) {
 				t.Errorf("%d full errors, %d short ones, %d requests", full, short, len(f.Journal()))
 			}
 		})
+	}
+}
+
+// TestOutageSaysWhatBecameOfEachKey: the short errors of an outage name the key and say that it does not exist, or may still work.
+func TestOutageSaysWhatBecameOfEachKey(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, sandbox.Options{})
+	arguments := newKey("old")
+	arguments["revoke_on_destroy"] = true
+	old := []outcome{f.connect(nil).create(t.Context(), arguments), f.connect(nil).create(t.Context(), arguments)}
+	f.clock.Advance(time.Hour)
+	p := f.connect(values{"max_retries": 0})
+	f.Inject(sandbox.Fault{Status: http.StatusServiceUnavailable, Times: -1})
+	first := p.create(t.Context(), newKey("first"))
+	if !first.failed || !strings.Contains(first.diagnostics, `create the key "first" in process `+processID+`, and nothing remains`) {
+		t.Errorf("the first says %q", first.diagnostics)
+	}
+	const short = `ERROR: Alphamoon failed to answer: %s The detailed error "Alphamoon failed to answer" says why.`
+	if result := p.create(t.Context(), newKey("second")); result.diagnostics != fmt.Sprintf(short, `The key "second" was not created.`) {
+		t.Errorf("a creation says %q", result.diagnostics)
+	}
+	for _, key := range old {
+		want := fmt.Sprintf(short, fmt.Sprintf("The key %q (%s) stays in the state and may still work.", "old", key.text("id")))
+		if result := p.destroy(t.Context(), key); result.diagnostics != want {
+			t.Errorf("a removal says %q, want %q", result.diagnostics, want)
+		}
+	}
+	if len(f.Keys(processID)) != 2 {
+		t.Errorf("%d keys exist", len(f.Keys(processID)))
 	}
 }

@@ -44,12 +44,14 @@ func TestAdoptedKeyOfTheProvider(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t, sandbox.Options{})
 			byHand := f.AddKey(sandbox.Organization, sandbox.Key{
-				Name: "pipeline", Scopes: []string{"workspace.admin.api_key:manage"}, CreatedAt: start.Add(-day), ExpiresAt: start.Add(90 * day),
+				Name: "pipeline", Scopes: []string{"workspace.admin.api_key:manage"},
+				CreatedAt: start.Add(-day), ExpiresAt: start.Add(90 * day),
 			})
 			p := f.connect(values{"api_key": byHand.Secret}).of("alphamoon_organization_api_key")
 			imported := p.adopt(t.Context(), byHand.ID)
 			changed := p.change(t.Context(), imported, test.arguments(byHand.Secret))
-			if changed.failed || !strings.HasPrefix(changed.diagnostics, test.warning) || (changed.diagnostics == "") != (test.warning == "") {
+			if changed.failed || !strings.HasPrefix(changed.diagnostics, test.warning) ||
+				(changed.diagnostics == "") != (test.warning == "") {
 				t.Fatalf("the change says %q", changed.diagnostics)
 			}
 			if got := changed.boolean("revoke_on_destroy"); got != test.revokes {

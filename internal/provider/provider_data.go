@@ -176,7 +176,7 @@ func (d *providerData) requireClient(purpose string, diags *diag.Diagnostics) *a
 			"configuration depends on values that are known only after an apply: %s. Apply what they come from first, "+
 			"for instance with -target, or give them as variables or in the environment.", purpose, strings.Join(d.unknown, ", "))
 	}
-	short := fmt.Sprintf("The detailed error %q says why.", summary)
+	short := seeDetailed(summary)
 	d.clientMissed.Do(func() { short = detail })
 	diags.AddError(summary, short)
 	return nil

@@ -28,7 +28,8 @@ func (r *apiKeyResource) notRevoked(err error, model apiKeyModel) diag.Diagnosti
 			"which nobody could know without its secret (key_wo). It stays in the state. Give the provider another api_key, then apply "+
 			"again.", r.kind.name(model), sentence(reason(failure.Unchecked))))}
 	case isFailure && failure.Unchecked != nil && !provesNothing(failure.Unchecked):
-		return r.data.failure(r.kind.advice, failure.Unchecked,
+		return r.kind.advice.diagnosticsOf(r.data.markRepeated(failure.Unchecked),
+			fmt.Sprintf("The key %s stays in the state and may still work.", model.describe()),
 			fmt.Sprintf("check whether %s was revoked; it stays in the state", r.kind.name(model)))
 	default:
 		return diag.Diagnostics{diag.NewErrorDiagnostic(summary,

@@ -123,6 +123,10 @@ func TestUnreachable(t *testing.T) {
 			address: service, proxy: resetting,
 			messages: []string{"Alphamoon cannot be reached", "through the proxy <proxy> (connection reset by peer)", "Check the proxy"},
 		},
+		"proxy without TLS": {
+			address: service, proxy: func(t *testing.T) string { t.Helper(); return "https://" + refusing(t) },
+			messages: []string{"Proxy does not speak TLS", "Write http:// in HTTPS_PROXY", "from alphamoon.example:443 through the proxy"},
+		},
 		"forwarding proxy": {
 			proxy: refusing,
 			messages: []string{
@@ -144,7 +148,11 @@ func TestUnreachable(t *testing.T) {
 			transport := &http.Transport{}
 			if test.proxy != nil {
 				proxy = test.proxy(t)
-				transport.Proxy = http.ProxyURL(&url.URL{Scheme: "http", Host: proxy, User: url.UserPassword("me", "hidden-password")})
+				address := &url.URL{Scheme: "http", Host: proxy, User: url.UserPassword("me", "hidden-password")}
+				if host, ok := strings.CutPrefix(proxy, "https://"); ok {
+					address.Scheme, address.Host = "https", host
+				}
+				transport.Proxy = http.ProxyURL(address)
 			}
 			t.Cleanup(transport.CloseIdleConnections)
 			f.tune = func(config *alphamoon.Config) { config.Transport, config.MaxRetries = transport, 1 }
