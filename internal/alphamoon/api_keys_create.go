@@ -207,11 +207,6 @@ func (k *APIKeys) look(ctx context.Context, lost *lostCreation, failure *LostCre
 		began := now()
 		result, err := k.listing.all(ctx)
 		listed := matching(result.elements, func(key APIKey) bool { return key.belongsTo(k.path) })
-		for _, key := range listed {
-			if key.isOld(result.date) {
-				k.ledger.markKnown(key, key.CreatedAt.Time)
-			}
-		}
 		k.ledger.distribute(lost, listed, err, began)
 	}
 	failure.findings = *lost.findings

@@ -144,11 +144,18 @@ func TestConflict(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			box := &sandbox.Sandbox{}
 			box.Inject(sandbox.Fault{Operation: create, Status: 409, Body: sandbox.Detail("exists"), AfterWork: true})
-			_, err := createWanted(t, newClient(t, box), alphamoon.CreateOptions{})
-			if failure := conflict(t, err); len(failure.Equal) != 1 || len(failure.InTheWay) > 0 {
-				t.Errorf("got %+v", failure)
+			client := newClient(t, box)
+			_, _ = client.ProcessAPIKeys(processID).Find(t.Context(), alphamoon.KeyRef{ID: "absent"})
+			box.ClearJournal()
+			_, err := createWanted(t, client, alphamoon.CreateOptions{})
+			failure := conflict(t, err)
+			if len(failure.Equal) != 1 || len(failure.InTheWay) > 0 {
+				t.Fatalf("got %+v", failure)
 			}
 			expectSent(t, box, 1, list, create, list)
+			if !exists(t, client, failure.Equal[0].ID) {
+				t.Error("a reader of the run does not see the key")
+			}
 		})
 	})
 	t.Run("the second of two creations", func(t *testing.T) {
@@ -164,6 +171,18 @@ func TestConflict(t *testing.T) {
 				t.Errorf("got %+v", failure)
 			}
 			expectSent(t, box, 1, list, create, list, create, list)
+		})
+	})
+	t.Run("the remains were revoked, and their name is taken for ever", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			box := service(t, "unique-names-ever")
+			box.Inject(sandbox.Fault{Operation: create, Status: 500, AfterWork: true})
+			_, err := createWanted(t, newClient(t, box), revoking)
+			if failure := conflict(t, err); failure.Earlier != nil {
+				t.Errorf("nothing is left of the first creation: got %v", failure.Earlier)
+			}
+			expectSent(t, box, 0, list, create, list, revoke, list, list, create, list)
 		})
 	})
 	t.Run("nobody may list", func(t *testing.T) {
@@ -389,7 +408,11 @@ func TestARefusedLimit(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	}
-	if journal := box.Journal(); len(journal) != 4 || journal[1].Query.Has("limit") || !journal[3].Query.Has("limit") {
+	box.Inject(sandbox.Fault{Operation: list, Status: 400, Body: sandbox.Detail("The process is archived.")})
+	if _, err := client.ProcessAPIKeys(processID).List(t.Context()); err == nil {
+		t.Error("a service that takes the limit was asked without it")
+	}
+	if journal := box.Journal(); len(journal) != 5 || journal[1].Query.Has("limit") || !journal[3].Query.Has("limit") {
 		t.Errorf("sent: %v", requests(box))
 	}
 }
