@@ -7,15 +7,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/plancheck"
-
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
 )
 
-// TestAccUnseenProcess: a process that was deleted and one that the credential cannot see look alike. Its keys stay in
+// TestUnseenProcess: a process that was deleted and one that the credential cannot see look alike. Its keys stay in
 // the state, everything else goes on, and a destroy forgets them.
-func TestAccUnseenProcess(t *testing.T) {
+func TestUnseenProcess(t *testing.T) {
 	t.Parallel()
 	other := sandbox.Process{ID: "93580f176efb48cda64f25cba74d8ca4", Name: "Receipts"}
 	for name, unseen := range map[string]func(*fixture){
@@ -28,12 +25,19 @@ func TestAccUnseenProcess(t *testing.T) {
 			doomed := strings.ReplaceAll(f.key(lifetime, "revoke_on_destroy = true"), `"test" {`, `"doomed" {`)
 			_, doomed, _ = strings.Cut(doomed, "}\n")
 			kept := f.key(lifetime, fmt.Sprintf("process_id = %q", other.ID))
-			unchanged := resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}
-			f.run(
-				resource.TestStep{Config: kept + doomed},
-				resource.TestStep{PreConfig: func() { unseen(f) }, Config: kept + doomed, ConfigPlanChecks: unchanged},
-				resource.TestStep{Config: kept},
-			)
+			s := f.session()
+			s.apply(kept + doomed)
+			unseen(f)
+			unchanged := s.apply(kept + doomed)
+			forgotten := s.apply(kept)
+			for address, want := range map[string]string{address: keep, "alphamoon_process_api_key.doomed": destroy} {
+				if unchanged.actions[address] != keep || forgotten.actions[address] != want {
+					t.Errorf("%s: %s, and then %s", address, unchanged.actions[address], forgotten.actions[address])
+				}
+			}
+			if s.attributes("alphamoon_process_api_key.doomed") != nil || s.attributes(address) == nil {
+				t.Error("not the one key was forgotten")
+			}
 		})
 	}
 }
@@ -114,15 +118,13 @@ func TestAYoungKeyIsNotGone(t *testing.T) {
 	}
 }
 
-// TestAccListingThatLags: the listing does not show the new key yet, and a second apply, at once, changes nothing.
-func TestAccListingThatLags(t *testing.T) {
+// TestListingThatLags: the listing does not show the new key yet, and a second apply, at once, changes nothing.
+func TestListingThatLags(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{Lags: []time.Duration{time.Hour}})
-	unchanged := resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}
-	f.run(
-		resource.TestStep{Config: f.key(lifetime)},
-		resource.TestStep{Config: f.key(lifetime), ConfigPlanChecks: unchanged},
-	)
+	s := f.session()
+	s.apply(f.key(lifetime)).expect(t, create)
+	s.apply(f.key(lifetime)).expect(t, keep)
 	f.expectCounts(1, 1)
 }
 

@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-testing/compare"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
@@ -101,68 +100,49 @@ func TestAccKeyWithLifetime(t *testing.T) {
 	f.expectCounts(1, 1)
 }
 
-func TestAccKeyReplacedByChanges(t *testing.T) {
-	other := sandbox.Process{ID: "93580f176efb48cda64f25cba74d8ca4", Name: "Receipts"}
+func TestKeyReplacedByChanges(t *testing.T) {
 	t.Parallel()
+	other := sandbox.Process{ID: "93580f176efb48cda64f25cba74d8ca4", Name: "Receipts"}
 	f := newFixture(t, sandbox.Options{Processes: []sandbox.Process{{ID: processID, Name: "Invoices"}, other}})
-	replaced := func(config, attributeName string) resource.TestStep {
-		return resource.TestStep{
-			Config: config,
-			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
-				plancheck.ExpectResourceAction(address, plancheck.ResourceActionDestroyBeforeCreate),
-				expectReplacedBy(attributeName),
-			}},
-		}
-	}
+	const name, scopes = `name = "other"`, `scopes = ["workspace.result:read"]`
 	elsewhere := fmt.Sprintf("process_id = %q", other.ID)
-	secrets, ids := statecheck.CompareValue(compare.ValuesDiffer()), statecheck.CompareValue(compare.ValuesDiffer())
-	steps := []resource.TestStep{
-		{Config: f.key(`expires_in = "90d"`)},
-		replaced(f.key(`expires_in = "90d"`, `name = "other"`), "name"),
-		replaced(f.key(`expires_in = "90d"`, `name = "other"`, `scopes = ["workspace.result:read"]`), "scopes"),
-		replaced(f.key(`expires_in = "90d"`, `name = "other"`, `scopes = ["workspace.result:read"]`, elsewhere),
-			"process_id"),
-		replaced(f.key(`expires_at = "2026-06-01T00:00:00Z"`, `name = "other"`, `scopes = ["workspace.result:read"]`,
-			elsewhere), "expires_at"),
-		replaced(f.key(`expires_at = "2026-06-01T00:00:01Z"`, `name = "other"`, `scopes = ["workspace.result:read"]`,
-			elsewhere), "expires_at"),
+	s := f.session()
+	s.apply(f.key(lifetime)).expect(t, create)
+	secrets, ids := map[any]bool{s.attributes(address)["key"]: true}, map[any]bool{s.attributes(address)["id"]: true}
+	for _, change := range []struct {
+		arguments []string
+		reason    string
+	}{
+		{[]string{lifetime, name}, "name"},
+		{[]string{lifetime, name, scopes}, "scopes"},
+		{[]string{lifetime, name, scopes, elsewhere}, "process_id"},
+		{[]string{`expires_at = "2026-06-01T00:00:00Z"`, name, scopes, elsewhere}, "expires_at"},
+		{[]string{`expires_at = "2026-06-01T00:00:01Z"`, name, scopes, elsewhere}, "expires_at"},
+	} {
+		s.apply(f.key(change.arguments...)).expect(t, replace, change.reason)
+		secrets[s.attributes(address)["key"]], ids[s.attributes(address)["id"]] = true, true
 	}
-	for i := range steps {
-		steps[i].ConfigStateChecks = []statecheck.StateCheck{
-			secrets.AddStateValue(address, attribute("key")), ids.AddStateValue(address, attribute("id")),
-		}
-	}
-	f.run(steps...)
-	if got := f.Count(sandbox.Create); got != len(steps) {
-		t.Errorf("creations: got %d, want %d", got, len(steps))
+	if got := f.Count(sandbox.Create); got != 6 || len(secrets) != 6 || len(ids) != 6 {
+		t.Errorf("%d creations, %d secrets, %d ids", got, len(secrets), len(ids))
 	}
 }
 
-// TestAccKeyKeepsItsDateWhenItGetsALifetime also goes the way back: neither may cost a key as long as the date stays.
-func TestAccKeyKeepsItsDateWhenItGetsALifetime(t *testing.T) {
+// TestKeyKeepsItsDateWhenItGetsALifetime also goes the way back: neither may cost a key as long as the date stays.
+func TestKeyKeepsItsDateWhenItGetsALifetime(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
-	same := statecheck.CompareValue(compare.ValuesSame())
-	sameKeyAnd := func(check statecheck.StateCheck) []statecheck.StateCheck {
-		return []statecheck.StateCheck{same.AddStateValue(address, attribute("key")), check}
+	s := f.session()
+	dated := f.key(`expires_at = "2026-05-30T09:30:15Z"`)
+	for _, test := range []struct {
+		config, action string
+		rotatesAt      any
+	}{{dated, create, nil}, {f.key(lifetime), update, "2026-04-30T09:30:15Z"}, {dated, update, nil}} {
+		s.apply(test.config).expect(t, test.action)
+		if got := s.attributes(address)["rotates_at"]; got != test.rotatesAt {
+			t.Errorf("rotates_at is %v, want %v", got, test.rotatesAt)
+		}
+		s.expectNewestSecret()
 	}
-	rotates := statecheck.ExpectKnownValue(address, attribute("rotates_at"),
-		knownvalue.StringExact("2026-04-30T09:30:15Z"))
-	neverRotates := statecheck.ExpectKnownValue(address, attribute("rotates_at"), knownvalue.Null())
-	f.run(
-		resource.TestStep{
-			Config:            f.key(`expires_at = "2026-05-30T09:30:15Z"`),
-			ConfigStateChecks: sameKeyAnd(neverRotates),
-		},
-		resource.TestStep{
-			Config: f.key(`expires_in = "90d"`), ConfigStateChecks: sameKeyAnd(rotates),
-			ConfigPlanChecks: expectAction(plancheck.ResourceActionUpdate),
-		},
-		resource.TestStep{
-			Config: f.key(`expires_at = "2026-05-30T09:30:15Z"`), ConfigStateChecks: sameKeyAnd(neverRotates),
-			ConfigPlanChecks: expectAction(plancheck.ResourceActionUpdate),
-		},
-	)
 	f.expectCounts(1, 1)
 }
 

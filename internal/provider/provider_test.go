@@ -90,36 +90,21 @@ resource "alphamoon_process_api_key" "test" {
 	f.expectCounts(1, 1)
 }
 
-// TestAccEnvironment is not parallel, because the environment belongs to the whole process.
-func TestAccEnvironment(t *testing.T) {
+// TestEnvironment is not parallel, because the environment belongs to the whole process.
+func TestEnvironment(t *testing.T) {
 	f := newFixture(t, sandbox.Options{})
 	t.Setenv("ALPHAMOON_API_KEY", sandbox.DefaultCredential)
 	t.Setenv("ALPHAMOON_BASE_URL", f.URL)
-	f.run(
-		resource.TestStep{Config: list},
-		resource.TestStep{
-			Config:      "provider \"alphamoon\" {\n  api_key = \"wrong:wrong\"\n}\n" + list,
-			ExpectError: says("Alphamoon refused the credential"),
-		},
-	)
+	f.session().apply(list)
+	f.fails("provider \"alphamoon\" {\n  api_key = \"wrong:wrong\"\n}\n"+list, "Alphamoon refused the credential")
 	// Files and secret stores add blanks and line ends.
 	t.Setenv("ALPHAMOON_API_KEY", " "+sandbox.DefaultCredential+"\r\n")
 	t.Setenv("ALPHAMOON_BASE_URL", f.URL+"\n")
-	f.run(resource.TestStep{Config: list})
+	f.session().apply(list)
 	t.Setenv("ALPHAMOON_BASE_URL", f.URL)
 	t.Setenv("ALPHAMOON_API_KEY", "nonsense")
-	f.run(
-		resource.TestStep{
-			Config:      list,
-			ExpectError: says("The value of the environment variable ALPHAMOON_API_KEY is not a usable Alphamoon API key"),
-		},
-	)
+	f.fails(list, "The value of the environment variable ALPHAMOON_API_KEY is not a usable Alphamoon API key")
 	t.Setenv("ALPHAMOON_API_KEY", sandbox.DefaultCredential)
 	t.Setenv("ALPHAMOON_BASE_URL", "http://example.com")
-	f.run(
-		resource.TestStep{
-			Config:      list,
-			ExpectError: says("The value of the environment variable ALPHAMOON_BASE_URL cannot be used"),
-		},
-	)
+	f.fails(list, "The value of the environment variable ALPHAMOON_BASE_URL cannot be used")
 }

@@ -4,7 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-testing/compare"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
@@ -67,63 +66,62 @@ func TestAccRotationWhenDue(t *testing.T) {
 	f.expectCounts(3, 3)
 }
 
-func TestAccRotationWithoutAWindow(t *testing.T) {
+func TestRotationWithoutAWindow(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	config := f.key(lifetime, `rotate_before_expiry = "0s"`)
-	f.run(resource.TestStep{Config: config}, f.after(90*day-time.Second, keeps(config)),
-		f.after(time.Second, f.replaces(config, "rotates_at")))
+	s := f.session()
+	s.apply(config).expect(t, create)
+	f.clock.Advance(90*day - time.Second)
+	s.apply(config).expect(t, keep)
+	f.clock.Advance(time.Second)
+	s.apply(config).expect(t, replace, "rotates_at")
+	s.expectNewestSecret()
 	f.expectCounts(2, 2)
 }
 
-// TestAccRotationOfAnExpiredKeyThatIsGone also shows that such a key stays in the state: nothing is refreshed away.
-func TestAccRotationOfAnExpiredKeyThatIsGone(t *testing.T) {
+// TestRotationOfAnExpiredKeyThatIsGone also shows that such a key stays in the state: nothing is refreshed away.
+func TestRotationOfAnExpiredKeyThatIsGone(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{HideExpired: true})
 	config := f.key(lifetime, window)
-	f.run(resource.TestStep{Config: config}, f.after(100*day, f.replaces(config, "rotates_at")))
+	s := f.session()
+	s.apply(config)
+	f.clock.Advance(100 * day)
+	s.apply(config).expect(t, replace, "rotates_at")
+	s.expectNewestSecret()
 	f.expectCounts(2, 2)
 }
 
-func TestAccFixedDateThatHasPassed(t *testing.T) {
+func TestFixedDateThatHasPassed(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{HideExpired: true})
 	config := f.key(`expires_at = "2026-03-02T00:00:00Z"`)
-	f.run(
-		resource.TestStep{Config: config},
-		f.after(30*day, keeps(config)),
-		resource.TestStep{
-			RefreshState: true,
-			Check:        resource.TestCheckResourceAttr(address, "status", "Expired"),
-		},
-		resource.TestStep{
-			Config:      f.key(`expires_at = "2026-03-03T00:00:00Z"`),
-			ExpectError: says("because that is not in the future"),
-		},
-		resource.TestStep{
-			Config:      f.key(`expires_at = "2026-03-02T00:00:00Z"`, `name = "other"`),
-			ExpectError: says("because that is not in the future"),
-		},
-		f.replaces(f.key(`expires_at = "2026-06-01T00:00:00Z"`), "expires_at"),
-	)
+	s := f.session()
+	s.apply(config).expect(t, create)
+	f.clock.Advance(30 * day)
+	s.apply(config).expect(t, keep)
+	if status := s.attributes(address)["status"]; status != "Expired" {
+		t.Errorf("the status is %v", status)
+	}
+	s.fails(f.key(`expires_at = "2026-03-03T00:00:00Z"`), "because that is not in the future")
+	s.fails(f.key(`expires_at = "2026-03-02T00:00:00Z"`, `name = "other"`), "because that is not in the future")
+	s.apply(f.key(`expires_at = "2026-06-01T00:00:00Z"`)).expect(t, replace, "expires_at")
+	s.expectNewestSecret()
 	f.expectCounts(2, 2)
 }
 
-func TestAccRotationOfADisabledKey(t *testing.T) {
+func TestRotationOfADisabledKey(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
-	fixed := f.key(`expires_at = "2026-05-30T09:30:15Z"`)
-	disable := func() {
+	s := f.session()
+	for _, config := range []string{f.key(lifetime), f.key(`expires_at = "2026-05-30T09:30:15Z"`)} {
+		s.apply(config)
 		keys := f.Keys(processID)
 		f.SetStatus(keys[len(keys)-1].ID, "Disabled")
+		s.apply(config).expect(t, replace, "status")
+		s.expectNewestSecret()
 	}
-	byStatus := func(config string) resource.TestStep {
-		step := f.replaces(config, "status")
-		step.PreConfig = disable
-		return step
-	}
-	f.run(resource.TestStep{Config: f.key(lifetime)}, byStatus(f.key(lifetime)), resource.TestStep{Config: fixed},
-		byStatus(fixed))
 	f.expectCounts(3, 3)
 }
 
@@ -153,30 +151,39 @@ func TestAccRotationTriggers(t *testing.T) {
 	f.expectCounts(3, 3)
 }
 
-// TestAccPolicyChanges: another window or lifetime never makes a new key by itself, unless it makes the key due.
-func TestAccPolicyChanges(t *testing.T) {
+// TestPolicyChanges: another window or lifetime never makes a new key by itself, unless it makes the key due.
+func TestPolicyChanges(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
-	same := statecheck.CompareValue(compare.ValuesSame())
-	updates := func(config string, rotatesAt time.Time) resource.TestStep {
-		return resource.TestStep{
-			Config: config, ConfigPlanChecks: expectAction(plancheck.ResourceActionUpdate),
-			ConfigStateChecks: []statecheck.StateCheck{
-				same.AddStateValue(address, attribute("key")),
-				statecheck.ExpectKnownValue(address, attribute("rotates_at"),
-					knownvalue.StringExact(rotatesAt.Format(time.RFC3339))),
-			},
-		}
-	}
+	s := f.session()
 	expiry := start.Add(90 * day)
-	f.run(resource.TestStep{Config: f.key(lifetime, `rotate_before_expiry = "0s"`)}, updates(f.key(lifetime, window), expiry.Add(-30*day)),
-		keeps(f.key(lifetime, `rotate_before_expiry = "720h"`)),
-		updates(f.key(`expires_in = "60d"`), start.Add(40*day)),
-		updates(f.key(`expires_in = "120d"`), start.Add(50*day)),
-		updates(f.key(lifetime, `rotate_before_expiry = "60d"`), expiry.Add(-60*day)),
-		f.after(29*day, updates(f.key(lifetime), expiry.Add(-30*day))),
-		f.after(day, f.replaces(f.key(lifetime, `rotate_before_expiry = "60d"`), "rotates_at")),
-		f.after(20*day, f.replaces(f.key(`expires_in = "30d"`), "rotates_at")))
+	noWindow, long := f.key(lifetime, `rotate_before_expiry = "0s"`), f.key(lifetime, `rotate_before_expiry = "60d"`)
+	s.apply(noWindow).expect(t, create)
+	for _, test := range []struct {
+		after          time.Duration
+		config, action string
+		rotatesAt      time.Time // of a key that stays
+	}{
+		{0, f.key(lifetime, window), update, expiry.Add(-30 * day)},
+		{0, f.key(lifetime, `rotate_before_expiry = "720h"`), keep, expiry.Add(-30 * day)},
+		{0, f.key(`expires_in = "60d"`), update, start.Add(40 * day)},
+		{0, f.key(`expires_in = "120d"`), update, start.Add(50 * day)},
+		{0, long, update, expiry.Add(-60 * day)},
+		{29 * day, f.key(lifetime), update, expiry.Add(-30 * day)},
+		{day, long, replace, time.Time{}},
+		{20 * day, f.key(`expires_in = "30d"`), replace, time.Time{}},
+	} {
+		f.clock.Advance(test.after)
+		if test.action == replace {
+			s.apply(test.config).expect(t, replace, "rotates_at")
+		} else {
+			s.apply(test.config).expect(t, test.action)
+			if got := s.attributes(address)["rotates_at"]; got != test.rotatesAt.Format(time.RFC3339) {
+				t.Errorf("rotates_at is %v, want %s", got, test.rotatesAt)
+			}
+		}
+		s.expectNewestSecret()
+	}
 	f.expectCounts(3, 3)
 }
 
