@@ -111,7 +111,10 @@ func (s *Sandbox) work(req *http.Request, operation Operation, id string, body [
 	}
 	owner = id
 	if operation == Revoke {
-		owner, _ = s.find(id)
+		var i int
+		if owner, i = s.find(id); i >= 0 {
+			id = s.keys[owner][i].ID // however it was written
+		}
 	}
 	hiding := s.hidden[access{credential, owner}]
 	switch {

@@ -195,6 +195,17 @@ func TestUnknownRule(t *testing.T) {
 	}
 }
 
+// TestIDOfRemoval removes a key by its id in another form: the journal has the form of the creation.
+func TestIDOfRemoval(t *testing.T) {
+	t.Parallel()
+	r := newRuled(t, "dashed-ids")
+	key := r.box.AddKey(sandbox.DefaultProcessID, sandbox.Key{ID: strings.Repeat("ab", 16)})
+	status, _ := r.do(t, "delete", sandbox.Key{ID: "ABABABAB-abab-abab-abab-abababababab"})
+	if got := r.box.Journal()[0].KeyID; status != 204 || got != key.ID {
+		t.Errorf("got %d, %q", status, got)
+	}
+}
+
 // TestRulesTogether combines rules: each does what it does alone.
 func TestRulesTogether(t *testing.T) {
 	t.Parallel()
