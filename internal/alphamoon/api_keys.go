@@ -266,7 +266,7 @@ func (k *APIKeys) Revoke(ctx context.Context, ref KeyRef) error {
 		switch {
 		case gone, hiddenByLag:
 			return nil
-		case removal == acceptedRemoval && retries == 0 && (err == nil || saysNothing(err)) && k.isUnknown(ctx, ref.ID):
+		case removal == acceptedRemoval && retries == 0 && (err == nil || SaysNothing(err)) && k.isUnknown(ctx, ref.ID):
 			return nil
 		case err != nil:
 			return &NotRevokedError{Refusal: refusal, Unchecked: err}

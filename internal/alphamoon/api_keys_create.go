@@ -103,7 +103,7 @@ func (k *APIKeys) revokeRemains(ctx context.Context, failure *LostCreationError)
 func (k *APIKeys) listBefore(ctx context.Context) (struct{}, error) {
 	result, err := k.listing.all(ctx)
 	switch {
-	case IsForbidden(err), saysNothing(err):
+	case IsForbidden(err), SaysNothing(err):
 		return struct{}{}, nil
 	case err == nil:
 		k.ledger.markListed(result.elements)

@@ -154,9 +154,9 @@ func isNoContent(err error) bool {
 	return ok && answer.Status == http.StatusNoContent
 }
 
-// saysNothing reports a listing in place of which the service says that there is nothing.
+// SaysNothing reports a listing in place of which the service says that there is nothing.
 // U: what a listing without keys is answered with.
-func saysNothing(err error) bool {
+func SaysNothing(err error) bool {
 	return IsNotFound(err) || isNoContent(err) || errors.Is(err, errNoList)
 }
 

@@ -150,7 +150,7 @@ func (r *apiKeyResource) notRead(err error, model apiKeyModel) diag.Diagnostics 
 			fmt.Sprintf("The key of %s is not listed, but the provider's api_key has changed since it was last seen, and a listing may "+
 				"show only what its caller made or may see. So the key stays in the state. If it is gone, plan with -replace to make "+
 				"another one, or run terraform state rm.", r.kind.owner(model.ProcessID.ValueString())))}
-	case r.kind.ofProcess && alphamoon.IsNotFound(err):
+	case r.kind.ofProcess && alphamoon.SaysNothing(err):
 		return r.warnOfProcess(err, model.ProcessID.ValueString())
 	default:
 		return r.data.failure(r.kind.advice.orForget(), err, "read "+r.kind.name(model))

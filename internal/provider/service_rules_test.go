@@ -250,6 +250,26 @@ func TestProcessThatCannotBeSeen(t *testing.T) {
 	}
 }
 
+// TestProcessWithoutKeys: the last key was deleted by hand, and the service answers a listing without keys with no list.
+func TestProcessWithoutKeys(t *testing.T) {
+	t.Parallel()
+	for _, rule := range []string{"empty-404", "empty-204"} {
+		t.Run(rule, func(t *testing.T) {
+			t.Parallel()
+			f := following(t, rule)
+			s := f.session()
+			s.apply(f.key(lifetime))
+			f.RemoveKey(f.Keys(processID)[0].ID)
+			f.clock.Advance(time.Hour)
+			report := s.apply(f.key(lifetime))
+			report.expect(t, keep)
+			if !strings.Contains(report.text, "Process cannot be seen") {
+				t.Errorf("it says %s", report.text)
+			}
+		})
+	}
+}
+
 // TestUniqueNames: a rotation that is refused because of the name says which key has it, and the way out.
 func TestUniqueNames(t *testing.T) {
 	t.Parallel()
