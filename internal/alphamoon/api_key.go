@@ -14,6 +14,7 @@ import (
 const StatusActive = "Active"
 
 // IsActive reports whether a status means that the key works. Upper and lower case make no difference.
+// U: words of status
 func IsActive(status string) bool { return strings.EqualFold(status, StatusActive) }
 
 // DoesNotWork reports whether a status says in so many words that the key does not work. None of these words is
@@ -21,6 +22,7 @@ func IsActive(status string) bool { return strings.EqualFold(status, StatusActiv
 func DoesNotWork(status string) bool { return KnowsStatus(status) && !IsActive(status) }
 
 // KnowsStatus reports whether a status is one of [Statuses].
+// U: words of status
 func KnowsStatus(status string) bool {
 	return slices.ContainsFunc(Statuses(), func(known string) bool { return strings.EqualFold(known, status) })
 }
@@ -31,6 +33,7 @@ func Statuses() []string {
 }
 
 // APIKey is a key as a listing shows it, without its secret.
+// U: secret in a listing
 type APIKey struct {
 	ID             string `json:"id"`
 	Name           string `json:"name"`
@@ -48,6 +51,7 @@ type APIKey struct {
 
 // UnmarshalJSON takes an object whose fields may be odd. Ids may be numbers, and names come in Unicode's composed form
 // (NFC), which is all that Terraform can write. A key that has a "deletedAt" is listed and yet removed.
+// U: ids; names; a removed key is no longer listed
 func (k *APIKey) UnmarshalJSON(data []byte) error {
 	type plain APIKey
 	wire := struct {
@@ -55,7 +59,8 @@ func (k *APIKey) UnmarshalJSON(data []byte) error {
 		ID        looseText `json:"id"`
 		Name      string    `json:"name"`
 		ProcessID looseText `json:"processId"`
-		DeletedAt Timestamp `json:"deletedAt"` // U: whether a removed key stays listed, and with which field
+		// U: a removed key is no longer listed
+		DeletedAt Timestamp `json:"deletedAt"`
 	}{plain: (*plain)(k)}
 	err := json.Unmarshal(data, &wire)
 	k.ID, k.Name, k.ProcessID = string(wire.ID), norm.NFC.String(wire.Name), string(wire.ProcessID)
@@ -66,6 +71,7 @@ func (k *APIKey) UnmarshalJSON(data []byte) error {
 }
 
 // looseText is a text that may also be written as a number.
+// U: ids
 type looseText string
 
 // UnmarshalJSON never fails: everything but a text or a number is empty.
@@ -121,6 +127,7 @@ type Timestamp struct{ time.Time }
 
 // UnmarshalJSON takes an RFC 3339 string and never fails. Without a zone it is UTC. The years 1 and 9999 are how some
 // services write that there is none.
+// U: dates; keys that never expire
 func (t *Timestamp) UnmarshalJSON(data []byte) error {
 	if t.Time.UnmarshalJSON(data) != nil {
 		t.Time, _ = time.Parse(`"2006-01-02T15:04:05"`, string(data)) // zero where it fails
@@ -140,6 +147,7 @@ type APIKeyRequest struct {
 }
 
 // MarshalJSON writes the documented body.
+// U: expiry with another offset than Z
 func (r APIKeyRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		Name   string   `json:"name"`
@@ -152,6 +160,7 @@ func (r APIKeyRequest) MarshalJSON() ([]byte, error) {
 func SameSecond(a, b time.Time) bool { return a.Unix() == b.Unix() }
 
 // Grant is what the service made of a request. It may write a name otherwise, trimmed or cut, which means nothing.
+// U: scopes; expiries; an expiry in ten years
 type Grant struct {
 	// Missing are the scopes that were asked for and not granted, and Additional those that were granted beyond them,
 	// sorted. An answer that leaves the scopes out says nothing.
@@ -183,6 +192,7 @@ func (r APIKeyRequest) equals(key APIKey) bool {
 
 // mayBecome reports whether a service with rules of its own may have made a key of the request: one that expands scopes,
 // and rounds an expiry or caps it.
+// U: scopes; expiries
 func (r APIKeyRequest) mayBecome(key APIKey) bool {
 	const day = 24 * time.Hour
 	return foldName(r.Name) == foldName(key.Name) && len(r.Granted(key).Missing) == 0 &&
@@ -205,9 +215,11 @@ func (r APIKeyRequest) same(other APIKeyRequest) bool {
 }
 
 // foldName is a name without what a service may change in it: blanks, upper and lower case, the form of Unicode.
+// U: names
 func foldName(name string) string {
 	return norm.NFC.String(strings.ToLower(strings.Join(strings.Fields(name), " ")))
 }
 
 // foldID is an id without what a listing may write otherwise: upper and lower case, and dashes.
+// U: ids
 func foldID(id string) string { return strings.ToLower(strings.ReplaceAll(id, "-", "")) }

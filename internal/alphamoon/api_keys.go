@@ -17,6 +17,7 @@ import (
 
 // listingLag is for how long after its creation a listing may not show a key yet: listings may be eventually consistent,
 // and how soon they show a write is not known.
+// U: a new key is listed
 const listingLag = 5 * time.Minute
 
 // Reasons why a key that is not listed is not provably absent.
@@ -38,6 +39,7 @@ func isSafeID(id string) bool {
 }
 
 // TooYoungError is an [ErrTooYoung].
+// U: a new key is listed
 type TooYoungError struct {
 	// Until is when a listing must show the key, by the clock of the service.
 	Until time.Time
@@ -65,6 +67,7 @@ type APIKeys struct {
 }
 
 // listings are the first of the two that prove an absence, and the second: some time later, or at once.
+// U: a new key is listed
 type listings struct{ first, later, atOnce *sharedCall[reading[APIKey]] }
 
 func newAPIKeys(client *Client, path []string) *APIKeys {
@@ -124,8 +127,10 @@ type KeyRef struct {
 	// CreatedAt is zero if it is not known.
 	CreatedAt time.Time
 	// Expired means that the key is past its expiry. Its absence needs no proof.
+	// U: an expired key
 	Expired bool
 	// NeverSeen means that the client's credential is not the one that last saw the key.
+	// U: a key that another credential made
 	NeverSeen bool
 }
 
@@ -253,6 +258,7 @@ func (e *NotRevokedError) Unwrap() []error {
 // accepted, the absence needs the proof of [APIKeys.Find].
 // Whether the removal accepts the id of a process key is not known, nor what it answers.
 // A key with an id that could mean something else is not removed: [ErrUnsafeID].
+// U: removal of a process's key; removal of a key of the organization
 func (k *APIKeys) Revoke(ctx context.Context, ref KeyRef) error {
 	if !isSafeID(ref.ID) {
 		return &NotRevokedError{Refusal: ErrUnsafeID}
@@ -287,7 +293,8 @@ func isForeign(refusal error) bool {
 }
 
 // isUnknown removes a key once more, whose removal was accepted and does not show in a listing, and reports whether the
-// service says that it knows no such key. U: whether what was removed stays listed.
+// service says that it knows no such key.
+// U: its removal again; a removed key is no longer listed
 func (k *APIKeys) isUnknown(ctx context.Context, id string) bool {
 	_, refusal := k.remove(ctx, id)
 	return isDocumented(refusal, http.StatusNotFound, http.StatusGone)

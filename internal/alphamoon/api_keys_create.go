@@ -100,6 +100,7 @@ func (k *APIKeys) revokeRemains(ctx context.Context, failure *LostCreationError)
 
 // listBefore notes which keys exist before the first creation. If the credential may not see that, or the service says
 // that there is nothing, creations go on: they will tell. Then nobody can tell what a lost one left.
+// U: creations refused; a listing without keys
 func (k *APIKeys) listBefore(ctx context.Context) (struct{}, error) {
 	result, err := k.listing.all(ctx)
 	switch {
@@ -157,6 +158,7 @@ func (k *APIKeys) post(
 }
 
 // isConflict reports that the service refused a creation in its own words because of what exists.
+// U: a second creation of one name; creations refused
 func isConflict(err error) bool { return hasStatus(err, http.StatusConflict) && DidNothing(err) }
 
 // take makes the key of an answer the creation's, unless it is not a new key of the collection.
@@ -179,6 +181,7 @@ func (k *APIKeys) take(key *CreatedAPIKey, before int, answeredAt time.Time) err
 
 // NotOursError means that the service answered a creation with a key that is not the new one: it is in no state, and is
 // never revoked.
+// U: a second creation of one name; createdAt of a new key
 type NotOursError struct {
 	Key APIKey
 	// Reason says why it is not, in words that follow "the key".
@@ -220,6 +223,7 @@ func (k APIKey) belongsTo(path []string) bool {
 }
 
 // isOld reports whether a key was created so long before an answer that no creation of this run can have made it.
+// U: createdAt of a new key
 func (k APIKey) isOld(answeredAt time.Time) bool {
 	return !k.CreatedAt.IsZero() && answeredAt.Sub(k.CreatedAt.Time) > 24*time.Hour
 }

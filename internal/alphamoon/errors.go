@@ -155,7 +155,7 @@ func isNoContent(err error) bool {
 }
 
 // SaysNothing reports a listing in place of which the service says that there is nothing.
-// U: what a listing without keys is answered with.
+// U: a listing without keys
 func SaysNothing(err error) bool {
 	return IsNotFound(err) || isNoContent(err) || errors.Is(err, errNoList)
 }
@@ -244,6 +244,7 @@ type errorDetail struct {
 // ofFramework reports the texts with which a web framework answers of itself, for a path or a method that it does not know.
 // The documented validation error is that of FastAPI (v0.3), so that its other refusals probably are too.
 func (d errorDetail) ofFramework() bool {
+	// U: a wrong credential; a process that does not exist or may not be seen
 	return d.text == "Not Found" || d.text == "Method Not Allowed"
 }
 

@@ -23,7 +23,8 @@ func windowQuery(offset, limit int) url.Values {
 const (
 	limitUntried int32 = iota
 	limitTaken
-	limitRefused // U: whether any limit is permitted
+	// U: largest page
+	limitRefused
 )
 
 // fetchWindow reads a page of a listing from an offset on, with a limit unless the service refuses it.

@@ -120,6 +120,7 @@ func (r *reader[T]) asked() int {
 }
 
 // endsWith reports whether the API's own refusal of the offset means that the listing has ended.
+// U: offset beyond the end
 func (r *reader[T]) endsWith(err error) bool {
 	status, answered := errors.AsType[*StatusError](err)
 	return r.answers > 0 && r.total.known() < 0 && answered && status.Documented &&
@@ -170,6 +171,7 @@ func (r *reader[T]) keepNew(page *Page[T]) (repeated int) {
 
 // judgeRepeats distinguishes a service that ignores the offset, which repeats all there was and nothing else, from
 // elements that moved from page to page.
+// U: order of a listing
 func (r *reader[T]) judgeRepeats(repeated, fresh, before int) {
 	if repeated == 0 {
 		return
@@ -210,6 +212,7 @@ func (r *reader[T]) isProven() bool {
 }
 
 // total is how many elements there are in all, as far as the service says. The zero value is an unknown one.
+// U: total; page without a limit
 type total struct {
 	kind  totalKind
 	count int

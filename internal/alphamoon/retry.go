@@ -74,6 +74,7 @@ func IsCleartextServer(err error) bool {
 
 // retryAfter reads the Retry-After header, given in seconds or as a date. A date counts from the answer's own
 // Date if there is one, so that a wrong clock on either side does no harm. A wait in the past is none.
+// U: refusals on the way
 func retryAfter(header http.Header, now time.Time) (time.Duration, bool) {
 	text := strings.TrimSpace(header.Get("Retry-After"))
 	const longest = 24 * time.Hour

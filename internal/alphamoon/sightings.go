@@ -4,6 +4,7 @@ import "sync"
 
 // sightings are the keys that any collection of a client has seen: on a page of a listing, or as an answer to a creation.
 // Only a key that was never seen before its creation was sent can be a new one.
+// U: a second creation of one name
 type sightings struct {
 	mu sync.Mutex
 	// moments counts what was seen, and first has the moment of each key, by its id.

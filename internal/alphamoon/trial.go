@@ -18,6 +18,7 @@ func (k *APIKeys) Try(ctx context.Context, secret Secret) error {
 // AwaitAcceptance tries a new secret until the service accepts it: how soon it does is not known. It returns false if the
 // service still answered 401 ten seconds later (or at the end of the context). Without an answer it returns true, because
 // nothing speaks against the secret.
+// U: a new key is accepted
 func (k *APIKeys) AwaitAcceptance(ctx context.Context, secret Secret) bool {
 	ctx, cancel := context.WithTimeout(ctx, k.client.config.SettleTime)
 	defer cancel()

@@ -264,6 +264,7 @@ func (c *keyChange) reasonOfTime(plan apiKeyModel) (replace path.Paths) {
 	}
 	if status := state.Status.ValueString(); status != "" && !alphamoon.IsActive(status) && !state.disabled() &&
 		decision != rotation.KeepExpired {
+		// U: words of status
 		warn("status", "Status of a key is not documented", fmt.Sprintf("has the status %q, which the service does not "+
 			"document. The provider does not know whether the key works, and keeps it. If it does not work, plan with "+
 			"-replace to get a new one.", status))

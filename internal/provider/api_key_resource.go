@@ -158,6 +158,7 @@ func (r *apiKeyResource) notRead(err error, model apiKeyModel) diag.Diagnostics 
 }
 
 // warnOfProcess says once per run that a process cannot be seen.
+// U: a process that does not exist or may not be seen; a listing without keys
 func (r *apiKeyResource) warnOfProcess(err error, processID string) diag.Diagnostics {
 	if _, warned := r.data.warnedProcesses.LoadOrStore(processID, true); warned {
 		return nil

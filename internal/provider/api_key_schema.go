@@ -136,6 +136,7 @@ func (k apiKeyKind) resourceSchema() schema.Schema {
 			Required:            true,
 			Validators:          []validator.String{validators.ProcessID()},
 		}
+		// U: undocumented scope of a process's key
 		attributes["allow_undocumented_scopes"] = schema.BoolAttribute{
 			MarkdownDescription: "Whether `scopes` may name scopes that the service does not document. Default: `false`.",
 			Optional:            true,

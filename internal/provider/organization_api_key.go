@@ -7,6 +7,7 @@ var organizationAPIKey = apiKeyKind{
 	revokes:       true,
 	whereToDelete: "in the web application",
 	advice: advice{
+		// U: a member asks for the organization's keys
 		forbidden: "If the provider's api_key is not an organization admin's, use one that is: keys of the organization need it.",
 		notFound:  "If base_url is wrong, correct it. If the provider's api_key belongs to no organization, use one that does.",
 	},

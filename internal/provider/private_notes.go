@@ -17,12 +17,15 @@ import (
 type keyNotes struct {
 	// SeenBy is a hash of the credential that last saw the key. Listings may show only what their caller made or may see, so
 	// that only what a credential has seen can it see to be gone.
+	// U: a key that another credential made
 	SeenBy []byte `json:"seen_by,omitempty"`
 	// ListedScopes are the scopes as the first listing showed them, sorted; nil before. A service may write them otherwise than
 	// it grants them, so that only what a later listing shows otherwise is a change.
+	// U: scopes
 	ListedScopes []string `json:"listed_scopes,omitempty"`
 	// GrantedUntil is when the key really expires, where that is another second than the fixed date that the state keeps;
 	// nil elsewhere. Its zero value stands for a key that never expires, for all that is known.
+	// U: expiries; an expiry in ten years
 	GrantedUntil *time.Time `json:"granted_until,omitempty"`
 }
 

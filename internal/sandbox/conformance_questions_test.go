@@ -342,11 +342,14 @@ func marks(t *testing.T) map[string][]string {
 	return places
 }
 
-// TestMarks demands a question for each mark.
+// TestMarks keeps the marks and the questions in step.
 func TestMarks(t *testing.T) {
 	t.Parallel()
 	places := marks(t)
 	for _, question := range questions {
+		if len(places[question.question]) == 0 {
+			t.Errorf("no code is marked with // U: %s", question.question)
+		}
 		delete(places, question.question)
 	}
 	for mark, where := range places {
