@@ -79,7 +79,7 @@ func TestMemoryOfListings(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			child := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestMemoryOfListings$")
-			child.Env = append(os.Environ(), variable+"="+name)
+			child.Env = append(os.Environ(), variable+"="+name, "GOGC=100", "GOMEMLIMIT=off")
 			output, err := child.CombinedOutput()
 			if err != nil {
 				t.Fatalf("%v: %.500s", err, output)

@@ -70,40 +70,37 @@ func newRedactor(forms []string) redactor {
 	replacer := strings.NewReplacer(pairs...)
 	return func(text string, cut bool) string {
 		text, tooLong := head(text)
-		text = replacer.Replace(oneLine(text))
-		if cut = cut || tooLong; cut {
-			text = text[:max(0, strings.LastIndexByte(text, ' '))]
+		text = oneLine(text)
+		if cut || tooLong {
+			text = text[:max(0, strings.LastIndexByte(text, ' '))] + "…"
 		}
-		if hasTrace(text, traces, cut) {
+		replaced := replacer.Replace(text)
+		if strings.Contains(text, "…") && hasTrace(text, traces, endsWithin) || hasTrace(replaced, traces, strings.Contains) {
 			return redacted
 		}
-		return text
+		return strings.TrimSuffix(replaced, "…")
 	}
 }
 
-// hasTrace reports whether a text holds a form that is escaped or has blanks within, or ends within one where it is cut.
-func hasTrace(text string, traces []string, cut bool) bool {
+// hasTrace reports whether a text has a form in it, escaped or with blanks within.
+func hasTrace(text string, traces []string, has func(text, form string) bool) bool {
 	rounds := 0
 	for plain := range unescaped(text) {
 		if rounds++; rounds > maxEscapes {
 			return len(traces) > 0 // there is no telling what it holds
 		}
-		parts := strings.Split(squeeze(plain), "…")
-		for i, part := range parts {
-			if slices.ContainsFunc(traces, func(trace string) bool {
-				return strings.Contains(part, trace) || (cut || i < len(parts)-1) && endsWithin(part, trace)
-			}) {
-				return true
-			}
+		plain = squeeze(plain)
+		if slices.ContainsFunc(traces, func(trace string) bool { return has(plain, trace) }) {
+			return true
 		}
 	}
 	return false
 }
 
-// endsWithin reports whether a text ends with the beginning of a form.
+// endsWithin reports whether a text has been cut within a form, as the mark of [truncate] shows.
 func endsWithin(text, form string) bool {
-	for n := min(len(text), len(form)-1); n >= shortestPart; n-- {
-		if strings.HasSuffix(text, form[:n]) {
+	for n := len(form); n >= shortestPart; n-- {
+		if strings.Contains(text, form[:n]+"…") {
 			return true
 		}
 	}
