@@ -103,7 +103,7 @@ func TestAccProviderKeyFromTheFirstOne(t *testing.T) {
 	s.must(pair.identity, apply...)
 
 	// The first rotation. The run goes on with the old key, the next one has the new key.
-	s.configure(append(edits, `"45d"`, `"89d23h59m59s"`)...)
+	s.configure(append(edits, `"90d"`, `"1h"`, `"45d"`, `"59m59s"`)...) // due a second after its creation
 	s.must(pair.identity, apply...)
 	second := s.held()
 	if second == first.Secret || len(s.LiveKeys(sandbox.Organization)) != 2 {
