@@ -133,8 +133,8 @@ func faultMatrix() []faultRow {
 	kept := func(says string) want { return want{sent: "list, create", says: says, keys: 1, state: true} }
 
 	forbidden := refused("403", sandbox.Fault{Status: 403, Body: problem},
-		"lacks the scope workspace.process.api_key:manage")
-	forbidden.organization = "is not an organization admin's"
+		"If the provider's api_key lacks the scope workspace.process.api_key:manage")
+	forbidden.organization = "If the provider's api_key is not an organization admin's"
 	unknown := refused("404 of the API", sandbox.Fault{Status: 404, Body: problem}, "Alphamoon answered that it was not found")
 	unknown.organization = "If the provider's api_key belongs to no organization"
 	// A process that was deleted and one that the credential cannot see look alike.
@@ -204,7 +204,7 @@ func faultMatrix() []faultRow {
 		refused("422", sandbox.Fault{Status: 422, Body: `{"detail": [{"loc": ["body"], "msg": "not like this"}]}`},
 			"not like this"),
 		foreign("redirect", sandbox.Fault{Status: 307, Header: header("Location", "https://login.example.com/")},
-			"does not follow redirects"),
+			"The provider does not follow redirects"),
 		limiting("429", sandbox.Fault{Status: 429}, "Alphamoon limits the rate of requests"),
 		limiting("503 with Retry-After", sandbox.Fault{Status: 503, Header: header("Retry-After", "0")},
 			"Alphamoon failed to answer"),

@@ -53,7 +53,11 @@ func (r faultRow) check(t *testing.T, kind, operation string, times int, expecte
 	t.Helper()
 	f := newFixture(t, sandbox.Options{})
 	owner := kinds[kind]
-	provider := f.connect(values{"max_retries": 1, "request_timeout": "1s"}).of(kind)
+	timeout := "30s" // on a busy machine an answer may take a second
+	if r.fault.LoseAnswer {
+		timeout = "1s"
+	}
+	provider := f.connect(values{"max_retries": 1, "request_timeout": timeout}).of(kind)
 	ctx := t.Context()
 	arguments := values{
 		"process_id":        processID,
@@ -121,6 +125,10 @@ func (r faultRow) check(t *testing.T, kind, operation string, times int, expecte
 	if (expected.says != "") != result.failed || !strings.Contains(result.diagnostics, expected.says) {
 		t.Errorf("diagnostics: got %q, want %q", result.diagnostics, expected.says)
 	}
+	if strings.Count(result.diagnostics, "ERROR: ") > 1 {
+		t.Errorf("more than one error: %q", result.diagnostics)
+	}
+	checkWords(t, result.diagnostics)
 	// A failed import has no state to keep, and Terraform drops that of a failed data source.
 	inState := expected.state && (expected.says == "" || operation != "import")
 	if result.state.IsNull() == inState {

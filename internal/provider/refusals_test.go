@@ -40,18 +40,12 @@ resource "alphamoon_process_api_key" "test" {
 		fault     sandbox.Fault
 		message   string
 	}{
-		"missing process":                    {list, sandbox.List, missing, "Alphamoon answered that it was not found"},
-		"missing process at a creation":      {newProcessKey, sandbox.Create, missing, "Alphamoon answered that it was not found"},
 		"missing organization":               {organization, sandbox.List, missing, "Alphamoon answered that it was not found"},
 		"missing organization at a creation": {newOrganizationKey, sandbox.Create, missing, "Alphamoon answered that it was not found"},
 		"missing list of processes":          {processes, sandbox.ListProcesses, missing, "Alphamoon answered that it was not found"},
 		"forbidden processes": {
 			processes, sandbox.ListProcesses, sandbox.Fault{Status: 403, Body: `{"title": "Forbidden"}`},
 			"lacks the scope workspace.process:read",
-		},
-		"forbidden organization": {
-			organization, sandbox.List, sandbox.Fault{Status: 403, Body: `{"title": "Forbidden"}`},
-			"If the provider's api_key is not an organization admin's",
 		},
 		"conflict of processes": {processes, sandbox.ListProcesses, conflict, "saying: Conflict. If the configuration is wrong, correct it"},
 		"conflict of a process key": {
@@ -72,6 +66,7 @@ resource "alphamoon_process_api_key" "test" {
 	}
 }
 
+// TestServiceFailures has what is said beside the fault matrix.
 func TestServiceFailures(t *testing.T) {
 	t.Parallel()
 	html := http.Header{"Content-Type": {"text/html"}}
@@ -79,12 +74,6 @@ func TestServiceFailures(t *testing.T) {
 		fault   sandbox.Fault
 		message string
 	}{
-		"forbidden": {
-			sandbox.Fault{Status: 403, Body: `{"title": "Forbidden"}`}, "If the provider's api_key lacks the scope workspace.process.api_key:manage",
-		},
-		"foreign not found": {
-			sandbox.Fault{Status: 404, Body: `<html><body>Nothing here</body></html>`, Header: html}, "check the provider's base_url",
-		},
 		"framework's own": {sandbox.Fault{Status: 404, Body: `{"detail": "Not Found"}`}, "check the provider's base_url"},
 		"conflict": {
 			sandbox.Fault{Status: 409, Body: `{"title": "Conflict"}`},
@@ -123,12 +112,6 @@ func TestServiceFailures(t *testing.T) {
 			sandbox.Fault{Body: `<html><body>Please log in</body></html>`, Header: html},
 			"is not what the API sends (it is not JSON; its content type is \"text/html\"). A proxy may have replaced it",
 		},
-		"redirect": {
-			sandbox.Fault{Status: 302, Header: http.Header{"Location": {"https://login.example.com/"}}},
-			"The provider does not follow redirects",
-		},
-		"connections broken": {sandbox.Fault{ResetBefore: true}, "Alphamoon cannot be reached"},
-		"changing totals":    {sandbox.Fault{AddToTotal: 1}, "Listing is not reliable"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
