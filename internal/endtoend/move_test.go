@@ -1,6 +1,7 @@
 package endtoend_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -37,5 +38,40 @@ moved {
 	}
 	if w.read("terraform.tfstate") != before || w.Count(sandbox.Create) != 1 {
 		t.Error("something changed")
+	}
+}
+
+// TestAccMoveFromAnotherAddress: a key was kept under another registry's address of the provider, as when a team comes from
+// OpenTofu. The move keeps the key, its secret and what is noted of it.
+func TestAccMoveFromAnotherAddress(t *testing.T) {
+	t.Parallel()
+	if olderThan(t, "1.8.0") || cli.OpenTofu && olderThan(t, "1.11.0") {
+		t.Skip("no moves between types of resources")
+	}
+	pair := agePair(t)
+	from := func(host string) string {
+		return strings.Replace(requirement, `"alphamoon/alphamoon"`, `"`+host+`/alphamoon/alphamoon"`, 1)
+	}
+	key := func(name string) string {
+		return strings.Replace(keys(1, `name = "a"`, `expires_in = "90d"`, fmt.Sprintf("encrypt_to = [%q]", pair.recipient)), `"test"`, `"`+name+`"`, 1)
+	}
+	w := newPlainWorkspace(t, from("registry.opentofu.org")+key("before"))
+	w.apply()
+	made := w.Keys(sandbox.DefaultProcessID)[0]
+	w.write("main.tf", from("registry.terraform.io")+key("after")+`
+moved {
+  from = alphamoon_process_api_key.before
+  to   = alphamoon_process_api_key.after
+}
+`)
+	w.run("init", "-input=false", "-plugin-dir="+mirror)
+	output := w.apply()
+	if !strings.Contains(output, "0 added, 0 changed, 0 destroyed") || w.Count(sandbox.Create) != 1 {
+		t.Errorf("it says:\n%s", output)
+	}
+	w.run("plan", "-input=false", "-detailed-exitcode")
+	state := w.read("terraform.tfstate")
+	if !strings.Contains(state, made.ID) || !strings.Contains(state, "BEGIN AGE ENCRYPTED FILE") || !strings.Contains(state, `registry.terraform.io/`) {
+		t.Errorf("the state is:\n%s", state)
 	}
 }

@@ -56,3 +56,26 @@ func TestAccDemoTwice(t *testing.T) {
 		w.run("destroy", "-input=false", "-auto-approve")
 	}
 }
+
+// TestAccBareMock: a mocked provider without defaults makes up the id of the process, and the error says what to do.
+func TestAccBareMock(t *testing.T) {
+	t.Parallel()
+	if olderThan(t, cli.MocksSince().String()) {
+		t.Skip("this version has no mocks")
+	}
+	w := newWorkspaceFrom(t, filepath.Join(root, "examples", "demo"), "none", sandbox.Options{})
+	w.write("bare.tftest.hcl", "mock_provider \"alphamoon\" {}\nrun \"plan\" {\n  command = plan\n}\n")
+	raw, err := w.command(t.Context(), nil, "test").CombinedOutput()
+	if text := unbroken(string(raw)); err == nil || !strings.Contains(text, "If a mock_provider made this value up, give it defaults") {
+		t.Errorf("it says:\n%s", raw)
+	}
+	w.write("bare.tftest.hcl", `mock_provider "alphamoon" {
+  mock_data "alphamoon_process" { defaults = { id = "2080d36bf94c4147b2e543104342fc2f" } }
+}
+run "plan" {
+  command = plan
+}
+run "apply" {}
+`)
+	w.run("test")
+}

@@ -3,7 +3,9 @@ package validators
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
@@ -18,6 +20,9 @@ func ProcessID() validator.String {
 	}
 }
 
+// mocked is what native tests make up for an attribute of a mocked provider.
+var mocked = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9]{8}$`) })
+
 // ProcessIDAdvice says why value is not the id of a process and, if the id can be found in it, what to write. It is empty
 // for an id.
 func ProcessIDAdvice(value string) string {
@@ -30,6 +35,10 @@ func ProcessIDAdvice(value string) string {
 		return fmt.Sprintf("%q is the web address of a process's queue. Use only the id in it: %q.", value, id)
 	case alphamoon.IsProcessID(lower):
 		return fmt.Sprintf("%q must be written in lower case and without blanks: %q.", value, lower)
+	}
+	if mocked().MatchString(value) {
+		return fmt.Sprintf("%q is not the id of a process. If a mock_provider made this value up, give it defaults: "+
+			"mock_data \"alphamoon_process\" { defaults = { id = \"2080d36bf94c4147b2e543104342fc2f\" } }.", value)
 	}
 	return fmt.Sprintf("%q is not the id of a process, which has 32 lower-case hexadecimal characters, like "+
 		"2080d36bf94c4147b2e543104342fc2f. In the web application it is the last part of the address of the process's queue.", value)
