@@ -73,7 +73,7 @@ type listings struct{ first, later, atOnce *sharedCall[reading[APIKey]] }
 func newAPIKeys(client *Client, path []string) *APIKeys {
 	k := &APIKeys{
 		client: client, path: path, before: newSharedCall[struct{}](client.config.FailureMemory),
-		ledger: newLedger(), attempts: semaphore.NewWeighted(exclusive),
+		ledger: newLedger(&client.sightings), attempts: semaphore.NewWeighted(exclusive),
 	}
 	k.invalidate()
 	k.listing = listing[APIKey]{id: func(key APIKey) string { return key.ID }, fetch: k.fetch}

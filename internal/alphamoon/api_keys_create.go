@@ -175,7 +175,7 @@ func (k *APIKeys) take(key *CreatedAPIKey, before int, answeredAt time.Time) err
 	if reason != "" {
 		return &NotOursError{Key: key.APIKey, Reason: reason}
 	}
-	key.Version = k.ledger.markKnown(key.APIKey, cmp.Or(key.CreatedAt.Time, answeredAt))
+	key.Version = k.ledger.number(key.APIKey, cmp.Or(key.CreatedAt.Time, answeredAt))
 	return nil
 }
 

@@ -319,11 +319,9 @@ func TestPredicates(t *testing.T) {
 		predicate func(error) bool
 		yes, no   error
 	}{
-		"unauthorized":      {alphamoon.IsUnauthorized, documented(401), documented(403)},
-		"forbidden":         {alphamoon.IsForbidden, documented(403), documented(401)},
-		"not found":         {alphamoon.IsNotFound, documented(404), &alphamoon.StatusError{Status: 404}},
-		"foreign not found": {alphamoon.IsForeignNotFound, &alphamoon.StatusError{Status: 404}, documented(404)},
-		"rate limited":      {alphamoon.IsRateLimited, documented(429), documented(503)},
+		"unauthorized": {alphamoon.IsUnauthorized, documented(401), documented(403)},
+		"forbidden":    {alphamoon.IsForbidden, documented(403), documented(401)},
+		"not found":    {alphamoon.IsNotFound, documented(404), &alphamoon.StatusError{Status: 404}},
 		"timeout": {
 			alphamoon.IsTimeout, &alphamoon.ConnectionError{Err: context.DeadlineExceeded}, &alphamoon.ConnectionError{Err: io.EOF},
 		},

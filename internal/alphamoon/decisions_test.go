@@ -119,9 +119,4 @@ func TestFormsOfAKey(t *testing.T) {
 			t.Errorf("deletedAt %s: %q", text, key.Status)
 		}
 	}
-	var process Process
-	if err := json.Unmarshal([]byte(`{"id": 12, "name": "Auftra\u0308ge", "typeId": "t"}`), &process); err != nil ||
-		process.ID != "12" || process.Name != "Auftr\u00e4ge" || process.TypeID != "t" {
-		t.Errorf("got %+v, %v", process, err)
-	}
 }

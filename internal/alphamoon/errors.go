@@ -117,18 +117,10 @@ func IsUnauthorized(err error) bool { return hasStatus(err, http.StatusUnauthori
 func IsForbidden(err error) bool { return hasStatus(err, http.StatusForbidden) }
 
 // IsNotFound reports a 404 in the service's own words: what the path names does not exist. A 404 without them
-// says nothing about the service, see [IsForeignNotFound].
+// says nothing about the service.
 func IsNotFound(err error) bool {
 	return isDocumented(err, http.StatusNotFound)
 }
-
-// IsForeignNotFound reports a 404 that is not the API's own: something else answers at this address.
-func IsForeignNotFound(err error) bool {
-	return hasStatus(err, http.StatusNotFound) && !IsNotFound(err)
-}
-
-// IsRateLimited reports a 429.
-func IsRateLimited(err error) bool { return hasStatus(err, http.StatusTooManyRequests) }
 
 // IsTimeout reports an attempt that took longer than the request timeout, before or within the answer.
 func IsTimeout(err error) bool {

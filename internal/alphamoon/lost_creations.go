@@ -90,39 +90,40 @@ type lostCreation struct {
 // take for the proof that nothing remains.
 func (c *lostCreation) ready(began time.Time) bool { return !c.showsAt.After(began) }
 
-// ledger is what a collection remembers of creations, to distinguish orphans from every other key.
+// ledger is what a collection remembers of creations, to distinguish orphans from every other key. What was seen before the
+// first creation, answers another one or was named to somebody is none.
 type ledger struct {
+	sightings *sightings
+
 	mu sync.Mutex
-	// listed reports that it knows what existed before. Otherwise nobody can tell which keys are new.
+	// listed reports that what existed before is known, and begun is the moment of that listing. Otherwise nobody can tell
+	// which keys are new.
 	listed bool
-	// known are the ids of keys that no lost creation left: they existed before, or their creation was answered.
-	known map[string]bool
+	begun  int
 	// lost are the creations that nobody has looked into.
 	lost []*lostCreation
 	// versions are the numbers in use, by the name of the keys.
 	versions map[string]map[int64]bool
 }
 
-func newLedger() *ledger {
-	return &ledger{known: map[string]bool{}, versions: map[string]map[int64]bool{}}
+func newLedger(sightings *sightings) *ledger {
+	return &ledger{sightings: sightings, versions: map[string]map[int64]bool{}}
 }
 
 // markListed notes what existed before the first creation.
 func (l *ledger) markListed(keys []APIKey) {
 	for _, key := range keys {
-		l.markKnown(key, key.CreatedAt.Time)
+		l.number(key, key.CreatedAt.Time)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.listed = true
+	l.listed, l.begun = true, l.sightings.moment()
 }
 
-// markKnown notes a key that no lost creation left, and gives it a number: its creation in Unix seconds, or the next one
-// that no key of its name has.
-func (l *ledger) markKnown(key APIKey, createdAt time.Time) (version int64) {
+// number gives a key its version: its creation in Unix seconds, or the next one that no key of its name has.
+func (l *ledger) number(key APIKey, createdAt time.Time) (version int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.known[foldID(key.ID)] = true
 	name := foldName(key.Name)
 	if l.versions[name] == nil {
 		l.versions[name] = map[int64]bool{}
@@ -132,6 +133,9 @@ func (l *ledger) markKnown(key APIKey, createdAt time.Time) (version int64) {
 	l.versions[name][version] = true
 	return version
 }
+
+// isNew reports whether a lost creation may have left a key.
+func (l *ledger) isNew(key APIKey) bool { return l.listed && l.sightings.isNew(key.ID, l.begun) }
 
 func (l *ledger) lose(request APIKeyRequest, signed bool, showsAt time.Time) *lostCreation {
 	l.mu.Lock()
@@ -147,15 +151,14 @@ func (l *ledger) lose(request APIKeyRequest, signed bool, showsAt time.Time) *lo
 func (l *ledger) distribute(lost *lostCreation, listed []APIKey, obstacle error, began time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	isNew := func(key APIKey) bool { return l.listed && !l.known[foldID(key.ID)] }
-	for i, found := range assign(l.lost, matching(listed, isNew)) {
+	for i, found := range assign(l.lost, matching(listed, l.isNew)) {
 		creation := l.lost[i]
 		if creation != lost && (obstacle != nil || !creation.ready(began)) {
 			continue
 		}
 		found.Obstacle = obstacle
 		found.InTheWay = matching(listed, func(key APIKey) bool {
-			return !isNew(key) && foldName(key.Name) == foldName(creation.request.Name)
+			return !l.isNew(key) && foldName(key.Name) == foldName(creation.request.Name)
 		})
 		creation.findings = &found
 	}
@@ -163,7 +166,7 @@ func (l *ledger) distribute(lost *lostCreation, listed []APIKey, obstacle error,
 		if creation.findings != nil {
 			// These keys are named to somebody now. No later creation takes them for its own.
 			for _, key := range slices.Concat(creation.findings.Equal, creation.findings.Similar) {
-				l.known[foldID(key.ID)] = true
+				l.sightings.claim(key.ID, l.begun)
 			}
 		}
 	}

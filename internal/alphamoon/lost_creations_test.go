@@ -89,7 +89,7 @@ func TestOneListingServesWhoHasSettled(t *testing.T) {
 		obstacle error
 		served   []bool
 	}{"a listing": {nil, []bool{true, true, false}}, "an obstacle": {errors.New("no"), []bool{true, false, false}}} {
-		l := newLedger()
+		l := newLedger(&sightings{first: map[string]int{}})
 		l.markListed(nil)
 		creations := []*lostCreation{lostOf("a 1"), lostOf("b 2"), lostOf("c 3")}
 		for i, age := range []time.Duration{10, 10, 9} {
@@ -102,7 +102,7 @@ func TestOneListingServesWhoHasSettled(t *testing.T) {
 				t.Errorf("%s: creation %d is served: %t", name, i, served)
 			}
 		}
-		if l.known["z"] {
+		if !l.isNew(APIKey{ID: "z"}) {
 			t.Errorf("%s: the key of somebody who has not looked yet is taken for known", name)
 		}
 	}

@@ -3,7 +3,6 @@ package alphamoon
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 
 	"golang.org/x/text/unicode/norm"
@@ -19,20 +18,6 @@ type Process struct {
 	OrganizationID string    `json:"orgId"`
 	CreatedAt      Timestamp `json:"createdAt"`
 	UpdatedAt      Timestamp `json:"updatedAt"`
-}
-
-// UnmarshalJSON takes an object whose fields may be odd. Ids may be numbers, and names come in Unicode's composed form
-// (NFC), which is all that Terraform can write.
-func (p *Process) UnmarshalJSON(data []byte) error {
-	type plain Process
-	wire := struct {
-		*plain
-		ID   looseText `json:"id"`
-		Name string    `json:"name"`
-	}{plain: (*plain)(p)}
-	err := json.Unmarshal(data, &wire)
-	p.ID, p.Name = string(wire.ID), norm.NFC.String(wire.Name)
-	return err
 }
 
 // ListProcesses returns all processes that the credential may see. The documentation shows one answer with all of them.
@@ -56,6 +41,9 @@ func (c *Client) ListProcesses(ctx context.Context) ([]Process, error) {
 	result, err := processes.all(ctx)
 	if err != nil && (paginated || !errors.Is(err, ErrUnproven)) { // the documented answer is the same for every offset
 		return nil, err
+	}
+	for i, process := range result.elements {
+		result.elements[i].Name = norm.NFC.String(process.Name) // all that Terraform can write
 	}
 	return result.elements, nil
 }

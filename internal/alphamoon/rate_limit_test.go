@@ -81,13 +81,18 @@ func TestRefusalsEndThePatience(t *testing.T) {
 			config.RetryWaitMax, config.RefusalPatience = 30*time.Second, 10*time.Minute
 		})
 		elapsed := stopwatch()
-		if _, err := client.ProcessAPIKeys(processID).List(t.Context()); !alphamoon.IsRateLimited(err) {
+		if _, err := client.ProcessAPIKeys(processID).List(t.Context()); !isRateLimited(err) {
 			t.Errorf("got %v", err)
 		}
 		if took := elapsed(); took < 10*time.Minute || took > 11*time.Minute {
 			t.Errorf("it took %s", took)
 		}
 	})
+}
+
+func isRateLimited(err error) bool {
+	failure, ok := errors.AsType[*alphamoon.StatusError](err)
+	return ok && failure.Status == http.StatusTooManyRequests
 }
 
 // TestAnotherFailureEndsTheRefusals: the patience is for nothing but refusals, so that it begins anew after a failure of
@@ -140,7 +145,7 @@ func TestHealthyCollectionsAreNotHeldBack(t *testing.T) {
 		if waited := elapsed(); waited > 0 {
 			t.Errorf("the other process waited %s", waited)
 		}
-		if err := <-ended; !alphamoon.IsRateLimited(err) {
+		if err := <-ended; !isRateLimited(err) {
 			t.Errorf("got %v", err)
 		}
 	})

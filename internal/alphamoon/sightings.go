@@ -3,7 +3,7 @@ package alphamoon
 import "sync"
 
 // sightings are the keys that any collection of a client has seen: on a page of a listing, or as an answer to a creation.
-// Only a key that was never seen before its creation was sent can be a new one.
+// Only a key that was never seen before its creation was sent can be a new one. A page may show it before the answer comes.
 // U: a second creation of one name
 type sightings struct {
 	mu sync.Mutex
@@ -31,12 +31,20 @@ func (s *sightings) note(keys []APIKey) {
 	}
 }
 
-// claim takes the key that answers a creation. It reports whether the key is new: no other creation was answered with its
-// id, and no page had shown it by the moment at which the creation was sent. One may show it before the answer arrives.
-func (s *sightings) claim(id string, sent int) (isNew bool) {
+// isNew reports whether no page had shown a key by the given moment, and nobody has claimed it.
+func (s *sightings) isNew(id string, moment int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	first, seen := s.first[foldID(id)]
-	s.first[foldID(id)] = 0 // before everything
-	return !seen || first > sent
+	return !seen || first > moment
+}
+
+// claim makes a key known from the beginning, which answers a creation or is named as what one left. It reports whether it
+// was new until now.
+func (s *sightings) claim(id string, moment int) (isNew bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	first, seen := s.first[foldID(id)]
+	s.first[foldID(id)] = 0
+	return !seen || first > moment
 }
