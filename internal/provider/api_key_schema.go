@@ -2,7 +2,6 @@ package provider
 
 import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -20,16 +19,15 @@ const (
 	keyDescription    = "The key itself, in the form `user:pass`."
 )
 
-// scopesValidators check the form of the scopes, and that they are documented where a catalogue is.
+// scopesValidators check the scopes, which a catalogue lists only for keys of processes.
 func (k apiKeyKind) scopesValidators() []validator.Set {
-	rules := []validator.Set{
-		validators.FilledSet("Name at least one scope, like workspace.result:read."),
-		setvalidator.ValueStringsAre(validators.Scope()),
-	}
+	escape := ""
 	if k.ofProcess {
-		rules = append(rules, validators.DocumentedScopes("allow_undocumented_scopes"))
+		escape = "allow_undocumented_scopes"
 	}
-	return rules
+	return []validator.Set{
+		validators.FilledSet("Name at least one scope, like workspace.result:read."), validators.Scopes(escape),
+	}
 }
 
 // resourceSchema describes the resource. What a change means is decided in the plan, see [keyChange].

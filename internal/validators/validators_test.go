@@ -101,13 +101,6 @@ func TestStrings(t *testing.T) {
 				"uuhtpg79": "If a mock_provider made this value up, give it defaults",
 			},
 		},
-		"scope": {
-			validators.Scope(), known("workspace.result:read", "other.thing:do_it"),
-			map[string]string{
-				"workspace.results.read": `the nearest one is "workspace.result:read"`, "": "like workspace.result:read.",
-				"*": "There is no wildcard: name each scope",
-			},
-		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -156,9 +149,9 @@ func TestShorterThan(t *testing.T) {
 	}
 }
 
-func TestDocumentedScopes(t *testing.T) {
+func TestScopes(t *testing.T) {
 	t.Parallel()
-	rule := validators.DocumentedScopes("other")
+	rule := validators.Scopes("other")
 	checkDescribed(t, rule)
 	yes, no := tftypes.NewValue(tftypes.Bool, true), tftypes.NewValue(tftypes.Bool, false)
 	null, unknown := tftypes.NewValue(tftypes.Bool, nil), tftypes.NewValue(tftypes.Bool, tftypes.UnknownValue)
@@ -174,7 +167,6 @@ func TestDocumentedScopes(t *testing.T) {
 		"undocumented, not allowed": {set(undocumented, types.StringValue("workspace.result:delete")), no, 2},
 		"undocumented, allowed":     {set(undocumented), yes, 0},
 		"undocumented, not known":   {set(undocumented), unknown, 0},
-		"malformed is not its job":  {set(types.StringValue("nonsense")), no, 0},
 		"unknown and null elements": {set(types.StringUnknown(), types.StringNull(), documented), no, 0},
 		"one unknown, one wrong":    {set(types.StringUnknown(), undocumented), no, 1},
 		"unknown set":               {types.SetUnknown(types.StringType), no, 0},
@@ -197,6 +189,44 @@ func TestDocumentedScopes(t *testing.T) {
 					`the nearest one is "workspace.`)
 			}
 		})
+	}
+}
+
+// TestMalformedScopes: where scopes are not documented, or the escape is set, a scope may be any text without blanks. Of one that is
+// like no documented scope there is a warning.
+func TestMalformedScopes(t *testing.T) {
+	t.Parallel()
+	const unusual = "is not like any documented scope"
+	for name, test := range map[string]struct {
+		escape  string // empty for keys of the organization
+		is      bool
+		scope   string
+		errors  int
+		message string
+	}{
+		"not escaped":            {"other", false, "RESULTS_READ", 1, "If the service does have it, set other = true."},
+		"nearly documented":      {"other", false, "workspace.results.read", 1, `the nearest one is "workspace.result:read"`},
+		"a wildcard":             {"other", false, "*", 1, "There is no wildcard: name each scope"},
+		"escaped":                {"other", true, "RESULTS_READ", 0, unusual},
+		"a wildcard, escaped":    {"other", true, "workspace.*", 0, unusual},
+		"blanks, escaped":        {"other", true, "read results", 1, "it is empty or has blanks"},
+		"empty, escaped":         {"other", true, "", 1, "it is empty or has blanks"},
+		"of an organization":     {"", false, "admin", 0, unusual},
+		"usual, of one":          {"", false, "workspace.admin.process:manage", 0, ""},
+		"blanks, of one":         {"", false, "a b", 1, "it is empty or has blanks"},
+		"undocumented, escaped":  {"other", true, "workspace.result:create", 0, ""},
+		"documented, of process": {"other", false, "workspace.result:read", 0, ""},
+	} {
+		var response validator.SetResponse
+		validators.Scopes(test.escape).ValidateSet(t.Context(), validator.SetRequest{
+			Path: path.Root("argument"), ConfigValue: types.SetValueMust(types.StringType, []attr.Value{types.StringValue(test.scope)}),
+			Config: configWith(tftypes.Bool, tftypes.NewValue(tftypes.Bool, test.is)),
+		}, &response)
+		diags := response.Diagnostics
+		if diags.ErrorsCount() != test.errors || (len(diags) > 0) != (test.message != "") ||
+			len(diags) > 0 && !strings.Contains(diags[0].Detail(), test.message) {
+			t.Errorf("%s: got %v", name, diags)
+		}
 	}
 }
 
@@ -290,8 +320,8 @@ func TestWholeNumber(t *testing.T) {
 
 func number(value float64) types.Number { return types.NumberValue(big.NewFloat(value)) }
 
-func BenchmarkDocumentedScopes(b *testing.B) {
-	rule := validators.DocumentedScopes("other")
+func BenchmarkScopes(b *testing.B) {
+	rule := validators.Scopes("other")
 	request := validator.SetRequest{
 		Path:   path.Root("argument"),
 		Config: configWith(tftypes.Bool, tftypes.NewValue(tftypes.Bool, false)),
