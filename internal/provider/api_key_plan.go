@@ -250,9 +250,12 @@ func (c *keyChange) reasonOfTime(plan apiKeyModel) (replace path.Paths) {
 			"is left alone until you ask for a new key: plan with -replace, or change its name or its scopes. If nobody "+
 			"needs it, remove the resource.", state.Status.ValueString()))
 	case rotation.KeepExpired:
-		warn("expires_at", "Key has expired", fmt.Sprintf("expired at %s and no longer works. It is left alone, because a "+
-			"new key with the same date could not exist: set a later expires_at, use expires_in, or remove the resource.",
-			state.worksUntil()))
+		next := "because a new key with the same date could not exist: set a later expires_at, use expires_in, or remove the resource."
+		if asked, known := parseInstant(state.ExpiresAt); known && asked.After(c.now) {
+			next = "because its date is fixed: plan with -replace to get another one, or use expires_in for keys that are renewed."
+		}
+		warn("expires_at", "Key has expired", fmt.Sprintf("expired at %s and no longer works. It is left alone, %s",
+			state.worksUntil(), next))
 	case rotation.KeepEnding:
 		warn("expires_at", "Key expires soon", fmt.Sprintf("expires at %s, and nothing renews it, because its date is fixed. "+
 			"Set a later expires_at, or use expires_in for keys that are renewed automatically.", state.worksUntil()))

@@ -2,12 +2,9 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"reflect"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -121,8 +118,8 @@ func (r *apiKeyResource) Read(ctx context.Context, req resource.ReadRequest, res
 	case err == nil && ref.Expired:
 		model.Status = types.StringValue(statusExpired)
 	case err == nil:
-		resp.Diagnostics.AddWarning(fmt.Sprintf("Key %s is gone", model.describe()), fmt.Sprintf("The key of %s is no longer listed, so it "+
-			"leaves the state, and the next apply makes another one if it is still configured. The provider's api_key saw it before.",
+		resp.Diagnostics.AddWarning(fmt.Sprintf("Key %s is gone", model.describe()), fmt.Sprintf("The key of %s is no longer listed, so "+
+			"it leaves the state, and the next apply makes another one if it is still configured. The provider's api_key saw it before.",
 			r.kind.owner(model.ProcessID.ValueString())))
 		resp.State.RemoveResource(ctx)
 		return
@@ -135,38 +132,6 @@ func (r *apiKeyResource) Read(ctx context.Context, req resource.ReadRequest, res
 	if !reflect.DeepEqual(before, model) {
 		resp.Diagnostics.Append(model.store(ctx, &resp.State.Raw)...)
 	}
-}
-
-// notRead says why a key stays as it is in the state.
-func (r *apiKeyResource) notRead(err error, model apiKeyModel) diag.Diagnostics {
-	young, isYoung := errors.AsType[*alphamoon.TooYoungError](err)
-	switch {
-	case isYoung:
-		return diag.Diagnostics{diag.NewWarningDiagnostic(fmt.Sprintf("Key %s is not listed yet", model.describe()),
-			fmt.Sprintf("The key of %s was created less than five minutes ago, and listings may lag behind, so it stays in the "+
-				"state. From %s on its absence means that it is gone.", r.kind.owner(model.ProcessID.ValueString()), formatInstant(young.Until)))}
-	case errors.Is(err, alphamoon.ErrNeverSeen):
-		return diag.Diagnostics{diag.NewWarningDiagnostic(fmt.Sprintf("Key %s cannot be seen", model.describe()),
-			fmt.Sprintf("The key of %s is not listed, but the provider's api_key has changed since it was last seen, and a listing may "+
-				"show only what its caller made or may see. So the key stays in the state. If it is gone, plan with -replace to make "+
-				"another one, or run terraform state rm.", r.kind.owner(model.ProcessID.ValueString())))}
-	case r.kind.ofProcess && alphamoon.SaysNothing(err):
-		return r.warnOfProcess(err, model.ProcessID.ValueString())
-	default:
-		return r.data.failure(r.kind.advice.orForget(), err, "read "+r.kind.name(model))
-	}
-}
-
-// warnOfProcess says once per run that a process cannot be seen.
-// U: a process that does not exist or may not be seen; a listing without keys
-func (r *apiKeyResource) warnOfProcess(err error, processID string) diag.Diagnostics {
-	if _, warned := r.data.warnedProcesses.LoadOrStore(processID, true); warned {
-		return nil
-	}
-	return diag.Diagnostics{diag.NewAttributeWarningDiagnostic(path.Root("process_id"), "Process cannot be seen",
-		fmt.Sprintf("The keys of process %s stay in the state as they are, because %s (%s) %s If the process was deleted, remove its "+
-			"keys from the configuration, or run terraform state rm. If the provider's api_key has no access to it, use one that has.",
-			processID, "the service", r.data.baseURL, sentence(reason(err))))}
 }
 
 // ref is what the state and the notes know of a key that is looked for.

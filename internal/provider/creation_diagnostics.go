@@ -95,25 +95,26 @@ func notOursDiagnostic(notOurs *alphamoon.NotOursError, creation keyCreation) di
 	}
 	return diag.NewErrorDiagnostic("Alphamoon answered with an existing key",
 		fmt.Sprintf("The service answered the creation of the key %q in %s with the key %s, but %s. So it is neither in the state "+
-			"nor revoked. If the answer renewed that key, the secret of it in a state or a store may have stopped to work. Look also for a "+
-			"new key of this name. If names must be unique, set name_prefix instead of name; if you want to manage the key that exists, "+
+			"nor revoked. If the answer renewed that key, the secret of it in a state or a store may have stopped to work. Look also for "+
+			"a new key of this name. If names must be unique, set name_prefix instead of name; if you want to manage the key that exists, "+
 			"import it.", creation.name, creation.owner(), key, notOurs.Reason))
 }
 
 // conflictDiagnostic reports a creation that the service refused because of what exists, with what is in the way.
 func conflictDiagnostic(conflict *alphamoon.ConflictError, creation keyCreation, run *runMemory) diag.Diagnostic {
-	text := fmt.Sprintf("The provider could not create the key %q in %s: %s", creation.name, creation.owner(), sentence(reason(conflict.Err)))
+	text := fmt.Sprintf("The provider could not create the key %q in %s: %s", creation.name, creation.owner(),
+		sentence(reason(conflict.Err)))
 	where := creation.kind.whereToDelete
 	switch {
 	case len(conflict.Equal)+len(conflict.Similar) > 0:
 		return diag.NewErrorDiagnostic("Key may have been created although it was refused",
-			fmt.Sprintf("%s There is now the key %s, which was not there before: a gateway may have sent the request twice, or somebody else "+
-				"made it. If nobody uses it, delete it %s, then apply again.", text,
+			fmt.Sprintf("%s There is now the key %s, which was not there before: a gateway may have sent the request twice, or somebody "+
+				"else made it. If nobody uses it, delete it %s, then apply again.", text,
 				alphamoon.JoinIDs(slices.Concat(conflict.Equal, conflict.Similar)), where))
 	case conflict.Earlier != nil && len(conflict.InTheWay) == 0:
 		return diag.NewErrorDiagnostic("Key was created but its secret is lost",
-			fmt.Sprintf("%s The creation before this one, whose answer was lost, has worked: a key exists whose secret is lost. Look for a "+
-				"key of this name that was created just now, delete it %s, then apply again.", text, where))
+			fmt.Sprintf("%s The creation before this one, whose answer was lost, has worked: a key exists whose secret is lost. Look for "+
+				"a key of this name that was created just now, delete it %s, then apply again.", text, where))
 	case len(conflict.InTheWay) > 0:
 		return diag.NewErrorDiagnostic("Name of the key is taken", fmt.Sprintf("%s The key %s has this name. %s", text,
 			alphamoon.JoinIDs(conflict.InTheWay), nameAdvice(conflict.InTheWay, creation, run)))
@@ -184,9 +185,9 @@ func (o keyCreation) judge(wanted alphamoon.APIKeyRequest, key *alphamoon.Create
 	}
 	if grant := wanted.Granted(key.APIKey); len(grant.Missing) > 0 {
 		diags.AddAttributeError(path.Root("scopes"), "Key lacks scopes",
-			fmt.Sprintf("The service created the key %s without scopes that were asked for: %s. It was asked for %s and granted %s. The key "+
-				"is kept in the state as tainted: the next apply replaces it. If the provider's api_key may not grant these scopes, use "+
-				"another one. If you can do without them, remove them from scopes and run terraform untaint.", key.ID,
+			fmt.Sprintf("The service created the key %s without scopes that were asked for: %s. It was asked for %s and granted %s. The "+
+				"key is kept in the state as tainted: the next apply replaces it. If the provider's api_key may not grant these scopes, "+
+				"use another one. If you can do without them, remove them from scopes and run terraform untaint.", key.ID,
 				joinTexts(grant.Missing), joinTexts(wanted.Scopes), joinTexts(key.Scopes)))
 	}
 	return append(diags, o.warnOfGrant(wanted, key.APIKey)...)
@@ -208,8 +209,8 @@ func (o keyCreation) warnOfGrant(wanted alphamoon.APIKeyRequest, key alphamoon.A
 	switch difference := grant.ExpiresAt.Sub(wanted.ExpiresAt.Truncate(time.Second)).Abs(); {
 	case grant.ExpiresAt.IsZero():
 		diags.AddAttributeWarning(path.Root(o.expiry), "Key has no known expiry",
-			fmt.Sprintf("The service created the key %s, and its answer names no expiry, where %s was asked for. If the key never expires, "+
-				"only its deletion ends it.", key.ID, asked))
+			fmt.Sprintf("The service created the key %s, and its answer names no expiry, where %s was asked for. If the key never "+
+				"expires, only its deletion ends it.", key.ID, asked))
 	case difference > tolerated:
 		diags.AddAttributeWarning(path.Root(o.expiry), "Key expires at another time than was asked for",
 			fmt.Sprintf("The service created the key %s with the expiry %q, where %q was asked for.", key.ID,

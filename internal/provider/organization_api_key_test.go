@@ -112,7 +112,8 @@ func TestOrganizationKeyNeedsAnAdmin(t *testing.T) {
 		return strings.ReplaceAll(config, sandbox.DefaultCredential, sandbox.MemberCredential)
 	}
 	f.fails(asMember(f.organizationKey(lifetime)), "If the provider's api_key is not an organization admin's")
-	f.fails(asMember(f.config(`data "alphamoon_organization_api_keys" "test" {}`)), "If the provider's api_key is not an organization admin's")
+	f.fails(asMember(f.config(`data "alphamoon_organization_api_keys" "test" {}`)),
+		"If the provider's api_key is not an organization admin's")
 	f.expectOrganizationKeys(1, 0, 0)
 	s := f.session()
 	s.apply(asMember(f.key(lifetime)))

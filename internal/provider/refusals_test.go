@@ -47,7 +47,7 @@ resource "alphamoon_process_api_key" "test" {
 			processes, sandbox.ListProcesses, sandbox.Fault{Status: 403, Body: `{"title": "Forbidden"}`},
 			"lacks the scope workspace.process:read",
 		},
-		"conflict of processes": {processes, sandbox.ListProcesses, conflict, "saying: Conflict. If the configuration is wrong, correct it"},
+		"conflict of processes": {processes, sandbox.ListProcesses, conflict, "If the configuration is wrong, correct it"},
 		"conflict of a process key": {
 			newProcessKey, sandbox.Create, conflict,
 			"saying: Conflict. If it is about the name, set name_prefix instead of name",

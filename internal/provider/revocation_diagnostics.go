@@ -33,10 +33,10 @@ func (r *apiKeyResource) notRevoked(err error, model apiKeyModel) diag.Diagnosti
 			fmt.Sprintf("check whether %s was revoked; it stays in the state", r.kind.name(model)))
 	default:
 		return diag.Diagnostics{diag.NewErrorDiagnostic(summary,
-			fmt.Sprintf("The key stays in the state, because %s may still work: %s%s Give the provider an organization admin's API key, or "+
-				"delete the key %s; then apply again. If the key is not a deposed object, you can also set revoke_on_destroy = false and "+
-				"apply: then Terraform forgets the key.", r.kind.name(model), sentence(whyNotRevoked(err)), absenceAdvice(err),
-				r.kind.whereToDelete))}
+			fmt.Sprintf("The key stays in the state, because %s may still work: %s%s If the provider's api_key is not an organization "+
+				"admin's, use one that is, or delete the key %s; then apply again. If the key is not a deposed object, you can also set "+
+				"revoke_on_destroy = false and apply: then Terraform forgets the key.", r.kind.name(model), sentence(whyNotRevoked(err)),
+				absenceAdvice(err), r.kind.whereToDelete))}
 	}
 }
 

@@ -50,7 +50,8 @@ func TestNothingLoops(t *testing.T) {
 		}
 		for kind, owner := range kinds {
 			for name, expiry := range map[string]string{
-				"lifetime": lifetime, "window": lifetime + "\n  " + `rotate_before_expiry = "80d"`, "date": `expires_at = "2026-05-30T09:30:15.5+01:00"`,
+				"lifetime": lifetime, "window": lifetime + "\n  " + `rotate_before_expiry = "80d"`,
+				"date": `expires_at = "2026-05-30T09:30:15.5+01:00"`,
 			} {
 				t.Run(rule.Name+"/"+kind+"/"+name, func(t *testing.T) {
 					t.Parallel()
@@ -91,24 +92,32 @@ func TestAccNothingLoops(t *testing.T) {
 // TestGrants: what the service makes of a request stands in the state only where the key's life depends on it, and is said.
 func TestGrants(t *testing.T) {
 	t.Parallel()
-	const date = `expires_at = "2026-05-30T12:00:15+02:00"`
+	const (
+		date                     = `expires_at = "2026-05-30T12:00:15+02:00"`
+		wide                     = lifetime + "\n  " + `rotate_before_expiry = "29d"`
+		written, asked, rotation = "2026-05-30T12:00:15+02:00", "2026-05-30T09:30:15Z", "2026-04-30T09:30:15Z"
+		granted                  = `with the expiry "2026-03-31T09:30:15Z", where "2026-05-30T09:30:15Z" was asked for`
+		inMinutes                = `with the expiry "2026-05-30T10:00:00Z", where "2026-05-30T10:00:15Z" was asked for`
+		none                     = "its answer names no expiry, where 2026-05-30T09:30:15Z was asked for"
+		more                     = "granted the key %s also workspace.file:read, workspace.result:read."
+	)
 	for name, test := range map[string]struct {
 		rules               []string
 		expiry              string
 		says                string
 		expiresAt, rotateAt any
 	}{
-		"as asked for":           {nil, lifetime, "", "2026-05-30T09:30:15Z", "2026-04-30T09:30:15Z"},
-		"a capped life":          {[]string{"short-lives"}, lifetime, `with the expiry "2026-03-31T09:30:15Z", where "2026-05-30T09:30:15Z" was asked for`, "2026-03-31T09:30:15Z", "2026-03-21T09:30:15Z"},
-		"a window that fits":     {[]string{"short-lives"}, lifetime + "\n  " + window[:len(window)-4] + `29d"`, "was asked for", "2026-03-31T09:30:15Z", "2026-03-02T09:30:15Z"},
+		"as asked for":           {nil, lifetime, "", asked, rotation},
+		"a capped life":          {[]string{"short-lives"}, lifetime, granted, "2026-03-31T09:30:15Z", "2026-03-21T09:30:15Z"},
+		"a window that fits":     {[]string{"short-lives"}, wide, granted, "2026-03-31T09:30:15Z", "2026-03-02T09:30:15Z"},
 		"whole days":             {[]string{"whole-days"}, lifetime, "", "2026-05-30T00:00:00Z", "2026-04-30T00:00:00Z"},
-		"no expiry":              {[]string{"no-expiry"}, lifetime, "its answer names no expiry, where 2026-05-30T09:30:15Z was asked for", nil, "2026-04-30T09:30:15Z"},
-		"a date":                 {nil, date, "", "2026-05-30T12:00:15+02:00", nil},
-		"a date in minutes":      {[]string{"whole-minutes"}, date, `with the expiry "2026-05-30T10:00:00Z", where "2026-05-30T10:00:15Z" was asked for`, "2026-05-30T12:00:15+02:00", nil},
-		"a date without a zone":  {[]string{"no-zone"}, date, "", "2026-05-30T12:00:15+02:00", nil},
-		"a date, without expiry": {[]string{"no-expiry-missing"}, date, "its answer names no expiry", "2026-05-30T12:00:15+02:00", nil},
-		"more scopes":            {[]string{"granted-implied-scopes"}, lifetime, "granted the key %s also workspace.file:read, workspace.result:read.", "2026-05-30T09:30:15Z", "2026-04-30T09:30:15Z"},
-		"another name":           {[]string{"lower-names", "short-names"}, lifetime, "", "2026-05-30T09:30:15Z", "2026-04-30T09:30:15Z"},
+		"no expiry":              {[]string{"no-expiry"}, lifetime, none, nil, rotation},
+		"a date":                 {nil, date, "", written, nil},
+		"a date in minutes":      {[]string{"whole-minutes"}, date, inMinutes, written, nil},
+		"a date without a zone":  {[]string{"no-zone"}, date, "", written, nil},
+		"a date, without expiry": {[]string{"no-expiry-missing"}, date, "its answer names no expiry", written, nil},
+		"more scopes":            {[]string{"granted-implied-scopes"}, lifetime, more, asked, rotation},
+		"another name":           {[]string{"lower-names", "short-names"}, lifetime, "", asked, rotation},
 	} {
 		for kind, owner := range kinds {
 			t.Run(name+"/"+kind, func(t *testing.T) {
@@ -136,8 +145,8 @@ func TestMissingScopes(t *testing.T) {
 	for kind, owner := range kinds {
 		f := following(t, "first-scope")
 		s := f.session()
-		report := s.fails(f.keyOf(kind, named, scoped, lifetime), "without scopes that were asked for: workspace.result:update. It was asked "+
-			"for workspace.file:upload, workspace.result:update and granted workspace.file:upload.")
+		report := s.fails(f.keyOf(kind, named, scoped, lifetime), "without scopes that were asked for: workspace.result:update. "+
+			"It was asked for workspace.file:upload, workspace.result:update and granted workspace.file:upload.")
 		if id := f.LiveKeys(owner)[0].ID; s.attributes(kind + ".test")["id"] != id || !strings.Contains(report.text, id) {
 			t.Errorf("the key %s is not in the state, or not named: %s", id, report.text)
 		}
@@ -226,7 +235,9 @@ func expectOwnWords(t *testing.T, report *report, words string) {
 		if advice = strings.TrimPrefix(advice, ". "); !strings.HasPrefix(advice, "If ") {
 			t.Errorf("the advice is %q", advice)
 		}
-		for _, wrong := range []string{"as the message says", "words of the service", "does not know", "It conflicts", "change the configuration"} {
+		for _, wrong := range []string{
+			"as the message says", "words of the service", "does not know", "It conflicts", "change the configuration",
+		} {
 			if strings.Contains(d.Summary+d.Detail, wrong) {
 				t.Errorf("%q is no guess: %s: %s", wrong, d.Summary, d.Detail)
 			}
@@ -346,9 +357,13 @@ func TestWhatIsNotOurs(t *testing.T) {
 					existing = 1
 				}
 				s := f.session()
-				report := s.fails(f.config(body+fmt.Sprintf("\n  process_id = %q\n  name = \"taken\"\n  scopes = [\"workspace.result:read\"]\n}\n",
-					processID)), test.says)
-				if f.Count(sandbox.Revoke) != 0 || len(s.states) != 0 || !strings.Contains(report.text, "Alphamoon answered with an existing key") {
+				report := s.fails(f.config(body+fmt.Sprintf(`
+  process_id = %q
+  name       = "taken"
+  scopes     = ["workspace.result:read"]
+}`, processID)), test.says)
+				if f.Count(sandbox.Revoke) != 0 || len(s.states) != 0 ||
+					!strings.Contains(report.text, "Alphamoon answered with an existing key") {
 					t.Errorf("%d removals, states %v, %s", f.Count(sandbox.Revoke), s.states, report.text)
 				}
 				if test.owner != "" && len(f.LiveKeys(test.owner)) != existing {
@@ -367,7 +382,8 @@ func TestImportUnderAnotherProcess(t *testing.T) {
 		f := newFixture(t, sandbox.Options{AlterListed: sandbox.With("processId", shown)})
 		key := f.AddKey(processID, sandbox.Key{Name: "theirs", Scopes: []string{"workspace.result:read"}, ExpiresAt: start.Add(day)})
 		imported := f.connect(nil).adopt(t.Context(), processID+"/"+key.ID)
-		if !imported.failed || !strings.Contains(imported.diagnostics, "Key of another process") || !strings.Contains(imported.diagnostics, shown) {
+		if !imported.failed || !strings.Contains(imported.diagnostics, "Key of another process") ||
+			!strings.Contains(imported.diagnostics, shown) {
 			t.Errorf("%s: %s", name, imported.diagnostics)
 		}
 	}
@@ -388,7 +404,8 @@ func TestTheCredentialThatSawTheKey(t *testing.T) {
 			f.clock.Advance(time.Hour)
 			f.Advance(time.Hour)
 			renewed := f.AddKey(sandbox.Organization, sandbox.Key{
-				Name: "the pipeline's", Scopes: []string{"workspace.admin.api_key:manage", "workspace.process.api_key:manage"}, ExpiresAt: start.Add(900 * day),
+				Name: "the pipeline's", Scopes: []string{"workspace.admin.api_key:manage", "workspace.process.api_key:manage"},
+				ExpiresAt: start.Add(900 * day),
 			})
 			rotated := strings.Replace(config, sandbox.DefaultCredential, renewed.Secret, 1)
 			for range 3 {
@@ -442,7 +459,8 @@ func TestKeysWithoutAnExpiry(t *testing.T) {
 				t.Parallel()
 				f := following(t, rule)
 				key := f.AddKey(owner, sandbox.Key{
-					Name: "old", Scopes: []string{"workspace.file:upload", "workspace.result:update"}, CreatedAt: start.Add(-30 * day), NeverExpires: true,
+					Name: "old", Scopes: []string{"workspace.file:upload", "workspace.result:update"},
+					CreatedAt: start.Add(-30 * day), NeverExpires: true,
 				})
 				adopted := func() *session {
 					s := f.session()
@@ -466,7 +484,8 @@ func TestKeysWithoutAnExpiry(t *testing.T) {
 				f.clock.Advance(60 * day)
 				f.Advance(60 * day)
 				s.apply(config).expect(t, keep)
-				if report := s.destroy(); !strings.Contains(report.text, id) || !strings.Contains(report.text, "works until it is deleted") {
+				if report := s.destroy(); !strings.Contains(report.text, id) ||
+					!strings.Contains(report.text, "works until it is deleted") {
 					t.Errorf("it says %q", report.text)
 				}
 			})
@@ -478,7 +497,9 @@ func TestKeysWithoutAnExpiry(t *testing.T) {
 func TestDecomposedNames(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{Processes: []sandbox.Process{{ID: processID, Name: norm.NFD.String("Prüfung")}}})
-	f.AddKey(processID, sandbox.Key{Name: norm.NFD.String("Schlüssel"), Scopes: []string{"workspace.result:read"}, ExpiresAt: start.Add(day)})
+	f.AddKey(processID, sandbox.Key{
+		Name: norm.NFD.String("Schlüssel"), Scopes: []string{"workspace.result:read"}, ExpiresAt: start.Add(day),
+	})
 	report := f.session().apply(f.config(fmt.Sprintf(`
 data "alphamoon_process" "test" {
   name = "Prüfung"
@@ -490,5 +511,48 @@ data "alphamoon_process_api_keys" "test" {
 	keys, _ := report.data["data.alphamoon_process_api_keys.test"]["api_keys"].([]any)
 	if report.data["data.alphamoon_process.test"]["id"] != processID || len(keys) != 1 {
 		t.Errorf("got %v", report.data)
+	}
+}
+
+// TestSoftRemoval: what was removed stays listed. A second removal, or a date, says that it is gone.
+func TestSoftRemoval(t *testing.T) {
+	t.Parallel()
+	for _, rule := range []string{"keep-removed", "deleted-at"} {
+		for kind, owner := range kinds {
+			t.Run(rule+"/"+kind, func(t *testing.T) {
+				t.Parallel()
+				f := following(t, rule, "lone-detail")
+				s := f.session()
+				s.apply(f.keyOf(kind, named, scoped, lifetime, "revoke_on_destroy = true"))
+				s.destroy()
+				if len(f.LiveKeys(owner)) != 0 || len(s.states) != 0 {
+					t.Errorf("%d keys live, states %v", len(f.LiveKeys(owner)), s.states)
+				}
+			})
+		}
+	}
+}
+
+// TestOrganizationsMeanNothing: a key's orgId is a person's as often as an organization's, and a process may move. The listing of
+// the credential that saw the key proves its absence, whatever it shows beside, also where it shows nothing.
+func TestOrganizationsMeanNothing(t *testing.T) {
+	t.Parallel()
+	for kind, owner := range kinds {
+		for name, others := range map[string]int{"the last key": 0, "keys of other people": 2} {
+			t.Run(name+"/"+kind, func(t *testing.T) {
+				t.Parallel()
+				f := newFixture(t, sandbox.Options{})
+				s := f.session()
+				config := f.keyOf(kind, named, scoped, lifetime)
+				s.apply(config)
+				for range others {
+					f.AddKey(owner, sandbox.Key{Name: "other", OrganizationID: "USER:google-oauth2|1", ExpiresAt: start.Add(900 * day)})
+				}
+				f.RemoveKey(s.attributes(kind + ".test")["id"].(string))
+				f.clock.Advance(time.Hour)
+				s.apply(config).expect(t, create)
+				s.apply(config).expect(t, keep)
+			})
+		}
 	}
 }
