@@ -4,7 +4,9 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
 )
 
@@ -36,6 +38,7 @@ func TestEqualKeys(t *testing.T) {
 func TestGeneratedNameIsASignature(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
+	f.tune = func(config *alphamoon.Config) { config.SettleTime = time.Second } // which the trial of the new key has too
 	f.Inject(sandbox.Fault{Operation: sandbox.Create, Body: "<html>"})
 	result := f.connect(nil).create(t.Context(), values{
 		"process_id": processID, "name_prefix": "test-", "scopes": []string{"workspace.result:read"}, "expires_at": "2026-05-30T09:30:15Z",
