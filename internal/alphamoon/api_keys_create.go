@@ -128,7 +128,7 @@ func (k *APIKeys) post(
 		method: http.MethodPost, path: k.path, body: wanted, creation: true, retries: retries,
 		decode: func(header http.Header, body io.Reader) error {
 			answeredAt = k.client.dateOf(header)
-			return decodeCreated(body, &key)
+			return cmp.Or(decodeCreated(body, &key), k.client.checkID(key.ID))
 		},
 		wrapAttempt: func(send func() error) error {
 			if err := k.attempts.Acquire(ctx, 1); err != nil {

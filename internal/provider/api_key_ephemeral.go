@@ -110,7 +110,7 @@ func (e *apiKeyEphemeral) Configure(_ context.Context, req ephemeral.ConfigureRe
 
 // Open creates a key. A key that is created and cannot be used is revoked or named in the error, for it lives on.
 func (e *apiKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
-	defer e.data.warnOfLongWait(&resp.Diagnostics)
+	defer e.data.finish(&resp.Diagnostics)
 	var model apiKeyModel
 	var revokeOnClose types.Bool
 	fields := append(model.fields(), bindBool("revoke_on_close", &revokeOnClose))
@@ -193,7 +193,7 @@ func discard(ctx context.Context, keys *alphamoon.APIKeys, key *alphamoon.Create
 
 // Close revokes the key if that was asked for.
 func (e *apiKeyEphemeral) Close(ctx context.Context, req ephemeral.CloseRequest, resp *ephemeral.CloseResponse) {
-	defer e.data.warnOfLongWait(&resp.Diagnostics)
+	defer e.data.finish(&resp.Diagnostics)
 	raw, diags := req.Private.GetKey(ctx, openKeyNote)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() || raw == nil {

@@ -45,7 +45,7 @@ func (r *apiKeyResource) moveState(ctx context.Context, req resource.MoveStateRe
 // ImportState reads the key itself, instead of leaving it to Terraform's first read, so that it can say what is
 // wrong with the id.
 func (r *apiKeyResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	defer r.data.warnOfLongWait(&resp.Diagnostics)
+	defer r.data.finish(&resp.Diagnostics)
 	text := req.ID
 	if text == "" && req.Identity != nil {
 		identity := loadAPIKey(ctx, req.Identity.Raw, &resp.Diagnostics)

@@ -52,7 +52,11 @@ func (l *apiKeyList) List(ctx context.Context, req list.ListRequest, stream *lis
 		pushed, wanted := false, true
 		s := &keyStream{
 			apiKeyList: l, client: client, req: req, status: status, left: cmp.Or(int(req.Limit), math.MaxInt),
-			push: func(result list.ListResult) bool { pushed, wanted = true, push(result); return wanted },
+			push: func(result list.ListResult) bool {
+				l.data.lookOver(&result.Diagnostics)
+				pushed, wanted = true, push(result)
+				return wanted
+			},
 		}
 		if processID.IsNull() && l.kind.ofProcess {
 			s.everyProcess(ctx)
@@ -63,8 +67,8 @@ func (l *apiKeyList) List(ctx context.Context, req list.ListRequest, stream *lis
 			s.push(*s.last)
 		}
 		var last diag.Diagnostics
-		l.data.warnOfLongWait(&last)
 		warnOfStatus(status, pushed, &last)
+		l.data.finish(&last)
 		if wanted && len(last) > 0 {
 			push(list.ListResult{Diagnostics: last})
 		}
@@ -93,7 +97,7 @@ func (s *keyStream) everyProcess(ctx context.Context) {
 		return
 	}
 	for _, process := range processes {
-		if !s.streamKeys(ctx, process.ID, process.Name+" / ") {
+		if !s.streamKeys(ctx, process.ID, alphamoon.Show(process.Name)+" / ") {
 			return
 		}
 	}
@@ -145,7 +149,7 @@ func (s *keyStream) add(result list.ListResult) bool {
 // result describes a key, with the whole resource if that is asked for.
 func (s *keyStream) result(ctx context.Context, processID, prefix string, key alphamoon.APIKey) list.ListResult {
 	result := s.req.NewListResult(ctx)
-	result.DisplayName = prefix + key.Name
+	result.DisplayName = s.client.Redact(prefix + alphamoon.Show(key.Name))
 	model := s.kind.importedModel(ctx, processID, key)
 	result.Diagnostics.Append(model.store(ctx, &result.Identity.Raw)...)
 	if s.req.IncludeResource {

@@ -310,7 +310,7 @@ func (m *apiKeyModel) disabled() bool { return alphamoon.DoesNotWork(m.Status.Va
 
 // describe names the key within a sentence.
 func (m *apiKeyModel) describe() string {
-	return fmt.Sprintf("%q (%s)", m.Name.ValueString(), m.ID.ValueString())
+	return fmt.Sprintf("%q (%s)", alphamoon.Show(m.Name.ValueString()), alphamoon.ShowID(m.ID.ValueString()))
 }
 
 // worksUntil says until when the key works.

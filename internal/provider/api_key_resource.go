@@ -57,7 +57,7 @@ func (r *apiKeyResource) IdentitySchema(_ context.Context, _ resource.IdentitySc
 // Create saves the id and the secret before anything else can fail: whatever is wrong with the key then, it is
 // in the state and can be dealt with.
 func (r *apiKeyResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	defer r.data.warnOfLongWait(&resp.Diagnostics)
+	defer r.data.finish(&resp.Diagnostics)
 	model := loadAPIKey(ctx, req.Plan.Raw, &resp.Diagnostics)
 	client := r.data.requireClient("create keys", &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
@@ -93,7 +93,7 @@ func (r *apiKeyResource) Create(ctx context.Context, req resource.CreateRequest,
 }
 
 func (r *apiKeyResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	defer r.data.warnOfLongWait(&resp.Diagnostics)
+	defer r.data.finish(&resp.Diagnostics)
 	model := loadAPIKey(ctx, req.State.Raw, &resp.Diagnostics)
 	// A state that was written before Terraform knew of identities gets one here. Also a key that turns out to be
 	// gone needs it: the framework demands one after every read.
@@ -144,6 +144,7 @@ func (r *apiKeyResource) ref(model apiKeyModel, notes keyNotes) alphamoon.KeyRef
 
 // Update only takes over settings that live in the state: whatever the API would have to change makes a new key.
 func (r *apiKeyResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	defer r.data.finish(&resp.Diagnostics)
 	model := loadAPIKey(ctx, req.Plan.Raw, &resp.Diagnostics)
 	r.data.run.inApply.Store(true)
 	if resp.Diagnostics.HasError() {
@@ -165,7 +166,7 @@ func (r *apiKeyResource) Update(ctx context.Context, req resource.UpdateRequest,
 
 // Delete forgets the key or revokes it. A key past its expiry is simply forgotten, whatever revoke_on_destroy says.
 func (r *apiKeyResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
-	defer r.data.warnOfLongWait(&resp.Diagnostics)
+	defer r.data.finish(&resp.Diagnostics)
 	model := loadAPIKey(ctx, req.State.Raw, &resp.Diagnostics)
 	r.data.run.inApply.Store(true)
 	notes := loadNotes(ctx, req.Private, &resp.Diagnostics)

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -71,7 +70,7 @@ func (c *keyChange) warnAboutReplacement(plan apiKeyModel, due bool) {
 	}
 	c.diags.AddWarning(staysValid, fmt.Sprintf("The key %s of %s is replaced and not revoked: until %s it keeps working "+
 		"with its scopes (%s). To end it sooner, delete it %s.", state.describe(), c.kind.owner(state.ProcessID.ValueString()),
-		state.worksUntil(), strings.Join(elements(state.Scopes.Elements()), ", "), c.kind.whereToDelete))
+		state.worksUntil(), joinTexts(elements(state.Scopes.Elements())), c.kind.whereToDelete))
 }
 
 // warnOfLateRevocation says that the old key is treated as the state says.

@@ -74,7 +74,7 @@ func (d *apiKeysDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 const maxWindow = 1_000_000
 
 func (d *apiKeysDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	defer d.data.warnOfLongWait(&resp.Diagnostics)
+	defer d.data.finish(&resp.Diagnostics)
 	var processID, name, status types.String
 	var offset, limit types.Number
 	resp.Diagnostics.Append(loadObject(ctx, req.Config.Raw, []field{

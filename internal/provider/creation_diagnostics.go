@@ -224,5 +224,5 @@ func joinTexts(texts []string) string {
 	if len(texts) == 0 {
 		return "none"
 	}
-	return strings.Join(texts, ", ")
+	return alphamoon.Show(strings.Join(texts, ", "))
 }

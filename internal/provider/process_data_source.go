@@ -42,7 +42,7 @@ func (d *processDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 }
 
 func (d *processDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	defer d.data.warnOfLongWait(&resp.Diagnostics)
+	defer d.data.finish(&resp.Diagnostics)
 	var id, name types.String
 	resp.Diagnostics.Append(loadObject(ctx, req.Config.Raw, []field{bindString("id", &id), bindString("name", &name)})...)
 	processes := d.data.processes(ctx, &resp.Diagnostics)
@@ -59,7 +59,7 @@ func (d *processDataSource) Read(ctx context.Context, req datasource.ReadRequest
 
 // findProcess finds the one process with the id, or with the name if there is no id.
 func findProcess(processes []alphamoon.Process, id, name string) (found alphamoon.Process, problem diag.Diagnostic) {
-	attribute, sought := path.Root("name"), fmt.Sprintf("the name %q", name)
+	attribute, sought := path.Root("name"), fmt.Sprintf("the name %q", alphamoon.Show(name))
 	if id != "" {
 		attribute, sought = path.Root("id"), fmt.Sprintf("the id %q", id)
 	}
@@ -71,24 +71,26 @@ func findProcess(processes []alphamoon.Process, id, name string) (found alphamoo
 		if process.Name != "" {
 			names = append(names, process.Name)
 		}
-		known = append(known, fmt.Sprintf("%q (%s)", process.Name, process.ID))
+		if len(known) < 5 {
+			known = append(known, fmt.Sprintf("%q (%s)", alphamoon.Show(process.Name), process.ID))
+		}
 	}
 	switch {
 	case len(ids) == 1:
 		return found, nil
 	case len(ids) > 1:
 		return found, diag.NewAttributeErrorDiagnostic(attribute, "Several processes found",
-			fmt.Sprintf("%d processes have %s: %s. Set id to the one that you mean.", len(ids), sought, strings.Join(ids, ", ")))
+			fmt.Sprintf("%d processes have %s: %s. Set id to the one that you mean.", len(ids), sought, joinTexts(ids)))
 	}
 	hint := "It shows no process at all: check the credential's rights."
 	if len(known) > 0 && id == "" {
 		nearest := validators.Nearest(name, slices.Compact(names), 3) // equal names are neighbours
 		for i, name := range nearest {
-			nearest[i] = strconv.Quote(name)
+			nearest[i] = strconv.Quote(alphamoon.Show(name))
 		}
 		hint = "The nearest: " + strings.Join(nearest, ", ") + "."
 	} else if len(known) > 0 {
-		hint = "It shows " + strings.Join(known[:min(len(known), 5)], ", ") + "."
+		hint = "It shows " + strings.Join(known, ", ") + "."
 	}
 	return found, diag.NewAttributeErrorDiagnostic(attribute, "Process not found",
 		fmt.Sprintf("No process that the provider's api_key can see has %s. %s Correct it, or use a key of the right workspace.",

@@ -77,7 +77,7 @@ func (d *processesDataSource) Schema(_ context.Context, _ datasource.SchemaReque
 }
 
 func (d *processesDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	defer d.data.warnOfLongWait(&resp.Diagnostics)
+	defer d.data.finish(&resp.Diagnostics)
 	var name types.String
 	resp.Diagnostics.Append(loadObject(ctx, req.Config.Raw, []field{bindString("name", &name)})...)
 	processes := d.data.processes(ctx, &resp.Diagnostics)

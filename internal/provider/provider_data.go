@@ -208,6 +208,34 @@ func providerDataFrom(given any, diags *diag.Diagnostics) *providerData {
 	return data
 }
 
+// finish is what every operation ends with.
+func (d *providerData) finish(diags *diag.Diagnostics) {
+	d.warnOfLongWait(diags)
+	d.lookOver(diags)
+}
+
+// lookOver takes out of diagnostics what a text of somebody else may have brought into them: the credential, and characters
+// that forge what a terminal shows.
+func (d *providerData) lookOver(diags *diag.Diagnostics) {
+	var client *alphamoon.Client
+	if d != nil {
+		client = d.client
+	}
+	for i, said := range *diags {
+		summary, detail := client.Redact(said.Summary()), client.Redact(said.Detail())
+		if summary == said.Summary() && detail == said.Detail() {
+			continue
+		}
+		(*diags)[i] = diag.NewErrorDiagnostic(summary, detail)
+		if said.Severity() == diag.SeverityWarning {
+			(*diags)[i] = diag.NewWarningDiagnostic(summary, detail)
+		}
+		if attribute, ok := said.(diag.DiagnosticWithPath); ok {
+			(*diags)[i] = diag.WithPath(attribute.Path(), (*diags)[i])
+		}
+	}
+}
+
 // warnOfLongWait warns once, at the end of an operation, that the run waited long for a rate limit.
 func (d *providerData) warnOfLongWait(diags *diag.Diagnostics) {
 	if d == nil || d.client == nil {

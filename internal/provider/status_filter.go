@@ -23,6 +23,6 @@ func warnOfStatus(status types.String, found bool, diags *diag.Diagnostics) {
 		return
 	}
 	diags.AddAttributeWarning(path.Root("status"), "No key has this status", fmt.Sprintf("No listed key has the status %q. The "+
-		"known words are %s. Correct the status if it is mistyped; the service may have other words.", status.ValueString(),
+		"known words are %s. Correct the status if it is mistyped; the service may have other words.", alphamoon.Show(status.ValueString()),
 		strings.Join(alphamoon.Statuses(), ", ")))
 }
