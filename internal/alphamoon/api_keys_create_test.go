@@ -2,11 +2,8 @@ package alphamoon_test
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -17,30 +14,6 @@ import (
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
 )
-
-// requests names what was sent, in order.
-func requests(box *sandbox.Sandbox) string {
-	var names []string
-	for _, req := range box.Journal() {
-		names = append(names, string(req.Operation))
-	}
-	return strings.Join(names, ", ")
-}
-
-// expectSent fails unless the requests and the number of keys of the default process are as they should be.
-func expectSent(t *testing.T, box *sandbox.Sandbox, keys int, sent ...sandbox.Operation) {
-	t.Helper()
-	var names []string
-	for _, operation := range sent {
-		names = append(names, string(operation))
-	}
-	if got, want := requests(box), strings.Join(names, ", "); got != want {
-		t.Errorf("sent: %s; want %s", got, want)
-	}
-	if got := len(box.Keys(processID)); got != keys {
-		t.Errorf("keys: got %d, want %d", got, keys)
-	}
-}
 
 const (
 	create = sandbox.Create
@@ -56,78 +29,6 @@ func lost(t *testing.T, err error) *alphamoon.LostCreationError {
 		t.Fatalf("no lost creation: %v", err)
 	}
 	return failure
-}
-
-func ids(keys []alphamoon.APIKey) []string {
-	var result []string
-	for _, key := range keys {
-		result = append(result, key.ID)
-	}
-	return result
-}
-
-func TestNoConnectionIsTriedAgain(t *testing.T) {
-	t.Parallel()
-	dials := 0
-	box := &sandbox.Sandbox{}
-	client := newClient(t, box, func(config *alphamoon.Config) {
-		transport := config.Transport.(*http.Transport) //nolint:forcetypeassert // see newClient
-		dial := transport.DialContext
-		transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
-			if dials++; dials <= 2 {
-				return nil, &net.OpError{Op: "dial", Err: errors.New("connection refused")}
-			}
-			return dial(ctx, network, address)
-		}
-	})
-	if _, err := client.ProcessAPIKeys(processID).Create(t.Context(), wanted, alphamoon.CreateOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	if dials != 3 {
-		t.Errorf("dials: got %d, want 3", dials)
-	}
-	expectSent(t, box, 1, list, create)
-}
-
-// TestReasonOfAFailure: it is the innermost one, because the wrappings repeat the address in Go's terms.
-func TestReasonOfAFailure(t *testing.T) {
-	t.Parallel()
-	client := clientAt(t, "http://127.0.0.1:1", func(config *alphamoon.Config) {
-		config.Transport = roundTripper(func(*http.Request) (*http.Response, error) {
-			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: fmt.Errorf("127.0.0.1:1: %w", errors.New("connection refused"))}
-		})
-	})
-	_, err := client.ProcessAPIKeys(processID).List(t.Context())
-	if failure, ok := errors.AsType[*alphamoon.ConnectionError](err); !ok || failure.Reason != "connection refused" {
-		t.Errorf("got %v", err)
-	}
-}
-
-func TestUntrustedCertificateIsNotTriedAgain(t *testing.T) {
-	t.Parallel()
-	dials := 0
-	err := &net.OpError{Op: "remote error", Err: errors.New("never reached")}
-	client := clientAt(t, "https://127.0.0.1:1", func(config *alphamoon.Config) {
-		config.Transport = roundTripper(func(*http.Request) (*http.Response, error) {
-			dials++
-			return nil, fmt.Errorf("%w: %w", err, untrusted)
-		})
-	})
-	if _, err := client.ProcessAPIKeys(processID).
-		Create(t.Context(), wanted, alphamoon.CreateOptions{}); !alphamoon.DidNothing(err) {
-		t.Errorf("got %v", err)
-	}
-	if _, err := client.ProcessAPIKeys(processID).List(t.Context()); err == nil {
-		t.Error("no error")
-	}
-	if dials != 2 {
-		t.Errorf("attempts: got %d, want one each", dials)
-	}
-}
-
-func createWanted(t *testing.T, client *alphamoon.Client, options alphamoon.CreateOptions) (*alphamoon.CreatedAPIKey, error) {
-	t.Helper()
-	return client.ProcessAPIKeys(processID).Create(t.Context(), wanted, options)
 }
 
 // revoking permits to revoke remains.
@@ -342,33 +243,6 @@ func TestVersionsOfOneName(t *testing.T) {
 		key, err := newClient(t, box).ProcessAPIKeys(processID).Create(t.Context(), other, alphamoon.CreateOptions{})
 		if err != nil || key.Version != first || elapsed() > 0 {
 			t.Errorf("another name: got %v, %v after %s", key, err, elapsed())
-		}
-	})
-}
-
-// TestOneBudgetOfRepetitions: however a creation fails, it is repeated as often as is permitted in all.
-func TestOneBudgetOfRepetitions(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		for retries, want := range []string{"list, create, list", "list, create, list, create"} {
-			box := &sandbox.Sandbox{}
-			box.Inject(sandbox.Fault{Operation: create, ResetBefore: true})
-			client := newClient(t, box, func(config *alphamoon.Config) { config.MaxRetries = retries })
-			if _, err := createWanted(t, client, alphamoon.CreateOptions{}); (err == nil) != (retries > 0) {
-				t.Errorf("%d repetitions: got %v", retries, err)
-			}
-			if got := requests(box); got != want {
-				t.Errorf("%d repetitions: sent %s", retries, got)
-			}
-		}
-		// Whatever is repeated at once counts too.
-		box := &sandbox.Sandbox{}
-		box.Inject(sandbox.Fault{Operation: create, Status: 500},
-			sandbox.Fault{Operation: create, Status: 408, Body: `{"title": "Slow"}`, Times: -1})
-		client := newClient(t, box, func(config *alphamoon.Config) { config.MaxRetries = 2 })
-		_, err := createWanted(t, client, alphamoon.CreateOptions{})
-		if got := requests(box); err == nil || got != "list, create, list, create, create" {
-			t.Errorf("%v after %s", err, got)
 		}
 	})
 }
@@ -590,61 +464,228 @@ func TestInterruptedLoss(t *testing.T) {
 	}
 }
 
-// untrusted is as crypto/tls returns it.
-var untrusted = &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}
-
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
-
-func TestRetryWaitsAsTheServiceAsks(t *testing.T) {
+func TestCreate(t *testing.T) {
 	t.Parallel()
-	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	for name, header := range map[string]http.Header{
-		"seconds": {"Retry-After": {"1"}},
-		"date":    {"Retry-After": {now.Add(time.Second).Format(http.TimeFormat)}},
+	for _, status := range []int{http.StatusOK, http.StatusCreated} {
+		box := &sandbox.Sandbox{Options: sandbox.Options{CreateStatus: status}}
+		key, err := newClient(t, box).ProcessAPIKeys(processID).Create(t.Context(), wanted, alphamoon.CreateOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if differences := wanted.Granted(key.APIKey); len(differences.Missing)+len(differences.Additional) > 0 ||
+			!alphamoon.SameSecond(differences.ExpiresAt, wanted.ExpiresAt) {
+			t.Errorf("got %+v, which differs in %q", key, differences)
+		}
+		if kept := box.Keys(processID)[0]; key.Key.Reveal() != kept.Secret || key.ID != kept.ID {
+			t.Errorf("the id or the secret is not the one of the sandbox")
+		}
+		if got := key.ExpiresAt.Format(time.RFC3339Nano); got != "2099-07-17T07:54:02Z" {
+			t.Errorf("expiry: got %s", got)
+		}
+		request := box.Journal()[1]
+		if request.Expiry != "2099-07-17T07:54:02.687Z" || request.UserAgent != "test" {
+			t.Errorf("sent: %+v", request)
+		}
+	}
+}
+
+// TestConflict: what stands in the way is named after one listing, and a new equal key as one that the request may have made.
+func TestConflict(t *testing.T) {
+	t.Parallel()
+	conflict := func(t *testing.T, err error) *alphamoon.ConflictError {
+		t.Helper()
+		var failure *alphamoon.ConflictError
+		if !errors.As(err, &failure) || len(failure.Similar) > 0 || failure.Obstacle != nil {
+			t.Fatalf("got %v", err)
+		}
+		return failure
+	}
+	t.Run("a key has the name", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			box, elapsed := service(t, "unique-names"), stopwatch()
+			old := box.AddKey(processID, sandbox.Key{Name: strings.ToUpper(wanted.Name)})
+			same := box.AddKey(processID, sandbox.Key{Name: wanted.Name, CreatedAt: time.Now().AddDate(0, -1, 0), ExpiresAt: wanted.ExpiresAt})
+			_, err := createWanted(t, newClient(t, box), alphamoon.CreateOptions{})
+			failure := conflict(t, err)
+			if got := ids(failure.InTheWay); len(got) != 2 || got[0] != old.ID || got[1] != same.ID || len(failure.Equal) > 0 || failure.Earlier != nil {
+				t.Errorf("got %+v", failure)
+			}
+			if elapsed() > time.Second {
+				t.Errorf("it took %s", elapsed())
+			}
+			expectSent(t, box, 2, list, create, list)
+		})
+	})
+	t.Run("a gateway sent the request twice", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			box := &sandbox.Sandbox{}
+			box.Inject(sandbox.Fault{Operation: create, Status: 409, Body: sandbox.Detail("exists"), AfterWork: true})
+			client := newClient(t, box)
+			_, _ = client.ProcessAPIKeys(processID).Find(t.Context(), alphamoon.KeyRef{ID: "absent"})
+			box.ClearJournal()
+			_, err := createWanted(t, client, alphamoon.CreateOptions{})
+			failure := conflict(t, err)
+			if len(failure.Equal) != 1 || len(failure.InTheWay) > 0 {
+				t.Fatalf("got %+v", failure)
+			}
+			expectSent(t, box, 1, list, create, list)
+			if !exists(t, client, failure.Equal[0].ID) {
+				t.Error("a reader of the run does not see the key")
+			}
+		})
+	})
+	t.Run("the second of two creations", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			box := service(t, "unique-names")
+			box.Lags = []time.Duration{time.Minute}
+			box.Inject(sandbox.Fault{Operation: create, Status: 500, AfterWork: true})
+			_, err := createWanted(t, newClient(t, box), alphamoon.CreateOptions{})
+			failure := conflict(t, err)
+			var first *alphamoon.StatusError
+			if !errors.As(failure.Earlier, &first) || first.Status != 500 || len(failure.Equal)+len(failure.InTheWay) > 0 {
+				t.Errorf("got %+v", failure)
+			}
+			expectSent(t, box, 1, list, create, list, create, list)
+		})
+	})
+	t.Run("the remains were revoked, and their name is taken for ever", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			box := service(t, "unique-names-ever")
+			box.Inject(sandbox.Fault{Operation: create, Status: 500, AfterWork: true})
+			_, err := createWanted(t, newClient(t, box), revoking)
+			if failure := conflict(t, err); failure.Earlier != nil {
+				t.Errorf("nothing is left of the first creation: got %v", failure.Earlier)
+			}
+			expectSent(t, box, 0, list, create, list, revoke, list, list, create, list)
+		})
+	})
+	t.Run("nobody may list", func(t *testing.T) {
+		t.Parallel()
+		box := service(t, "unique-names")
+		box.AddKey(processID, sandbox.Key{Name: wanted.Name, ExpiresAt: wanted.ExpiresAt})
+		box.Inject(sandbox.Fault{Operation: list, Status: 403, Body: sandbox.Detail("no"), Times: -1})
+		_, err := createWanted(t, newClient(t, box), alphamoon.CreateOptions{})
+		var failure *alphamoon.ConflictError
+		if !errors.As(err, &failure) || !alphamoon.IsForbidden(failure.Obstacle) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+// TestNotOurs: a service answers a creation with a key that is not new, or not the collection's. Nothing is revoked.
+func TestNotOurs(t *testing.T) {
+	t.Parallel()
+	other := strings.Repeat("f", 32)
+	for name, test := range map[string]struct {
+		rule, owner, reason string
+		// listed reads the other process before, as another resource of the run does.
+		listed bool
+	}{
+		"an existing key":           {"existing-key", processID, "it existed before", false},
+		"with a new secret":         {"existing-key-renewed", processID, "it existed before", false},
+		"another process's key":     {"existing-key-everywhere", other, "it belongs to the process " + other, false},
+		"an organization's key":     {"existing-key-everywhere", sandbox.Organization, "it existed before", true},
+		"an organization's old one": {"existing-key-everywhere", sandbox.Organization, "it was created more than a day ago", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			box := &sandbox.Sandbox{Options: sandbox.Options{Now: func() time.Time { return now }}}
-			box.Inject(sandbox.Fault{Operation: sandbox.Create, Status: 503, Header: header})
-			began := time.Now()
-			_, err := newClient(t, box, func(config *alphamoon.Config) {
-				// The date counts by the service's clock.
-				config.RetryWaitMax, config.RefusalPatience = time.Minute, 2*time.Minute
-			}).ProcessAPIKeys(processID).Create(t.Context(), wanted, alphamoon.CreateOptions{})
-			if err != nil {
-				t.Fatal(err)
+			box := service(t, test.rule)
+			box.Processes = []sandbox.Process{{ID: processID}, {ID: other}}
+			existing := box.AddKey(test.owner, sandbox.Key{
+				Name: wanted.Name, Scopes: wanted.Scopes, ExpiresAt: wanted.ExpiresAt, CreatedAt: time.Now().AddDate(0, -1, 0),
+			})
+			client := newClient(t, box, soon)
+			if test.listed {
+				if _, err := client.OrganizationAPIKeys().List(t.Context()); err != nil {
+					t.Fatal(err)
+				}
 			}
-			if waited := time.Since(began); waited < time.Second {
-				t.Errorf("waited only %s", waited)
+			_, err := createWanted(t, client, revoking)
+			var foreign *alphamoon.NotOursError
+			if !errors.As(err, &foreign) || foreign.Key.ID != existing.ID || foreign.Reason != test.reason {
+				t.Errorf("got %v", err)
 			}
-			expectSent(t, box, 1, list, create, create)
+			if box.Count(revoke) > 0 || len(box.LiveKeys(test.owner)) != 1 {
+				t.Errorf("%d removals, keys %v", box.Count(revoke), box.LiveKeys(test.owner))
+			}
 		})
 	}
 }
 
-func TestAttemptsAreReported(t *testing.T) {
+// TestAListingShowsTheKeyBeforeItsAnswer: another reader of the run sees the new key first, which makes it no old one.
+func TestAListingShowsTheKeyBeforeItsAnswer(t *testing.T) {
 	t.Parallel()
 	box := &sandbox.Sandbox{}
-	box.Inject(sandbox.Fault{Status: 500})
-	var attempts []alphamoon.Attempt
-	client := newClient(t, box, func(config *alphamoon.Config) {
-		config.OnAttempt = func(_ context.Context, attempt alphamoon.Attempt) { attempts = append(attempts, attempt) }
-	})
-	if _, err := client.ProcessAPIKeys(processID).List(t.Context()); err != nil {
-		t.Fatal(err)
+	var client *alphamoon.Client
+	client = newClient(t, http.HandlerFunc(func(writer http.ResponseWriter, req *http.Request) {
+		box.ServeHTTP(writer, req)
+		if req.Method == http.MethodPost {
+			if listed, err := client.ProcessAPIKeys(processID).List(t.Context()); err != nil || len(listed) != 1 {
+				t.Errorf("listed %v, %v", listed, err)
+			}
+		}
+	}))
+	if _, err := createWanted(t, client, alphamoon.CreateOptions{}); err != nil {
+		t.Error(err)
 	}
-	for i, status := range []int{500, 200} {
-		if i >= len(attempts) {
-			t.Fatalf("got %+v", attempts)
-		}
-		attempt := attempts[i]
-		if attempt.Method != http.MethodGet || attempt.Path != "/api/v0.4/processes/"+processID+"/api-keys" ||
-			attempt.Number != i+1 ||
-			attempt.Status != status ||
-			attempt.Duration <= 0 {
-			t.Errorf("got %+v", attempt)
-		}
+}
+
+// TestTwoConfigurations begin in the same second with equal keys, and one of them is answered 502. Nobody can tell whose key
+// is whose, so that none is revoked.
+func TestTwoConfigurations(t *testing.T) {
+	t.Parallel()
+	for name, reset := range map[string]sandbox.Fault{
+		"the work was done": {Operation: create, Status: 502, AfterWork: true}, "nothing was done": {Operation: create, Status: 502},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				box := &sandbox.Sandbox{}
+				first, second := newClient(t, box), newClient(t, box)
+				for _, client := range []*alphamoon.Client{first, second} { // both list before either creates
+					if _, err := client.ProcessAPIKeys(processID).Create(t.Context(), alphamoon.APIKeyRequest{
+						Name: "another", Scopes: wanted.Scopes, ExpiresAt: wanted.ExpiresAt.AddDate(-1, 0, 0),
+					}, alphamoon.CreateOptions{}); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if _, err := createWanted(t, first, alphamoon.CreateOptions{}); err != nil {
+					t.Fatal(err)
+				}
+				box.Inject(reset)
+				_, err := createWanted(t, second, alphamoon.CreateOptions{RevokeRemains: true})
+				if failure := lost(t, err); len(failure.Equal) == 0 || box.Count(revoke) > 0 {
+					t.Errorf("got %+v, %d removals", failure, box.Count(revoke))
+				}
+			})
+		})
+	}
+}
+
+// TestRemainsOfAGeneratedName are known by their name alone, whatever else the service made of the request.
+func TestRemainsOfAGeneratedName(t *testing.T) {
+	t.Parallel()
+	for _, rule := range []string{
+		"whole-days", "short-lives", "no-expiry", "listed-in-minutes", "lower-names", "listed-lower-names", "decomposed-names",
+		"implied-scopes", "granted-implied-scopes", "renamed-scopes", "upper-ids",
+	} {
+		t.Run(rule, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				box := service(t, rule)
+				box.Inject(sandbox.Fault{Operation: create, ResetAfter: true})
+				asked := wanted
+				asked.Name = "Ä-Uploader-20261130T073904Z-7f3a9c"
+				_, err := newClient(t, box).ProcessAPIKeys(processID).Create(t.Context(), asked, revoking)
+				if err != nil {
+					t.Error(err)
+				}
+				expectSent(t, box, 1, list, create, list, revoke, list, list, create)
+			})
+		})
 	}
 }

@@ -2,8 +2,11 @@ package alphamoon_test
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/http"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -82,4 +85,70 @@ func fill(box *sandbox.Sandbox, n int) {
 		box.AddKey(processID,
 			sandbox.Key{Name: "filler", Scopes: []string{"workspace.result:read"}, ExpiresAt: wanted.ExpiresAt})
 	}
+}
+
+// requests names what was sent, in order.
+func requests(box *sandbox.Sandbox) string {
+	var names []string
+	for _, req := range box.Journal() {
+		names = append(names, string(req.Operation))
+	}
+	return strings.Join(names, ", ")
+}
+
+// expectSent fails unless the requests and the number of keys of the default process are as they should be.
+func expectSent(t *testing.T, box *sandbox.Sandbox, keys int, sent ...sandbox.Operation) {
+	t.Helper()
+	var names []string
+	for _, operation := range sent {
+		names = append(names, string(operation))
+	}
+	if got, want := requests(box), strings.Join(names, ", "); got != want {
+		t.Errorf("sent: %s; want %s", got, want)
+	}
+	if got := len(box.Keys(processID)); got != keys {
+		t.Errorf("keys: got %d, want %d", got, keys)
+	}
+}
+
+func ids(keys []alphamoon.APIKey) []string {
+	var result []string
+	for _, key := range keys {
+		result = append(result, key.ID)
+	}
+	return result
+}
+
+func createWanted(t *testing.T, client *alphamoon.Client, options alphamoon.CreateOptions) (*alphamoon.CreatedAPIKey, error) {
+	t.Helper()
+	return client.ProcessAPIKeys(processID).Create(t.Context(), wanted, options)
+}
+
+// createKeys creates keys of different names, ten at a time.
+func createKeys(t *testing.T, client *alphamoon.Client, count int) {
+	t.Helper()
+	var group sync.WaitGroup
+	places := make(chan struct{}, 10)
+	for i := range count {
+		places <- struct{}{}
+		group.Go(func() {
+			defer func() { <-places }()
+			request := wanted
+			request.Name = fmt.Sprint(i)
+			if _, err := client.ProcessAPIKeys(processID).Create(t.Context(), request, alphamoon.CreateOptions{}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+}
+
+// service is a sandbox that follows rules of its own, with what another credential and the past left in it.
+func service(t *testing.T, rules ...string) *sandbox.Sandbox {
+	t.Helper()
+	box := &sandbox.Sandbox{}
+	if err := box.Follow(rules...); err != nil {
+		t.Fatal(err)
+	}
+	return box
 }

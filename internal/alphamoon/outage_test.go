@@ -1,7 +1,6 @@
 package alphamoon_test
 
 import (
-	"errors"
 	"net/http"
 	"strings"
 	"sync"
@@ -102,23 +101,6 @@ func TestTheLookAfterALossIsNotAnOutage(t *testing.T) {
 		key := box.Keys(processID)[0]
 		if err := client.ProcessAPIKeys(processID).Revoke(t.Context(), alphamoon.KeyRef{ID: key.ID}); err != nil {
 			t.Error(err)
-		}
-	})
-}
-
-// TestAnAnnouncedMaintenanceIsNotWaitedFor: who is told to stay away for longer than the patience fails at once.
-func TestAnAnnouncedMaintenanceIsNotWaitedFor(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		box := &sandbox.Sandbox{}
-		box.Inject(sandbox.Fault{Status: http.StatusServiceUnavailable, Header: http.Header{"Retry-After": {"3600"}}, Times: -1})
-		began := time.Now()
-		_, err := newClient(t, box, func(config *alphamoon.Config) {
-			config.RefusalPatience = 10 * time.Minute
-		}).ProcessAPIKeys(processID).List(t.Context())
-		var status *alphamoon.StatusError
-		if !errors.As(err, &status) || status.RetryAt.Sub(began) < time.Hour || box.Count(list) != 1 {
-			t.Errorf("got %v after %d requests", err, box.Count(list))
 		}
 	})
 }

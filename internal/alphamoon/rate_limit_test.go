@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -51,25 +49,6 @@ func TestRateLimitIsWaitedOut(t *testing.T) {
 			})
 		})
 	}
-}
-
-// createKeys creates keys of different names, ten at a time.
-func createKeys(t *testing.T, client *alphamoon.Client, count int) {
-	t.Helper()
-	var group sync.WaitGroup
-	places := make(chan struct{}, 10)
-	for i := range count {
-		places <- struct{}{}
-		group.Go(func() {
-			defer func() { <-places }()
-			request := wanted
-			request.Name = fmt.Sprint(i)
-			if _, err := client.ProcessAPIKeys(processID).Create(t.Context(), request, alphamoon.CreateOptions{}); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	group.Wait()
 }
 
 func TestRefusalsEndThePatience(t *testing.T) {
@@ -173,23 +152,6 @@ func TestInterruptEndsTheWaitForARateLimit(t *testing.T) {
 		group.Wait()
 		if took := elapsed(); took != 3*time.Second {
 			t.Errorf("it took %s", took)
-		}
-	})
-}
-
-// TestRetryAfterOfAFailure: a gateway that fails says when to come back.
-func TestRetryAfterOfAFailure(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		box := &sandbox.Sandbox{}
-		box.Inject(sandbox.Fault{Operation: list, Status: 502, Header: http.Header{"Retry-After": {"17"}}})
-		client := newClient(t, box, func(config *alphamoon.Config) { config.RetryWaitMax = time.Minute })
-		elapsed := stopwatch()
-		if _, err := client.ProcessAPIKeys(processID).List(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if waited := elapsed(); waited != 17*time.Second {
-			t.Errorf("waited %s", waited)
 		}
 	})
 }
@@ -317,16 +279,4 @@ func TestRateLimitWait(t *testing.T) {
 			t.Errorf("told of %s, %t, expected %s", waited, complete, expected)
 		}
 	})
-}
-
-// TestHTTPSTowardsAPlainServer says so, and does not try again.
-func TestHTTPSTowardsAPlainServer(t *testing.T) {
-	t.Parallel()
-	var requests atomic.Int64
-	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { requests.Add(1) }))
-	t.Cleanup(server.Close)
-	_, err := clientAt(t, strings.Replace(server.URL, "http:", "https:", 1)).ProcessAPIKeys(processID).List(t.Context())
-	if !alphamoon.IsCleartextServer(err) || requests.Load() != 0 {
-		t.Errorf("got %v after %d requests", err, requests.Load())
-	}
 }

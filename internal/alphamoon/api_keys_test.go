@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,34 +13,6 @@ import (
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
 )
-
-// TestAbsenceWhileKeysMove removes and adds keys between the pages of a listing: a key that exists must never be
-// taken for absent.
-func TestAbsenceWhileKeysMove(t *testing.T) {
-	t.Parallel()
-	for name, then := range map[string]func(*sandbox.Sandbox){
-		"one removed before the page's end": func(box *sandbox.Sandbox) { box.RemoveKey(box.Keys(processID)[3].ID) },
-		"one added":                         func(box *sandbox.Sandbox) { fill(box, 1) },
-		"one removed, one added": func(box *sandbox.Sandbox) {
-			box.RemoveKey(box.Keys(processID)[3].ID)
-			fill(box, 1)
-		},
-	} {
-		for _, options := range []sandbox.Options{{MaxLimit: 10}, {MaxLimit: 10, OmitPagination: true}, {MaxLimit: 10, NewestFirst: true}} {
-			t.Run(fmt.Sprintf("%s, %t, %t", name, options.OmitPagination, options.NewestFirst), func(t *testing.T) {
-				t.Parallel()
-				box := &sandbox.Sandbox{Options: options}
-				fill(box, 25)
-				ref := box.Keys(processID)[10].ID // the first of the second page
-				box.Inject(sandbox.Fault{Operation: sandbox.List, Then: then})
-				key, err := newClient(t, box, soon).ProcessAPIKeys(processID).Find(t.Context(), alphamoon.KeyRef{ID: ref})
-				if err != nil || key == nil {
-					t.Errorf("got %v, %v", key, err)
-				}
-			})
-		}
-	}
-}
 
 func TestAbsenceIsProvedByTwoListings(t *testing.T) {
 	t.Parallel()
@@ -53,73 +23,6 @@ func TestAbsenceIsProvedByTwoListings(t *testing.T) {
 		t.Errorf("got %v, %v", key, err)
 	}
 	expectSent(t, box, 25, list, list, list, list, list, list)
-}
-
-// TestTotalOfThePage: a service whose total counts the elements of the page, as the only documented example permits.
-// The last key must be found, and be listed.
-func TestTotalOfThePage(t *testing.T) {
-	t.Parallel()
-	for _, size := range []int{0, 1, 99, 100, 101, 200, 240} {
-		t.Run(fmt.Sprint(size), func(t *testing.T) {
-			t.Parallel()
-			box := &sandbox.Sandbox{Options: sandbox.Options{CountPage: true}}
-			fill(box, size)
-			keys, err := newClient(t, box, soon).ProcessAPIKeys(processID).List(t.Context())
-			if err != nil || len(keys) != size {
-				t.Errorf("%d keys are listed, %v", len(keys), err)
-			}
-			if size > 0 && !exists(t, newClient(t, box, soon), box.Keys(processID)[size-1].ID) {
-				t.Error("the last key is not found")
-			}
-			if exists(t, newClient(t, box, soon), "absent") {
-				t.Error("a key that is absent is found")
-			}
-			streamed := 0
-			for page, err := range newClient(t, box, soon).ProcessAPIKeys(processID).Pages(t.Context(), alphamoon.Window{}) {
-				if err != nil {
-					t.Error(err)
-				}
-				streamed += len(page.Elements)
-			}
-			if streamed != size {
-				t.Errorf("%d keys are streamed", streamed)
-			}
-		})
-	}
-}
-
-// TestMovesDuringEveryListing: without a total, newest first, one key comes or goes during each listing. A key that
-// exists may be missed by each of them, and must not count as absent.
-func TestMovesDuringEveryListing(t *testing.T) {
-	t.Parallel()
-	for name, then := range map[string]func(*sandbox.Sandbox){
-		"added": func(box *sandbox.Sandbox) { fill(box, 1) },
-		"removed": func(box *sandbox.Sandbox) {
-			keys := box.Keys(processID)
-			box.RemoveKey(keys[len(keys)-1].ID)
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			box := &sandbox.Sandbox{Options: sandbox.Options{MaxLimit: 10, OmitPagination: true, NewestFirst: true}}
-			fill(box, 60)
-			ref := box.Keys(processID)[40].ID
-			moves := 0
-			client := newClient(t, http.HandlerFunc(func(writer http.ResponseWriter, req *http.Request) {
-				if req.URL.Query().Get("offset") == "10" { // once during each listing, behind the first page
-					moves++
-					then(box)
-				}
-				box.ServeHTTP(writer, req)
-			}), soon)
-			for range 3 {
-				key, err := client.ProcessAPIKeys(processID).Find(t.Context(), alphamoon.KeyRef{ID: ref})
-				if key == nil && err == nil {
-					t.Fatalf("a key that exists counts as absent after %d moves", moves)
-				}
-			}
-		})
-	}
 }
 
 // TestPresenceNeedsNoProof: the key stands on the first page, and the rest of the listing never fits together.
@@ -141,24 +44,6 @@ func TestPresenceNeedsNoProof(t *testing.T) {
 				t.Error("the key is not found")
 			}
 		})
-	}
-}
-
-// TestRefusalEndsTheListing: pages that are asked for at the same time do not go on after the first refusal.
-func TestRefusalEndsTheListing(t *testing.T) {
-	t.Parallel()
-	box := &sandbox.Sandbox{}
-	fill(box, 10_000)
-	box.Inject(sandbox.Fault{Operation: list, Skip: 1, Times: -1, Status: 403})
-	var attempts atomic.Int64
-	client := newClient(t, box, func(config *alphamoon.Config) {
-		config.OnAttempt = func(context.Context, alphamoon.Attempt) { attempts.Add(1) }
-	})
-	if _, err := client.ProcessAPIKeys(processID).List(t.Context()); !alphamoon.IsForbidden(err) {
-		t.Errorf("got %v", err)
-	}
-	if sent := box.Count(list); sent != 2 || attempts.Load() != 2 {
-		t.Errorf("%d requests, %d reported", sent, attempts.Load())
 	}
 }
 
@@ -334,141 +219,6 @@ func TestOneLookIsEnough(t *testing.T) {
 	}
 }
 
-// TestHowAListingEnds: with a total on the first page only, and with a refusal of the offset at its end.
-func TestHowAListingEnds(t *testing.T) {
-	t.Parallel()
-	for _, size := range []int{0, 5, 10, 20, 25} {
-		for name, options := range map[string]sandbox.Options{
-			"a total on the first page":      {MaxLimit: 10, TotalOnFirstPage: true},
-			"400 at the end, no total":       {MaxLimit: 10, OmitPagination: true, EndStatus: 400},
-			"404 at the end, no total":       {MaxLimit: 10, OmitPagination: true, EndStatus: 404},
-			"416 at the end, no total":       {MaxLimit: 10, OmitPagination: true, EndStatus: 416},
-			"422 at the end, no total":       {MaxLimit: 10, OmitPagination: true, EndStatus: 422},
-			"416 at the end, total of pages": {MaxLimit: 10, CountPage: true, EndStatus: 416},
-		} {
-			if size == 0 && options.EndStatus > 0 {
-				continue // the offset 0 is at the end then, and its refusal an error
-			}
-			t.Run(fmt.Sprintf("%s, %d keys", name, size), func(t *testing.T) {
-				t.Parallel()
-				box := &sandbox.Sandbox{Options: options}
-				fill(box, size)
-				client := newClient(t, box, soon)
-				if keys, err := client.ProcessAPIKeys(processID).List(t.Context()); err != nil || len(keys) != size {
-					t.Errorf("got %d keys, %v", len(keys), err)
-				}
-				if exists(t, client, "absent") {
-					t.Error("a key that is absent is found")
-				}
-			})
-		}
-	}
-}
-
-// TestARefusedEndProvesNothing: without a total, a page that was the last because the next one was refused is read again.
-func TestARefusedEndProvesNothing(t *testing.T) {
-	t.Parallel()
-	box := &sandbox.Sandbox{Options: sandbox.Options{MaxLimit: 10, OmitPagination: true, EndStatus: 404}}
-	fill(box, 10)
-	if keys, err := newClient(t, box, soon).ProcessAPIKeys(processID).List(t.Context()); err != nil || len(keys) != 10 {
-		t.Errorf("got %d keys, %v", len(keys), err)
-	}
-	expectSent(t, box, 10, list, list, list, list)
-}
-
-// TestAStreamIsReadTwice where nothing counts its elements.
-func TestAStreamIsReadTwice(t *testing.T) {
-	t.Parallel()
-	box := &sandbox.Sandbox{Options: sandbox.Options{MaxLimit: 10, OmitPagination: true}}
-	fill(box, 25)
-	box.Inject(sandbox.Fault{Operation: list, Skip: 4, Then: func(box *sandbox.Sandbox) { fill(box, 1) }})
-	var last error
-	for _, err := range newClient(t, box, soon).ProcessAPIKeys(processID).Pages(t.Context(), alphamoon.Window{}) {
-		last = err
-	}
-	if !errors.Is(last, alphamoon.ErrInconsistentListing) {
-		t.Errorf("got %v", last)
-	}
-}
-
-// TestAWindowOfPagesThatCountThemselves is read to the end.
-func TestAWindowOfPagesThatCountThemselves(t *testing.T) {
-	t.Parallel()
-	box := &sandbox.Sandbox{Options: sandbox.Options{MaxLimit: 10, CountPage: true}}
-	fill(box, 35)
-	for offset, want := range map[int]int{10: 25, 30: 5} {
-		read := 0
-		for page, err := range newClient(t, box, soon).ProcessAPIKeys(processID).Pages(t.Context(), alphamoon.Window{Offset: offset}) {
-			if read += len(page.Elements); err != nil || page.Total != -1 {
-				t.Errorf("a total of %d, %v", page.Total, err)
-			}
-		}
-		if read != want {
-			t.Errorf("%d keys from %d on", read, offset)
-		}
-	}
-}
-
-// TestOddElements: what is odd about one key spoils neither it nor the page.
-func TestOddElements(t *testing.T) {
-	t.Parallel()
-	box := &sandbox.Sandbox{Options: sandbox.Options{AlterListed: func(fields map[string]any) {
-		fields["name"], fields["scopes"], fields["exp"], fields["status"] = 7, []any{"a.b:c", 1}, "soon", nil
-	}}}
-	fill(box, 3)
-	keys, err := newClient(t, box, soon).ProcessAPIKeys(processID).List(t.Context())
-	if err != nil || len(keys) != 3 {
-		t.Fatalf("got %v, %v", keys, err)
-	}
-	if key := keys[0]; key.Name != "" || key.Scopes != nil || !key.ExpiresAt.IsZero() || key.OrganizationID != "org_sandbox" {
-		t.Errorf("got %+v", key)
-	}
-}
-
-// TestJSONOfAnotherForm: the reason is in words that a user understands.
-func TestJSONOfAnotherForm(t *testing.T) {
-	t.Parallel()
-	for body, want := range map[string]string{
-		`[]`:                          "the answer has another form",
-		`{"apiKeys": "none"}`:         `"apiKeys" is not a list`,
-		`{"apiKeys": ["none"]}`:       `the answer has no "id"`,
-		`{"apiKeys": [{"id": null}]}`: `the answer has no "id"`,
-	} {
-		box := &sandbox.Sandbox{}
-		box.Inject(sandbox.Fault{Operation: list, Status: 200, Body: body, Times: -1})
-		_, err := newClient(t, box).ProcessAPIKeys(processID).List(t.Context())
-		if err == nil || !strings.HasSuffix(err.Error(), want) {
-			t.Errorf("%s: got %v", body, err)
-		}
-	}
-}
-
-// TestEveryElementIsSeen: a key on a page that contradicts the others is found.
-func TestEveryElementIsSeen(t *testing.T) {
-	t.Parallel()
-	for name, fault := range map[string]sandbox.Fault{
-		"on the page that does not fit": {Operation: list, Skip: 1, AddToTotal: 1, Times: -1},
-		"behind a page that fails":      {Operation: list, Skip: 3, Status: 500, Times: -1},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			box := &sandbox.Sandbox{Options: sandbox.Options{MaxLimit: 10}}
-			fill(box, 35)
-			box.Inject(fault)
-			for _, i := range []int{0, 15, 25} {
-				if name == "behind a page that fails" && i == 25 {
-					continue
-				}
-				if !exists(t, newClient(t, box), box.Keys(processID)[i].ID) {
-					t.Errorf("the key at %d is not found", i)
-				}
-				box.ClearFaults()
-				box.Inject(fault)
-			}
-		})
-	}
-}
-
 // TestRevocationTakesTime: a removal that was accepted shows seconds later, one that was refused is not believed
 // because a listing lags behind the creation, and an answer that was lost is not taken for a refusal.
 func TestRevocationTakesTime(t *testing.T) {
@@ -514,5 +264,254 @@ func TestRevocationTakesTime(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestListingsWithoutKeys: whatever an empty process is answered with, keys can be created there.
+func TestListingsWithoutKeys(t *testing.T) {
+	t.Parallel()
+	for _, rule := range []string{"empty-404", "empty-204", "empty-without-list"} {
+		t.Run(rule, func(t *testing.T) {
+			t.Parallel()
+			box := service(t, rule)
+			client := newClient(t, box, soon)
+			listed, err := client.ProcessAPIKeys(processID).List(t.Context())
+			if len(listed) > 0 || alphamoon.IsNotFound(err) != (rule == "empty-404") || err != nil && rule != "empty-404" {
+				t.Errorf("a list: got %v, %v", listed, err)
+			}
+			read := 0
+			for page, err := range client.ProcessAPIKeys(processID).Pages(t.Context(), alphamoon.Window{}) {
+				if read += len(page.Elements); err != nil && rule != "empty-404" {
+					t.Error(err)
+				}
+			}
+			key, err := client.ProcessAPIKeys(processID).Find(t.Context(), alphamoon.KeyRef{ID: "absent"})
+			if key != nil || (err == nil) != (rule == "empty-without-list") { // which counts to 0
+				t.Errorf("absence: got %v, %v", key, err)
+			}
+			if sent := box.Count(list); read > 0 || sent > 4 {
+				t.Errorf("%d keys, %d requests", read, sent)
+			}
+			box.ClearJournal()
+			if _, err := createWanted(t, client, alphamoon.CreateOptions{}); err != nil {
+				t.Error(err)
+			}
+			expectSent(t, box, 1, list, create)
+		})
+	}
+	// An object of another kind proves nothing, and stops no creation either.
+	box := &sandbox.Sandbox{}
+	box.Inject(sandbox.Fault{Operation: list, Status: 200, Body: `{}`, Times: -1})
+	client := newClient(t, box, soon)
+	if _, err := client.ProcessAPIKeys(processID).List(t.Context()); err == nil {
+		t.Error("an empty object is a list")
+	}
+	if key, err := client.ProcessAPIKeys(processID).Find(t.Context(), alphamoon.KeyRef{ID: "absent"}); key != nil || err == nil {
+		t.Errorf("an empty object proves an absence: %v, %v", key, err)
+	}
+	if _, err := createWanted(t, client, alphamoon.CreateOptions{}); err != nil {
+		t.Error(err)
+	}
+	box.Inject(sandbox.Fault{Operation: create, ResetAfter: true})
+	_, err := createWanted(t, client, revoking)
+	if failure := lost(t, err); !errors.Is(failure.Obstacle, alphamoon.ErrUnlistedBefore) || box.Count(revoke) > 0 {
+		t.Errorf("got %+v", failure)
+	}
+}
+
+// TestSoftRemoval: what was removed stays listed. The removal is sent once more, and a service that does not know the key
+// any more has removed it. One that accepts every removal has not.
+func TestSoftRemoval(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		options sandbox.Options
+		revoked bool
+		sent    string
+	}{
+		"unchanged":        {sandbox.Options{Rules: sandbox.Rules{KeepRemoved: true}}, true, "revoke, list, revoke"},
+		"its own words":    {sandbox.Options{Rules: sandbox.Rules{KeepRemoved: true, LoneDetail: true}}, true, "revoke, list, revoke"},
+		"with a deletedAt": {sandbox.Options{Rules: sandbox.Rules{KeepRemoved: true, ShowDeletedAt: true}}, true, "revoke, list"},
+		"not at all": {
+			sandbox.Options{Revocation: sandbox.RevocationDoesNothing}, false, "revoke, list, revoke, list, list",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			box := &sandbox.Sandbox{Options: test.options}
+			fill(box, 2)
+			key := box.Keys(processID)[0]
+			err := newClient(t, box).ProcessAPIKeys(processID).Revoke(t.Context(), alphamoon.KeyRef{ID: key.ID})
+			if (err == nil) != test.revoked || requests(box) != test.sent {
+				t.Errorf("got %v after %s", err, requests(box))
+			}
+		})
+	}
+}
+
+// TestUntilWhenAKeyIsYoung: the error says when a listing must show the key, by the service's clock.
+func TestUntilWhenAKeyIsYoung(t *testing.T) {
+	t.Parallel()
+	created := time.Now().Truncate(time.Second)
+	box := &sandbox.Sandbox{}
+	keys, young := newClient(t, box).ProcessAPIKeys(processID), alphamoon.KeyRef{ID: "absent", CreatedAt: created}
+	_, err := keys.Find(t.Context(), young)
+	var tooYoung *alphamoon.TooYoungError
+	if !errors.As(err, &tooYoung) || !tooYoung.Until.Equal(created.Add(5*time.Minute)) {
+		t.Errorf("got %v", err)
+	}
+	box.Inject(sandbox.Fault{Operation: revoke, Status: 404, Body: sandbox.Detail("no such key")})
+	tooYoung = nil
+	if err := keys.Revoke(t.Context(), young); !errors.As(err, &tooYoung) || !tooYoung.Until.Equal(created.Add(5*time.Minute)) {
+		t.Errorf("a key that was deleted by hand: got %v", err)
+	}
+}
+
+// TestAnotherCredential: after a change of the credential one listing is enough, and nothing is believed to be gone.
+func TestAnotherCredential(t *testing.T) {
+	t.Parallel()
+	box := &sandbox.Sandbox{}
+	fill(box, 1)
+	keys := newClient(t, box).ProcessAPIKeys(processID)
+	unseen := alphamoon.KeyRef{ID: "absent", CreatedAt: time.Now().Add(-time.Hour), NeverSeen: true}
+	if key, err := keys.Find(t.Context(), unseen); key != nil || !errors.Is(err, alphamoon.ErrNeverSeen) {
+		t.Errorf("got %v, %v", key, err)
+	}
+	expectSent(t, box, 1, list)
+	seen := alphamoon.KeyRef{ID: box.Keys(processID)[0].ID, NeverSeen: true}
+	if key, err := keys.Find(t.Context(), seen); key == nil || err != nil {
+		t.Errorf("a key that is listed: got %v, %v", key, err)
+	}
+	unseen.Expired = true
+	if key, err := keys.Find(t.Context(), unseen); key != nil || err != nil {
+		t.Errorf("an expired key: got %v, %v", key, err)
+	}
+}
+
+// find looks for ids, ten at a time as Terraform does, and fails unless each is found as it should be.
+func find(t *testing.T, client *alphamoon.Client, ids []string, want bool) {
+	t.Helper()
+	var group sync.WaitGroup
+	places := make(chan struct{}, 10)
+	for _, id := range ids {
+		places <- struct{}{}
+		group.Go(func() {
+			defer func() { <-places }()
+			key, err := client.ProcessAPIKeys(processID).Find(t.Context(), alphamoon.KeyRef{ID: id})
+			if err != nil || (key != nil) != want || key != nil && key.ID != id {
+				t.Errorf("%s: got %v, %v", id, key, err)
+			}
+		})
+	}
+	group.Wait()
+}
+
+// TestReadersShareListings counts requests (one more where the total may be that of the page): they depend on how many keys
+// the process has, not on how many are read.
+func TestReadersShareListings(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ total, read, missing, requests int }{
+		{
+			1000, 1000, 0, 10}, {1000, 1, 0, 10}, {950, 950, 0, 10}, {100, 100, 0, 2}, {1000, 500, 500, 20}, {1, 1, 0, 1}, {0, 0, 20,
+			2}, {99, 99, 0, 1},
+	} {
+		t.Run(fmt.Sprintf("%d of %d, %d missing", test.read, test.total, test.missing), func(t *testing.T) {
+			t.Parallel()
+			box := &sandbox.Sandbox{}
+			fill(box, test.total)
+			client := newClient(t, box, soon)
+			var ids, missing []string
+			for _, key := range box.Keys(processID)[:test.read] {
+				ids = append(ids, key.ID)
+			}
+			for i := range test.missing {
+				missing = append(missing, fmt.Sprintf("missing-%d", i))
+			}
+			find(t, client, ids, true)
+			find(t, client, missing, false)
+			if got := box.Count(sandbox.List); got != test.requests {
+				t.Errorf("requests: got %d, want %d", got, test.requests)
+			}
+		})
+	}
+}
+
+// exists looks for a key, as resources do.
+func exists(t *testing.T, client *alphamoon.Client, id string) bool {
+	t.Helper()
+	key, err := client.ProcessAPIKeys(processID).Find(t.Context(), alphamoon.KeyRef{ID: id})
+	if err != nil {
+		t.Error(err)
+	}
+	return key != nil
+}
+
+func TestWritesBeginAGeneration(t *testing.T) {
+	t.Parallel()
+	box := &sandbox.Sandbox{}
+	fill(box, 1)
+	client := newClient(t, box, soon)
+	first := box.Keys(processID)[0].ID
+	for range 2 {
+		if !exists(t, client, first) {
+			t.Error("the key is not found")
+		}
+	}
+	key, err := client.ProcessAPIKeys(processID).Create(t.Context(), wanted, alphamoon.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !exists(t, client, key.ID) || !exists(t, client, first) {
+		t.Error("the new key is not found")
+	}
+	if err := client.ProcessAPIKeys(processID).Revoke(t.Context(), alphamoon.KeyRef{ID: key.ID}); err != nil {
+		t.Fatal(err)
+	}
+	if exists(t, client, key.ID) {
+		t.Error("the removed key is found")
+	}
+	// One listing for each pair of readers, one before the creation, and two that prove the removal. The first of them
+	// serves the last reader too; the second came too soon after it.
+	expectSent(t, box, 1, list, list, create, list, revoke, list, list, list)
+}
+
+// TestAWriteElsewhereIsSeen: another client writes, as another configuration of the provider does. A list that is
+// read afterwards shows it.
+func TestAWriteElsewhereIsSeen(t *testing.T) {
+	t.Parallel()
+	box := &sandbox.Sandbox{}
+	client, other := newClient(t, box), newClient(t, box)
+	for want := range 3 {
+		keys, err := client.ProcessAPIKeys(processID).List(t.Context())
+		if err != nil || len(keys) != want {
+			t.Errorf("%d keys are listed, want %d: %v", len(keys), want, err)
+		}
+		if _, err := other.ProcessAPIKeys(processID).
+			Create(t.Context(), wanted, alphamoon.CreateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestWriteDuringAListing creates a key while a listing is under way: who looks afterwards sees the key.
+func TestWriteDuringAListing(t *testing.T) {
+	t.Parallel()
+	box := &sandbox.Sandbox{}
+	client := newClient(t, box)
+	fill(box, 1)
+	box.Inject(sandbox.Fault{Operation: list, SlowBody: 300 * time.Millisecond})
+	slow := make(chan bool, 1)
+	go func() { slow <- exists(t, client, box.Keys(processID)[0].ID) }()
+	for box.Count(list) == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	key, err := client.ProcessAPIKeys(processID).Create(t.Context(), wanted, alphamoon.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !exists(t, client, key.ID) {
+		t.Error("the new key is not found")
+	}
+	if !<-slow {
+		t.Error("the key from before is not found")
 	}
 }
