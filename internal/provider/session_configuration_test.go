@@ -102,6 +102,16 @@ func attributeOf(object tftypes.Value, name string) tftypes.Value {
 	return attributes[name]
 }
 
+// withAttribute is an object with another value of an attribute.
+func withAttribute(object tftypes.Value, name string, value tftypes.Value) tftypes.Value {
+	var attributes map[string]tftypes.Value
+	if err := object.As(&attributes); err != nil {
+		panic(err)
+	}
+	attributes[name] = value
+	return tftypes.NewValue(object.Type(), attributes)
+}
+
 // attributesOf is an object in Go's own types: nil, string, bool, float64, []any and values.
 func attributesOf(t testing.TB, object tftypes.Value) values {
 	t.Helper()
