@@ -325,3 +325,28 @@ func TestNewKeyIsTried(t *testing.T) {
 		})
 	}
 }
+
+// TestRequestsOfAnApply holds what the guide "Promises" says an apply costs: one request for each new key, one more if it is
+// revoked one day, one for each secret that is adopted, and one listing for the process.
+func TestRequestsOfAnApply(t *testing.T) {
+	t.Parallel()
+	const count = 5
+	f := newFixture(t, sandbox.Options{})
+	byHand := f.handmade(processID)
+	p := f.connect(nil)
+	adopted := p.adopt(t.Context(), processID+"/"+byHand.ID)
+	f.ClearJournal()
+	for i := range 2 * count {
+		arguments := newKey(fmt.Sprint(i))
+		arguments["revoke_on_destroy"] = i < count
+		if result := p.create(t.Context(), arguments); result.failed {
+			t.Fatal(result.diagnostics)
+		}
+	}
+	if result := p.change(t.Context(), adopted, values{"key_wo": byHand.Secret}); result.failed {
+		t.Fatal(result.diagnostics)
+	}
+	if creations, listings := f.Count(sandbox.Create), f.Count(sandbox.List); creations != 2*count || listings != 1+count+1 {
+		t.Errorf("%d creations, %d listings", creations, listings)
+	}
+}
