@@ -205,7 +205,7 @@ func (r *apiKeyResource) revoke(
 func (r *apiKeyResource) forget(ctx context.Context, model apiKeyModel, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	scheduled, diags := req.Private.GetKey(ctx, scheduledNote)
 	resp.Diagnostics.Append(diags...)
-	r.data.run.forgotten.Store(model.ID.ValueString(), true)
+	r.data.run.markForgotten(model)
 	if now := r.data.now(); scheduled == nil && !r.data.run.rotated(now, model) {
 		resp.Diagnostics.Append(r.kind.warnOfForgotten(now, model))
 	}

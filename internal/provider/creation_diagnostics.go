@@ -3,6 +3,7 @@ package provider
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -57,38 +58,42 @@ func creationDiagnostics(err error, creation keyCreation, run *runMemory) diag.D
 	case isConflict:
 		return diag.Diagnostics{conflictDiagnostic(conflict, creation, run)}
 	case isNotOurs:
-		return diag.Diagnostics{notOursDiagnostic(notOurs, creation)}
+		return diag.Diagnostics{notOursDiagnostic(notOurs, creation, run)}
 	case !alphamoon.DidNothing(err):
 		action += ", and nothing remains of the attempt"
 	}
 	var diags diag.Diagnostics
-	if isStatus {
-		diags = complaints(status, creation)
+	about := creation.kind.advice
+	if isStatus && (status.Status == http.StatusBadRequest || status.Status == http.StatusUnprocessableEntity) {
+		about.wayOut = nameAdvice(creation, run, nil)
+		diags = complaints(status, creation, about.wayOut)
 	}
 	if len(diags) > 0 && len(diags) == len(status.Fields) {
 		return diags
 	}
-	return append(diags, creation.kind.advice.diagnosticsOf(err, fmt.Sprintf("The key %q was not created.", creation.name), action)...)
+	return append(diags, about.diagnosticsOf(err, fmt.Sprintf("The key %q was not created.", creation.name), action)...)
 }
 
 // complaints puts what the service says of the arguments on the attributes that they concern, word for word.
-func complaints(status *alphamoon.StatusError, creation keyCreation) (diags diag.Diagnostics) {
+func complaints(status *alphamoon.StatusError, creation keyCreation, ofName string) (diags diag.Diagnostics) {
+	advice := map[string]string{
+		"name": ofName, "scopes": "", "exp": " If it is right, check the clock of this machine.",
+	}
 	for _, field := range status.Fields {
-		if len(field.Location) == 0 || !slices.Contains([]string{"name", "scopes", "exp"}, field.Location[0]) {
+		if len(field.Location) == 0 {
 			continue
 		}
-		advice := "If the value is wrong, correct it."
-		if field.Location[0] == "exp" {
-			advice += " If it is right, check the clock of this machine."
+		if more, known := advice[field.Location[0]]; known {
+			diags.AddAttributeError(creation.attribute(field.Location[0]), "Alphamoon rejected the value",
+				fmt.Sprintf("The service refused to create the key %q and says: %s If the value is wrong, correct it.%s",
+					creation.name, sentence(field.String()), more))
 		}
-		diags.AddAttributeError(creation.attribute(field.Location[0]), "Alphamoon rejected the value",
-			fmt.Sprintf("The service refused to create the key %q and says: %s %s", creation.name, sentence(field.String()), advice))
 	}
 	return diags
 }
 
 // notOursDiagnostic reports an answer with a key that is not the new one.
-func notOursDiagnostic(notOurs *alphamoon.NotOursError, creation keyCreation) diag.Diagnostic {
+func notOursDiagnostic(notOurs *alphamoon.NotOursError, creation keyCreation, run *runMemory) diag.Diagnostic {
 	key := notOurs.Key.ID
 	if notOurs.Key.ProcessID != "" {
 		key += " of process " + notOurs.Key.ProcessID
@@ -96,8 +101,8 @@ func notOursDiagnostic(notOurs *alphamoon.NotOursError, creation keyCreation) di
 	return diag.NewErrorDiagnostic("Alphamoon answered with an existing key",
 		fmt.Sprintf("The service answered the creation of the key %q in %s with the key %s, but %s. So it is neither in the state "+
 			"nor revoked. If the answer renewed that key, the secret of it in a state or a store may have stopped to work. Look also for "+
-			"a new key of this name. If names must be unique, set name_prefix instead of name; if you want to manage the key that exists, "+
-			"import it.", creation.name, creation.owner(), key, notOurs.Reason))
+			"a new key of this name. If you want to manage the key that exists, import it.%s", creation.name, creation.owner(), key,
+			notOurs.Reason, nameAdvice(creation, run, []alphamoon.APIKey{notOurs.Key})))
 }
 
 // conflictDiagnostic reports a creation that the service refused because of what exists, with what is in the way.
@@ -115,24 +120,30 @@ func conflictDiagnostic(conflict *alphamoon.ConflictError, creation keyCreation,
 		return diag.NewErrorDiagnostic("Key was created but its secret is lost",
 			fmt.Sprintf("%s The creation before this one, whose answer was lost, has worked: a key exists whose secret is lost. Look for "+
 				"a key of this name that was created just now, delete it %s, then apply again.", text, where))
-	case len(conflict.InTheWay) > 0:
-		return diag.NewErrorDiagnostic("Name of the key is taken", fmt.Sprintf("%s The key %s has this name. %s", text,
-			alphamoon.JoinIDs(conflict.InTheWay), nameAdvice(conflict.InTheWay, creation, run)))
 	default:
-		return diag.NewErrorDiagnostic("Alphamoon refused the creation as a conflict", fmt.Sprintf("%s If it is about the name, set "+
-			"name_prefix instead of name, which gives each key a name of its own. If it is about a limit, delete keys that nobody "+
-			"needs %s.", text, where))
+		return diag.NewErrorDiagnostic("Alphamoon refused the creation as a conflict", fmt.Sprintf("%s%s If it is about a limit, delete keys "+
+			"that nobody needs %s.", text, nameAdvice(creation, run, conflict.InTheWay), where))
 	}
 }
 
-// nameAdvice says how to go on where a key has the name.
-func nameAdvice(inTheWay []alphamoon.APIKey, creation keyCreation, run *runMemory) string {
-	replaced := "If it is the key that is to be replaced"
-	if slices.ContainsFunc(inTheWay, func(key alphamoon.APIKey) bool { _, known := run.forgotten.Load(key.ID); return known }) {
-		replaced = "It is the key that is to be replaced. As it keeps its name while it works"
+// nameAdvice says how to go on if names must be unique, with the keys that are known to have the name. Of the one that is
+// replaced, which Terraform removes first, only this run knows.
+func nameAdvice(creation keyCreation, run *runMemory, inTheWay []alphamoon.APIKey) string {
+	if creation.generated {
+		return ""
 	}
-	return fmt.Sprintf("%s, set name_prefix instead of name: then each key has a name of its own. If nobody needs that key, delete it %s.",
-		replaced, creation.kind.whereToDelete)
+	replaced, isReplaced := run.forgottenKey(creation)
+	switch {
+	case isReplaced && (len(inTheWay) == 0 || slices.ContainsFunc(inTheWay, func(key alphamoon.APIKey) bool { return key.ID == replaced })):
+		return fmt.Sprintf(" If names must be unique, the key %s stands in the way: it is the one that is to be replaced, and keeps its name "+
+			"while it works. Set name_prefix instead of name, so that each key has a name of its own.", replaced)
+	case len(inTheWay) > 0:
+		return fmt.Sprintf(" If names must be unique, the key %s stands in the way, which may be the one that is to be replaced. Set "+
+			"name_prefix instead of name, so that each key has a name of its own, or delete that key %s if nobody needs it.",
+			alphamoon.JoinIDs(inTheWay), creation.kind.whereToDelete)
+	default:
+		return " If names must be unique, set name_prefix instead of name, so that each key has a name of its own."
+	}
 }
 
 // lostCreationDiagnostic reports a key that may exist without anybody knowing its secret.

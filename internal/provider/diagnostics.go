@@ -21,7 +21,7 @@ import (
 type advice struct {
 	// forbidden is the advice for a 403, and notFound for a 404 in the service's own words.
 	forbidden, notFound string
-	// wayOut is the advice for a refusal that no change of the configuration ends; empty if there is none.
+	// wayOut is more advice for a refusal, after a blank; empty if there is none.
 	wayOut string
 }
 

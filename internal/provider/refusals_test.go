@@ -50,7 +50,7 @@ resource "alphamoon_process_api_key" "test" {
 		"conflict of processes": {processes, sandbox.ListProcesses, conflict, "If the configuration is wrong, correct it"},
 		"conflict of a process key": {
 			newProcessKey, sandbox.Create, conflict,
-			"saying: Conflict. If it is about the name, set name_prefix instead of name",
+			"saying: Conflict. If names must be unique, set name_prefix instead of name",
 		},
 		"conflict of an organization key": {
 			newOrganizationKey, sandbox.Create, conflict, "If it is about a limit, delete keys that nobody needs in the web application",

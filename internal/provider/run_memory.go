@@ -14,7 +14,7 @@ type runMemory struct {
 	refreshed sync.Map
 	// inApply: this process has created, updated or deleted something, so it serves an apply.
 	inApply atomic.Bool
-	// forgotten are the ids of the keys that this process forgot, and that go on working.
+	// forgotten are the ids of the last keys that this process forgot, and that go on working, by their owners and names.
 	forgotten sync.Map
 
 	mu      sync.Mutex
@@ -34,6 +34,20 @@ func (r *runMemory) markCreated(created apiKeyModel) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.created = append(r.created, created)
+}
+
+// markForgotten is for every key that goes on working when Terraform no longer knows it.
+func (r *runMemory) markForgotten(state apiKeyModel) {
+	r.forgotten.Store([2]string{state.ProcessID.ValueString(), state.Name.ValueString()}, state.ID.ValueString())
+}
+
+// forgottenKey returns the key that has the name of a creation and that this run forgot. It is the one that is replaced.
+func (r *runMemory) forgottenKey(creation keyCreation) (id string, known bool) {
+	found, known := r.forgotten.Load([2]string{creation.processID, creation.name})
+	if known {
+		id = found.(string)
+	}
+	return id, known
 }
 
 // rotated reports whether this run created a key that takes the place of one that is due, with the overlap that was asked for.

@@ -285,7 +285,9 @@ func TestProcessWithoutKeys(t *testing.T) {
 func TestUniqueNames(t *testing.T) {
 	t.Parallel()
 	for kind, owner := range kinds {
-		for _, rule := range []string{"unique-names", "existing-key", "existing-key-renewed"} {
+		for _, rule := range []string{
+			"unique-names", "unique-names-400", "unique-names-422", "unique-names-everywhere", "existing-key", "existing-key-renewed",
+		} {
 			t.Run(rule+"/"+kind, func(t *testing.T) {
 				t.Parallel()
 				f := following(t, rule)
@@ -295,11 +297,9 @@ func TestUniqueNames(t *testing.T) {
 				old := f.LiveKeys(owner)[0]
 				f.clock.Advance(60 * day)
 				report := s.fails(config, old.ID)
-				want := "The key " + old.ID + " has this name. It is the key that is to be replaced."
-				if rule != "unique-names" {
-					want = "stopped to work"
-				}
-				if !says(want).MatchString(report.text) || !strings.Contains(report.text, "name_prefix") {
+				want := "the key " + old.ID + " stands in the way: it is the one that is to be replaced"
+				if !says(want).MatchString(report.text) || !says("Set name_prefix instead of name").MatchString(report.text) ||
+					strings.HasPrefix(rule, "existing") && !says("may have stopped to work").MatchString(report.text) {
 					t.Errorf("it does not say %q: %s", want, report.text)
 				}
 				if f.Count(sandbox.Revoke) != 0 || len(f.LiveKeys(owner)) != 1 || s.attributes(kind+".test") != nil {
