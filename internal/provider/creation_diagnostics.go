@@ -121,8 +121,8 @@ func conflictDiagnostic(conflict *alphamoon.ConflictError, creation keyCreation,
 			fmt.Sprintf("%s The creation before this one, whose answer was lost, has worked: a key exists whose secret is lost. Look for "+
 				"a key of this name that was created just now, delete it %s, then apply again.", text, where))
 	default:
-		return diag.NewErrorDiagnostic("Alphamoon refused the creation as a conflict", fmt.Sprintf("%s%s If it is about a limit, delete keys "+
-			"that nobody needs %s.", text, nameAdvice(creation, run, conflict.InTheWay), where))
+		return diag.NewErrorDiagnostic("Alphamoon refused the creation as a conflict", fmt.Sprintf("%s%s If it is about a limit, delete "+
+			"keys that nobody needs %s.", text, nameAdvice(creation, run, conflict.InTheWay), where))
 	}
 }
 
@@ -135,8 +135,8 @@ func nameAdvice(creation keyCreation, run *runMemory, inTheWay []alphamoon.APIKe
 	replaced, isReplaced := run.forgottenKey(creation)
 	switch {
 	case isReplaced && (len(inTheWay) == 0 || slices.ContainsFunc(inTheWay, func(key alphamoon.APIKey) bool { return key.ID == replaced })):
-		return fmt.Sprintf(" If names must be unique, the key %s stands in the way: it is the one that is to be replaced, and keeps its name "+
-			"while it works. Set name_prefix instead of name, so that each key has a name of its own.", replaced)
+		return fmt.Sprintf(" If names must be unique, the key %s stands in the way: it is the one that is to be replaced, and keeps its "+
+			"name while it works. Set name_prefix instead of name, so that each key has a name of its own.", replaced)
 	case len(inTheWay) > 0:
 		return fmt.Sprintf(" If names must be unique, the key %s stands in the way, which may be the one that is to be replaced. Set "+
 			"name_prefix instead of name, so that each key has a name of its own, or delete that key %s if nobody needs it.",

@@ -59,40 +59,47 @@ func (d *processDataSource) Read(ctx context.Context, req datasource.ReadRequest
 
 // findProcess finds the one process with the id, or with the name if there is no id.
 func findProcess(processes []alphamoon.Process, id, name string) (found alphamoon.Process, problem diag.Diagnostic) {
-	attribute, sought := path.Root("name"), fmt.Sprintf("the name %q", alphamoon.Show(name))
+	attribute, wanted := path.Root("name"), fmt.Sprintf("the name %q", alphamoon.Show(name))
 	if id != "" {
-		attribute, sought = path.Root("id"), fmt.Sprintf("the id %q", id)
+		attribute, wanted = path.Root("id"), fmt.Sprintf("the id %q", id)
 	}
-	var ids, names, known []string
+	var ids []string
 	for _, process := range processes {
 		if id != "" && process.ID == id || id == "" && process.Name == name {
 			found, ids = process, append(ids, process.ID)
 		}
+	}
+	switch len(ids) {
+	case 0:
+		return found, diag.NewAttributeErrorDiagnostic(attribute, "Process not found",
+			fmt.Sprintf("No process that the provider's api_key can see has %s. %s Correct it, or use a key of the right workspace.",
+				wanted, visibleProcesses(processes, id, name)))
+	case 1:
+		return found, nil
+	default:
+		return found, diag.NewAttributeErrorDiagnostic(attribute, "Several processes found",
+			fmt.Sprintf("%d processes have %s: %s. Set id to the one that you mean.", len(ids), wanted, joinTexts(ids)))
+	}
+}
+
+// visibleProcesses says which processes there are instead: some of them, or those with the nearest names.
+func visibleProcesses(processes []alphamoon.Process, id, name string) string {
+	var names, some []string
+	for _, process := range processes {
 		if process.Name != "" {
 			names = append(names, process.Name)
 		}
-		if len(known) < 5 {
-			known = append(known, fmt.Sprintf("%q (%s)", alphamoon.Show(process.Name), process.ID))
-		}
+		some = append(some, fmt.Sprintf("%q (%s)", alphamoon.Show(process.Name), process.ID))
 	}
 	switch {
-	case len(ids) == 1:
-		return found, nil
-	case len(ids) > 1:
-		return found, diag.NewAttributeErrorDiagnostic(attribute, "Several processes found",
-			fmt.Sprintf("%d processes have %s: %s. Set id to the one that you mean.", len(ids), sought, joinTexts(ids)))
+	case len(processes) == 0:
+		return "It shows no process at all: check the credential's rights."
+	case id != "":
+		return "It shows " + strings.Join(some[:min(len(some), 5)], ", ") + "."
 	}
-	hint := "It shows no process at all: check the credential's rights."
-	if len(known) > 0 && id == "" {
-		nearest := validators.Nearest(name, slices.Compact(names), 3) // equal names are neighbours
-		for i, name := range nearest {
-			nearest[i] = strconv.Quote(alphamoon.Show(name))
-		}
-		hint = "The nearest: " + strings.Join(nearest, ", ") + "."
-	} else if len(known) > 0 {
-		hint = "It shows " + strings.Join(known, ", ") + "."
+	nearest := validators.Nearest(name, slices.Compact(names), 3) // equal names are neighbours
+	for i, name := range nearest {
+		nearest[i] = strconv.Quote(alphamoon.Show(name))
 	}
-	return found, diag.NewAttributeErrorDiagnostic(attribute, "Process not found",
-		fmt.Sprintf("No process that the provider's api_key can see has %s. %s Correct it, or use a key of the right workspace.",
-			sought, hint))
+	return "The nearest: " + strings.Join(nearest, ", ") + "."
 }

@@ -44,7 +44,8 @@ resource "alphamoon_process_api_key" "test" {
 		"missing organization at a creation": {newOrganizationKey, sandbox.Create, missing, "Alphamoon answered that it was not found"},
 		"missing list of processes":          {processes, sandbox.ListProcesses, missing, "Alphamoon answered that it was not found"},
 		"forbidden processes": {
-			processes, sandbox.ListProcesses, sandbox.Fault{Status: 403, Body: `{"title": "Forbidden"}`},
+			processes, sandbox.ListProcesses,
+			sandbox.Fault{Status: 403, Body: `{"title": "Forbidden"}`},
 			"lacks the scope workspace.process:read",
 		},
 		"conflict of processes": {processes, sandbox.ListProcesses, conflict, "If the configuration is wrong, correct it"},
