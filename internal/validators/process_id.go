@@ -21,7 +21,7 @@ func ProcessID() validator.String {
 }
 
 // mocked is what native tests make up for an attribute of a mocked provider.
-var mocked = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9]{8}$`) })
+var mocked = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9]{1,16}$`) })
 
 // ProcessIDAdvice says why value is not the id of a process and, if the id can be found in it, what to write. It is empty
 // for an id.
@@ -36,10 +36,10 @@ func ProcessIDAdvice(value string) string {
 	case alphamoon.IsProcessID(lower):
 		return fmt.Sprintf("%q must be written in lower case and without blanks: %q.", value, lower)
 	}
-	if mocked().MatchString(value) {
-		return fmt.Sprintf("%q is not the id of a process. If a mock_provider made this value up, give it defaults: "+
-			"mock_data \"alphamoon_process\" { defaults = { id = \"2080d36bf94c4147b2e543104342fc2f\" } }.", value)
-	}
-	return fmt.Sprintf("%q is not the id of a process, which has 32 lower-case hexadecimal characters, like "+
+	advice := fmt.Sprintf("%q is not the id of a process, which has 32 lower-case hexadecimal characters, like "+
 		"2080d36bf94c4147b2e543104342fc2f. In the web application it is the last part of the address of the process's queue.", value)
+	if mocked().MatchString(value) {
+		advice += " If a mock_provider made the value up, set one in its mock_data: defaults = { id = \"2080d36bf94c4147b2e543104342fc2f\" }."
+	}
+	return advice
 }

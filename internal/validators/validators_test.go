@@ -98,7 +98,7 @@ func TestStrings(t *testing.T) {
 				"https://workspace.alphamoon.ai/queue/" + id: `Use only the id in it: "` + id + `"`, strings.ToUpper(id): "in lower case",
 				"https://workspace.alphamoon.ai/queue/" + strings.ToUpper(id): `Use only the id in it: "` + id + `"`,
 				" " + id: "without blanks", "": "32 lower-case hexadecimal characters", id + "0": "32 lower-case hexadecimal characters",
-				"uuhtpg79": "If a mock_provider made this value up, give it defaults",
+				"uuhtpg79": "If a mock_provider made the value up, set one in its mock_data",
 			},
 		},
 	} {
