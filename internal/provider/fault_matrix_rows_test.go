@@ -33,6 +33,13 @@ type faultRow struct {
 	create, read, list, adopt, revoked *pair
 	// organization is what is said instead when the keys are the organization's.
 	organization string
+	// rule is a rule that the service has, instead of a fault: its outcome is the same once and always.
+	rule string
+	// before prepares what there is.
+	before func(f *fixture, owner string)
+	// scopes are asked for instead of one, and revokes sets revoke_on_destroy for a creation too.
+	scopes  []string
+	revokes bool
 }
 
 // reading sets what comes of everything that reads.
@@ -188,7 +195,7 @@ func faultMatrix() []faultRow {
 	conflict := refused("409", sandbox.Fault{Status: 409, Body: problem}, "The service says so.")
 	conflict.create = both(want{sent: "list, create, list", says: "The service says so."}) // the cause is often visible
 
-	return []faultRow{
+	return append(loneDetails(), []faultRow{
 		harmless("delay", sandbox.Fault{Delay: 20 * time.Millisecond}),
 		harmless("slow body", sandbox.Fault{SlowBody: 20 * time.Millisecond}),
 		harmless("wrong content type", sandbox.Fault{Header: html}),
@@ -246,5 +253,5 @@ func faultMatrix() []faultRow {
 		pageTotal,
 		ignored,
 		added,
-	}
+	}...)
 }

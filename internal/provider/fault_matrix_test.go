@@ -6,9 +6,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
 )
 
@@ -22,17 +24,22 @@ var kinds = map[string]string{resourceType: processID, "alphamoon_organization_a
 // what was sent, what exists, what is in the state, and what is said.
 func TestFaultMatrix(t *testing.T) { //nolint:tparallel // the subtests are parallel within the group that is waited for
 	t.Parallel()
-	cells := 0
+	cells, rows := 0, append(faultMatrix(), ruleRows()...)
 	t.Run("cells", func(t *testing.T) {
 		for kind := range kinds {
-			for _, row := range faultMatrix() {
+			for _, row := range rows {
 				for _, operation := range operations {
 					expected := row.expected(operation)
 					if expected == nil {
 						continue
 					}
-					cells += 2
+					cells++
 					name := kind + "/" + row.name + "/" + operation
+					if row.rule != "" {
+						t.Run(name, func(t *testing.T) { t.Parallel(); row.check(t, kind, operation, 0, expected.always) })
+						continue
+					}
+					cells++
 					t.Run(name+"/once",
 						func(t *testing.T) { t.Parallel(); row.check(t, kind, operation, 1, expected.once) })
 					t.Run(name+"/always",
@@ -53,7 +60,17 @@ func (r faultRow) expected(operation string) *pair {
 
 func (r faultRow) check(t *testing.T, kind, operation string, times int, expected want) {
 	t.Helper()
-	f := newFixture(t, sandbox.Options{})
+	options := sandbox.Options{Processes: []sandbox.Process{{ID: processID}, {ID: anotherProcess}}}
+	if r.rule != "" {
+		if err := options.Follow(r.rule); err != nil {
+			t.Fatal(err)
+		}
+		options.Activation /= 30 // a tenth of a second
+	}
+	f := newFixture(t, options)
+	if r.revokes { // a new key is tried for as long
+		f.tune = func(config *alphamoon.Config) { config.SettleTime = 10 * time.Second }
+	}
 	owner := kinds[kind]
 	timeout := "30s" // on a busy machine an answer may take a second
 	if r.fault.LoseAnswer {
@@ -66,7 +83,10 @@ func (r faultRow) check(t *testing.T, kind, operation string, times int, expecte
 		"name":              "matrix",
 		"scopes":            []string{"workspace.result:read"},
 		"expires_in":        "90d",
-		"revoke_on_destroy": false,
+		"revoke_on_destroy": operation == "create" && r.revokes,
+	}
+	if r.scopes != nil {
+		arguments["scopes"] = r.scopes
 	}
 	others := r.others
 	if owner == sandbox.Organization {
@@ -75,8 +95,11 @@ func (r faultRow) check(t *testing.T, kind, operation string, times int, expecte
 	for range others {
 		f.AddKey(owner, sandbox.Key{Name: "other", Scopes: []string{"workspace.result:read"}, ExpiresAt: start.Add(day)})
 	}
+	if r.before != nil {
+		r.before(f, owner)
+	}
 	var prior outcome
-	existing := others
+	existing := len(f.LiveKeys(owner))
 	if operation != "create" {
 		prior, existing = provider.create(ctx, arguments), existing+1
 		if prior.failed {
@@ -92,7 +115,9 @@ func (r faultRow) check(t *testing.T, kind, operation string, times int, expecte
 	if fault.Operation == sandbox.AnyOperation {
 		fault.Operation = sandbox.List
 	}
-	f.Inject(fault)
+	if times != 0 {
+		f.Inject(fault)
+	}
 
 	var result outcome
 	switch operation {
@@ -123,7 +148,7 @@ func (r faultRow) check(t *testing.T, kind, operation string, times int, expecte
 	if got := f.sent(); !sentForm(expected.sent).MatchString(got) {
 		t.Errorf("sent: got %s, want %s", got, expected.sent)
 	}
-	if got := len(f.Keys(owner)) - existing; r.fault.Then == nil && got != expected.keys {
+	if got := len(f.LiveKeys(owner)) - existing; r.fault.Then == nil && got != expected.keys {
 		t.Errorf("keys: got %+d, want %+d", got, expected.keys)
 	}
 	if (expected.says != "") != result.failed || !strings.Contains(result.diagnostics, expected.says) {
@@ -183,10 +208,10 @@ func matrixTable(cells int) string {
 		}
 	}
 	var table strings.Builder
-	_, _ = fmt.Fprintf(&table, "%d faults × %d operations × %d kinds of keys, each once and for ever: %d cells, all "+
-		"green in the run that made this table.\n\n", len(faultMatrix()), len(operations), len(kinds), cells)
+	_, _ = fmt.Fprintf(&table, "%d faults, each once and for ever, and %d rules × %d operations × %d kinds of keys: %d cells, all "+
+		"green in the run that made this table.\n\n", len(faultMatrix()), len(ruleRows()), len(operations), len(kinds), cells)
 	table.WriteString("| fault | create | read, import | list | revoke |\n|---|---|---|---|---|\n")
-	for _, row := range faultMatrix() {
+	for _, row := range append(faultMatrix(), ruleRows()...) {
 		_, _ = fmt.Fprintf(&table, "| %s | %s | %s | %s | %s |\n", row.name, cell(row.create), cell(row.adopt),
 			cell(row.list), cell(row.revoked))
 	}
