@@ -143,10 +143,10 @@ func try(t *testing.T, command string) error {
 func inSmall(arguments []string) []string {
 	named := false
 	for i, argument := range arguments {
-		switch {
-		case argument == "-seeds":
+		switch argument {
+		case "-seeds":
 			arguments[i+1] = "1"
-		case argument == "-run":
+		case "-run":
 			named = true
 		}
 	}
