@@ -1,6 +1,7 @@
 package endtoend_test
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -56,6 +57,23 @@ resource "terraform_data" "dependent" {
 	if output := w.run("plan", "-input=false", "-refresh=false"); strings.Contains(output, "deposed") {
 		t.Errorf("something is left:\n%s", output)
 	}
+}
+
+// TestAccRecipeWithoutEphemerals is what the guide says of older versions: the same recipe with the key of the state.
+func TestAccRecipeWithoutEphemerals(t *testing.T) {
+	t.Parallel()
+	recipe := regexp.MustCompile(`(?sm)^ephemeral ".*?^}\n|^  encrypt_to [^\n]*\n`).ReplaceAllString(storeRecipe(t), "")
+	recipe = strings.Replace(recipe, "ephemeral.alphamoon_decrypted_key.uploader.key", "alphamoon_process_api_key.uploader.key", 1)
+	s := newStored(t, recipe, sandbox.DefaultProcessID)
+	s.must("", apply...)
+	s.expectNewest("after the creation", 1)
+	s.configure(`"30d"`, "\"30d\"\n  rotation_triggers = { round = \"2\" }")
+	s.put("refusals", "1")
+	s.fails("", apply, "the store is sealed")
+	s.expectSafe("after a refusal")
+	s.must("", apply...)
+	s.expectNewest("when the store is healed", 2)
+	s.must("", "destroy", "-auto-approve")
 }
 
 // TestAccMinimalRefresh plans without reading anything that does not change. A rotation by date needs no reading.
