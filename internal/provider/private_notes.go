@@ -22,7 +22,7 @@ type keyNotes struct {
 	// ListedScopes are the scopes as the first listing showed them, sorted; nil before. A service may write them otherwise than
 	// it grants them, so that only what a later listing shows otherwise is a change.
 	// U: scopes
-	ListedScopes []string `json:"listed_scopes,omitempty"`
+	ListedScopes []string `json:"listed_scopes"`
 	// GrantedUntil is when the key really expires, where that is another second than the fixed date that the state keeps;
 	// nil elsewhere. Its zero value stands for a key that never expires, for all that is known.
 	// U: expiries; an expiry in ten years
