@@ -51,7 +51,7 @@ func TestAccOutageIsToldOnce(t *testing.T) {
 	raw, err := w.command(t.Context(), nil, "plan", "-input=false").CombinedOutput()
 	output := string(raw)
 	full := strings.Count(output, "503 Service Unavailable")
-	short := strings.Count(output, `The detailed error "Alphamoon failed to answer" says why.`)
+	short := strings.Count(output, `See the error "Alphamoon failed to answer" of this run for the cause.`)
 	// Terraform 1.16 folds equal errors.
 	if folded := short == 1 && !cli.OpenTofu && !olderThan(t, "1.16.0"); err == nil || full != 1 || short != 199 && !folded {
 		t.Errorf("%d full errors, %d short ones, %v", full, short, err)

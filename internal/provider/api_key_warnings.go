@@ -81,7 +81,7 @@ func (c *keyChange) warnOfLateRevocation(revokes bool) {
 	}
 	c.diags.AddAttributeWarning(path.Root("revoke_on_destroy"), "revoke_on_destroy changes together with a replacement",
 		fmt.Sprintf("The old key %s %s, because revoke_on_destroy is %t in the state. The new value counts for the new "+
-			"key. To apply it to the old key too, change revoke_on_destroy first, alone.", c.state.describe(), what, revokes))
+			"key. To treat the old key in the new way too, first apply the change of revoke_on_destroy alone.", c.state.describe(), what, revokes))
 }
 
 // warnOfUnknownSecret says what revoke_on_destroy = true means for a key that nobody can recognize as the provider's own, in the
@@ -91,7 +91,7 @@ func warnOfUnknownSecret(config, state, plan apiKeyModel) (diags diag.Diagnostic
 		return nil
 	}
 	diags.AddAttributeWarning(path.Root("revoke_on_destroy"), "Key with an unknown secret will be revoked",
-		fmt.Sprintf("Nobody told the secret of the key %s, so the provider cannot tell whether it is the key that it uses itself. "+
+		fmt.Sprintf("The provider does not know the secret of the key %s, so it cannot tell whether it uses that key itself. "+
 			"With revoke_on_destroy = true a destroy or a replacement revokes it all the same, and if it is that key, the service refuses "+
 			"everything after that. Make sure that it is not, or set key_wo to its secret.", state.describe()))
 	return diags

@@ -100,7 +100,7 @@ func notOursDiagnostic(notOurs *alphamoon.NotOursError, creation keyCreation, ru
 	}
 	return diag.NewErrorDiagnostic("Alphamoon answered with an existing key",
 		fmt.Sprintf("The service answered the creation of the key %q in %s with the key %s, but %s. So it is neither in the state "+
-			"nor revoked. If the answer renewed that key, the secret of it in a state or a store may have stopped to work. Look also for "+
+			"nor revoked. If the answer renewed that key, its secret in a state or a store may have stopped working. Look also for "+
 			"a new key of this name. If you want to manage the key that exists, import it.%s", creation.name, creation.owner(), key,
 			notOurs.Reason, nameAdvice(creation, run, []alphamoon.APIKey{notOurs.Key})))
 }
@@ -162,7 +162,7 @@ func lostCreationDiagnostic(lost *alphamoon.LostCreationError, creation keyCreat
 		switch {
 		case !creation.generated:
 			advice = fmt.Sprintf("It may also be the key of another configuration that asks for an equal one: make sure that nobody "+
-				"uses it before you delete it. If it is another's, a key of this name may still appear. With name_prefix and %s = true "+
+				"uses it before you delete it. If it is, your own key may still appear. With name_prefix and %s = true "+
 				"the provider knows such a key by its name, and revokes it itself.", creation.revocation)
 		case failed:
 			advice = "Revoking it failed: " + sentence(whyNotRevoked(revocation))

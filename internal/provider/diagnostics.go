@@ -65,7 +65,7 @@ func isRepeated(err error) bool {
 
 // seeDetailed is one line of a terminal, for there may be hundreds.
 func seeDetailed(summary string) string {
-	return fmt.Sprintf("The detailed error %q says why.", summary)
+	return fmt.Sprintf("See the error %q of this run for the cause.", summary)
 }
 
 // sentence ends a text with one full stop.

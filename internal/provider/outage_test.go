@@ -49,7 +49,7 @@ func TestOneOutageOncePerRun(t *testing.T) {
 			full, short := 0, 0
 			for range 100 {
 				switch result := <-results; {
-				case strings.Contains(result.diagnostics, `The detailed error "Alphamoon`):
+				case strings.Contains(result.diagnostics, `See the error "Alphamoon`):
 					short++
 				case result.failed:
 					full++
@@ -80,7 +80,7 @@ func TestOutageSaysWhatBecameOfEachKey(t *testing.T) {
 	if !first.failed || !strings.Contains(first.diagnostics, `create the key "first" in process `+processID+`, and nothing remains`) {
 		t.Errorf("the first says %q", first.diagnostics)
 	}
-	const short = `ERROR: Alphamoon failed to answer: %s The detailed error "Alphamoon failed to answer" says why.`
+	const short = `ERROR: Alphamoon failed to answer: %s See the error "Alphamoon failed to answer" of this run for the cause.`
 	if result := p.create(t.Context(), newKey("second")); result.diagnostics != fmt.Sprintf(short, `The key "second" was not created.`) {
 		t.Errorf("a creation says %q", result.diagnostics)
 	}

@@ -13,7 +13,7 @@ import (
 // secret, so that it is revoked only where the configuration says so, with a warning; with key_wo it never is.
 func TestAdoptedKeyOfTheProvider(t *testing.T) {
 	t.Parallel()
-	const warning = "WARNING: Key with an unknown secret will be revoked: Nobody told the secret of the key"
+	const warning = "WARNING: Key with an unknown secret will be revoked: The provider does not know the secret of the key"
 	for name, test := range map[string]struct {
 		arguments     func(secret string) values
 		warning       string

@@ -52,7 +52,7 @@ func TestMissingAPIKey(t *testing.T) {
 	}
 
 	const full = "because it has no API key to work with. Set the environment variable ALPHAMOON_API_KEY"
-	const short = `ERROR: Missing Alphamoon API key: The detailed error "Missing Alphamoon API key" says why.`
+	const short = `ERROR: Missing Alphamoon API key: See the error "Missing Alphamoon API key" of this run for the cause.`
 	first := p.read(t.Context(), created)
 	if !first.failed || !strings.Contains(first.diagnostics, "The provider cannot read keys, "+full) {
 		t.Errorf("the first says %q", first.diagnostics)

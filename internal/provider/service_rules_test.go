@@ -299,7 +299,7 @@ func TestUniqueNames(t *testing.T) {
 				report := s.fails(config, old.ID)
 				want := "the key " + old.ID + " stands in the way: it is the one that is to be replaced"
 				if !says(want).MatchString(report.text) || !says("Set name_prefix instead of name").MatchString(report.text) ||
-					strings.HasPrefix(rule, "existing") && !says("may have stopped to work").MatchString(report.text) {
+					strings.HasPrefix(rule, "existing") && !says("may have stopped working").MatchString(report.text) {
 					t.Errorf("it does not say %q: %s", want, report.text)
 				}
 				if f.Count(sandbox.Revoke) != 0 || len(f.LiveKeys(owner)) != 1 || s.attributes(kind+".test") != nil {
