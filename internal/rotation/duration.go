@@ -16,6 +16,9 @@ var (
 	ErrDurationLong = errors.New("a duration must be shorter than 292 years")
 )
 
+// longestDuration is how long the text of a duration can be. No sensible one is half as long.
+const longestDuration = 100
+
 var durationPart = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([0-9]+)([wdhms])`) })
 
 var units = map[string]time.Duration{
@@ -27,6 +30,9 @@ var units = map[string]time.Duration{
 func ParseDuration(text string) (time.Duration, error) {
 	var sum time.Duration
 	var tooLong bool
+	if len(text) > longestDuration {
+		return 0, ErrDurationForm
+	}
 	for rest := text; rest != "" || text == ""; {
 		part := durationPart().FindStringSubmatch(rest)
 		if part == nil {

@@ -32,12 +32,12 @@ func (name) ValidateString(ctx context.Context, request validator.StringRequest,
 	if at := strings.IndexFunc(value, isInvisible); at >= 0 {
 		response.Diagnostics.AddAttributeError(request.Path, "Invisible character in a name", fmt.Sprintf("%s is %q, which has "+
 			"%s. Names stand in one line and show all that they have: write %q.",
-			request.Path, value, nameInvisible(value[at:]), visible(value)))
+			request.Path, cut(value), nameInvisible(value[at:]), cut(visible(value))))
 		return
 	}
 	if strings.TrimSpace(value) != value {
 		response.Diagnostics.AddAttributeWarning(request.Path, "Blank at an end of a name", fmt.Sprintf("%s is %q. The service may drop "+
-			"the blanks at the ends, and nobody sees them: write %q, unless you want them.", request.Path, value, strings.TrimSpace(value)))
+			"the blanks at the ends, and nobody sees them: write %q, unless you want them.", request.Path, cut(value), cut(strings.TrimSpace(value))))
 	}
 }
 

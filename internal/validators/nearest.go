@@ -10,14 +10,28 @@ import (
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
 )
 
+const (
+	// longestHint is how long a text, and what it is compared with, can be in bytes: the work grows with the product of both.
+	longestHint = 100
+	// mostHints is how many candidates are looked at.
+	mostHints = 1000
+)
+
 // Nearest returns the candidates that text most resembles, at most count, the most similar first; the earlier one
-// when two are equally near.
+// when two are equally near. Long texts resemble nothing.
 func Nearest(text string, candidates []string, count int) []string {
-	sorted := slices.Clone(candidates)
-	slices.SortStableFunc(sorted, func(a, b string) int {
-		return cmp.Compare(levenshtein.Match(text, b, nil), levenshtein.Match(text, a, nil))
-	})
-	return sorted[:min(count, len(sorted))]
+	isLong := func(text string) bool { return len(text) > longestHint }
+	if isLong(text) {
+		return nil
+	}
+	candidates = slices.DeleteFunc(slices.Clone(candidates), isLong)
+	candidates = candidates[:min(mostHints, len(candidates))]
+	similarity := map[string]float64{}
+	for _, candidate := range candidates {
+		similarity[candidate] = levenshtein.Match(text, candidate, nil)
+	}
+	slices.SortStableFunc(candidates, func(a, b string) int { return cmp.Compare(similarity[b], similarity[a]) })
+	return candidates[:min(count, len(candidates))]
 }
 
 // nearestScope returns the documented scope that text most resembles; empty if none is near. What all scopes share makes
@@ -29,9 +43,9 @@ func nearestScope(text string) string {
 		names = append(names, strings.TrimPrefix(scope.Name, common))
 	}
 	text = strings.TrimPrefix(text, common)
-	nearest := Nearest(text, names, 1)[0]
-	if levenshtein.Similarity(text, nearest, nil) < near {
+	nearest := Nearest(text, names, 1)
+	if len(nearest) == 0 || levenshtein.Similarity(text, nearest[0], nil) < near {
 		return ""
 	}
-	return common + nearest
+	return common + nearest[0]
 }

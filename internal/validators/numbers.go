@@ -47,6 +47,15 @@ func (r numberRule) ValidateNumber(_ context.Context, request validator.NumberRe
 
 func (r numberRule) validate(attribute path.Path, number *big.Float, diags *diag.Diagnostics) {
 	if !r.accepts(number) {
-		diags.AddAttributeError(attribute, "Invalid number", fmt.Sprintf("%s is %s, but must %s.", attribute, number.Text('g', 10), r.must))
+		diags.AddAttributeError(attribute, "Invalid number", fmt.Sprintf("%s is %s, but must %s.", attribute, written(number), r.must))
 	}
+}
+
+// written writes a number, unless it takes long: that of a thousand million digits does.
+func written(number *big.Float) string {
+	const longest = 2000 // binary digits
+	if exponent := number.MantExp(nil); exponent > longest || exponent < -longest {
+		return "beyond all numbers in use"
+	}
+	return number.Text('g', 10)
 }

@@ -32,12 +32,12 @@ func ProcessIDAdvice(value string) string {
 	case alphamoon.IsProcessID(value):
 		return ""
 	case ofQueue:
-		return fmt.Sprintf("%q is the web address of a process's queue. Use only the id in it: %q.", value, id)
+		return fmt.Sprintf("%q is the web address of a process's queue. Use only the id in it: %q.", cut(value), id)
 	case alphamoon.IsProcessID(lower):
-		return fmt.Sprintf("%q must be written in lower case and without blanks: %q.", value, lower)
+		return fmt.Sprintf("%q must be written in lower case and without blanks: %q.", cut(value), lower)
 	}
 	advice := fmt.Sprintf("%q is not the id of a process, which has 32 lower-case hexadecimal characters, like "+
-		"2080d36bf94c4147b2e543104342fc2f. In the web application it is the last part of the address of the process's queue.", value)
+		"2080d36bf94c4147b2e543104342fc2f. In the web application it is the last part of the address of the process's queue.", cut(value))
 	if mocked().MatchString(value) {
 		advice += " If a mock_provider made the value up, set one in its mock_data: defaults = { id = \"2080d36bf94c4147b2e543104342fc2f\" }."
 	}

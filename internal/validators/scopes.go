@@ -41,22 +41,22 @@ func (s scope) ValidateString(ctx context.Context, request validator.StringReque
 	switch {
 	case value == "" || strings.ContainsFunc(value, unicode.IsSpace):
 		response.Diagnostics.AddAttributeError(request.Path, "Malformed scope", fmt.Sprintf("%q is not a scope, because it is empty or "+
-			"has blanks. A scope is one word, like workspace.result:read%s.", value, meaning(value)))
+			"has blanks. A scope is one word, like workspace.result:read%s.", cut(value), meaning(value)))
 	case escaped && !alphamoon.IsScope(value):
 		response.Diagnostics.AddAttributeWarning(request.Path, "Scope of an unusual form", fmt.Sprintf("%q is not like any documented "+
 			"scope: those have lower-case words joined by dots, then a colon and an action%s. If it is mistyped, correct it.",
-			value, meaning(value)))
+			cut(value), meaning(value)))
 	case escaped:
 	case strings.Contains(value, "*"):
 		response.Diagnostics.AddAttributeError(request.Path, "Malformed scope", fmt.Sprintf("%q is not a scope. There is no wildcard: "+
-			"name each scope that the key needs, like workspace.result:read.", value))
+			"name each scope that the key needs, like workspace.result:read.", cut(value)))
 	case !alphamoon.IsScope(value):
 		response.Diagnostics.AddAttributeError(request.Path, "Malformed scope", fmt.Sprintf("%q is not a scope. A scope has lower-case words "+
 			"joined by dots, then a colon and an action, like workspace.result:read%s. If the service does have it, set %s = true.",
-			value, meaning(value), s.escape))
+			cut(value), meaning(value), s.escape))
 	default:
 		response.Diagnostics.AddAttributeError(request.Path, "Unknown scope", fmt.Sprintf("%q is not a documented scope%s. If the service "+
-			"does have it, set %s = true.", value, meaning(value), s.escape))
+			"does have it, set %s = true.", cut(value), meaning(value), s.escape))
 	}
 }
 

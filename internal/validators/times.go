@@ -27,7 +27,7 @@ func Window() validator.String {
 func duration(must, example string, parse func(string) (time.Duration, error)) validator.String {
 	return rule{must, "Invalid duration", func(_ context.Context, value string, request validator.StringRequest) string {
 		if _, err := parse(value); err != nil {
-			return fmt.Sprintf("%q cannot be used as %s: %s. Write it like %s.", value, request.Path, err, example)
+			return fmt.Sprintf("%q cannot be used as %s: %s. Write it like %s.", cut(value), request.Path, err, example)
 		}
 		return ""
 	}}
@@ -40,7 +40,7 @@ func DurationUpTo(longest time.Duration) validator.String {
 		fmt.Sprintf("be at most %d hours", hours), "Duration too long",
 		func(_ context.Context, value string, request validator.StringRequest) string {
 			if duration, err := rotation.ParseDuration(value); err == nil && duration > longest {
-				return fmt.Sprintf("%s is %q, but at most %d hours are allowed here. Write %dh or less.", request.Path, value, hours, hours)
+				return fmt.Sprintf("%s is %q, but at most %d hours are allowed here. Write %dh or less.", request.Path, cut(value), hours, hours)
 			}
 			return ""
 		},
@@ -64,7 +64,7 @@ func ShorterThan(name string) validator.String {
 				return ""
 			}
 			return fmt.Sprintf("%s is %q and must be shorter than %s, which is %q: otherwise every new key would be due at once.",
-				request.Path, value, name, other.ValueString())
+				request.Path, cut(value), name, cut(other.ValueString()))
 		},
 	}
 }
@@ -78,11 +78,11 @@ func Instant() validator.String {
 			switch {
 			case errors.Is(err, rotation.ErrNoSuchInstant):
 				return fmt.Sprintf("%q cannot be used as %s: the calendar has no such day, or the clock no such time. Check the month, "+
-					"the day, the time and the offset.", value, request.Path)
+					"the day, the time and the offset.", cut(value), request.Path)
 			case err != nil:
 				return fmt.Sprintf("%q cannot be used as %s: it must be a date and a time with an offset (RFC 3339). Write "+
 					"2027-01-31T12:00:00Z for noon in UTC, or 2027-01-31T12:00:00+01:00 for noon one hour east of it.",
-					value, request.Path)
+					cut(value), request.Path)
 			}
 			return ""
 		},

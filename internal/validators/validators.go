@@ -28,3 +28,15 @@ func (r rule) ValidateString(ctx context.Context, request validator.StringReques
 		response.Diagnostics.AddAttributeError(request.Path, r.summary, detail)
 	}
 }
+
+// cut is a value as messages quote it: its beginning, if it is long.
+func cut(value string) string {
+	const longest = 300
+	characters := 0
+	for i := range value {
+		if characters++; characters > longest {
+			return value[:i] + "…"
+		}
+	}
+	return value
+}
