@@ -124,7 +124,6 @@ func (k apiKeyKind) resourceSchema() schema.Schema {
 		MarkdownDescription: "The secret of an imported key, write-only (Terraform 1.11, OpenTofu 1.11). The provider tries it and " +
 			"puts it into `key` or `encrypted_key`. A key with a secret ignores it.",
 		Optional:   true,
-		Sensitive:  true,
 		WriteOnly:  true,
 		Validators: []validator.String{validators.Credential()},
 	}

@@ -46,9 +46,10 @@ func TestSchema(t *testing.T) {
 			if !sentence.MatchString(attribute.Description) {
 				t.Errorf("%s is not described in a sentence: %q", name, attribute.Description)
 			}
-			// An encrypted secret is meant to be handed around.
+			// An encrypted secret is meant to be handed around. A write-only one stands in no plan and no state, and marked as
+			// sensitive it would be a change of every state from before it.
 			if wanted := (secret.MatchString(attribute.Name) || attribute.Name == "identities") &&
-				attribute.Name != "encrypted_key"; wanted != attribute.Sensitive {
+				attribute.Name != "encrypted_key"; wanted != (attribute.Sensitive || attribute.WriteOnly) {
 				t.Errorf("%s: sensitive is %t", name, attribute.Sensitive)
 			}
 			if attribute.NestedType != nil {
