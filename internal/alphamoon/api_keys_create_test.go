@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -505,10 +506,13 @@ func TestConflict(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			box, elapsed := service(t, "unique-names"), stopwatch()
 			old := box.AddKey(processID, sandbox.Key{Name: strings.ToUpper(wanted.Name)})
-			same := box.AddKey(processID, sandbox.Key{Name: wanted.Name, CreatedAt: time.Now().AddDate(0, -1, 0), ExpiresAt: wanted.ExpiresAt})
+			same := box.AddKey(processID, sandbox.Key{
+				Name: wanted.Name, CreatedAt: time.Now().AddDate(0, -1, 0), ExpiresAt: wanted.ExpiresAt,
+			})
 			_, err := createWanted(t, newClient(t, box), alphamoon.CreateOptions{})
 			failure := conflict(t, err)
-			if got := ids(failure.InTheWay); len(got) != 2 || got[0] != old.ID || got[1] != same.ID || len(failure.Equal) > 0 || failure.Earlier != nil {
+			inTheWay := ids(failure.InTheWay)
+			if !slices.Equal(inTheWay, []string{old.ID, same.ID}) || len(failure.Equal) > 0 || failure.Earlier != nil {
 				t.Errorf("got %+v", failure)
 			}
 			if elapsed() > time.Second {
@@ -624,7 +628,7 @@ func TestAListingShowsTheKeyBeforeItsAnswer(t *testing.T) {
 	client = newClient(t, http.HandlerFunc(func(writer http.ResponseWriter, req *http.Request) {
 		box.ServeHTTP(writer, req)
 		if req.Method == http.MethodPost {
-			if listed, err := client.ProcessAPIKeys(processID).List(t.Context()); err != nil || len(listed) != 1 {
+			if listed, err := client.ProcessAPIKeys(processID).List(req.Context()); err != nil || len(listed) != 1 {
 				t.Errorf("listed %v, %v", listed, err)
 			}
 		}

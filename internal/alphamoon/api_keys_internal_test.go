@@ -48,7 +48,8 @@ func TestAbsence(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if err := absence(test.ref, test.removal, *test.first, test.second); !errors.Is(err, test.want) || err != nil && test.want == nil {
+			err := absence(test.ref, test.removal, *test.first, test.second)
+			if !errors.Is(err, test.want) || err != nil && test.want == nil {
 				t.Errorf("got %v, want %v", err, test.want)
 			}
 		})
