@@ -93,7 +93,9 @@ func TestAccCanary(t *testing.T) {
 	run("apply", "-input=false", "-auto-approve")
 	run("show")
 	w.write("main.tf", requirement+strings.ReplaceAll(keyConfig, "ROUND", "2")+organizationConfig)
-	w.Inject(sandbox.Fault{Operation: sandbox.Create, AlterGranted: func(key *sandbox.Key) { key.Name = "surprise" }})
+	w.Inject(sandbox.Fault{Operation: sandbox.Create, AlterGranted: func(key *sandbox.Key) {
+		key.Scopes = []string{"workspace.file:upload"}
+	}})
 	run("apply", "-input=false", "-auto-approve") // kept, tainted
 	w.Inject(sandbox.Fault{Operation: sandbox.Create, Status: 500, AfterWork: true, Body: echo, Then: collect})
 	run("apply", "-input=false", "-auto-approve")
@@ -131,6 +133,10 @@ func spellings(secret string) []string {
 		forms = append(forms, text, url.QueryEscape(text), url.PathEscape(text), fmt.Sprintf("%x", raw),
 			strings.TrimRight(base64.StdEncoding.EncodeToString(raw), "="),
 			strings.TrimRight(base64.URLEncoding.EncodeToString(raw), "="))
+	}
+	for i, form := range forms {
+		// Whatever has the form has its beginning, and the processor finds short texts many times faster.
+		forms[i] = form[:min(len(form), 30)]
 	}
 	return forms
 }

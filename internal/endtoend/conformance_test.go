@@ -327,7 +327,6 @@ func TestConformanceOfTheProvider(t *testing.T) {
 func TestAccConformance(t *testing.T) {
 	t.Parallel()
 	for name, rules := range map[string][]string{
-		"none":         nil,
 		"names, ids":   {"unique-names-ever", "trimmed-names", "numeric-ids", "whole-minutes", "keep-removed", "upper-status"},
 		"spells, keys": {"list-own", "dashed-ids", "lower-names", "no-zone", "lone-detail", "empty-404", "limit-422", "slow-keys"},
 	} {
