@@ -350,3 +350,27 @@ func TestRequestsOfAnApply(t *testing.T) {
 		t.Errorf("%d creations, %d listings", creations, listings)
 	}
 }
+
+// TestWriteOnlyArgumentOfAnOlderTerraform: one that knows of no write-only arguments validates every configuration without
+// key_wo, and is told what key_wo needs.
+func TestWriteOnlyArgumentOfAnOlderTerraform(t *testing.T) {
+	t.Parallel()
+	p := newFixture(t, sandbox.Options{}).connect(nil)
+	for _, typeName := range []string{resourceType, "alphamoon_organization_api_key"} {
+		p = p.of(typeName)
+		for _, secret := range []any{nil, "user:hidden-word"} {
+			arguments := newKey("x")
+			if arguments["key_wo"] = secret; typeName != resourceType {
+				delete(arguments, "process_id")
+			}
+			response, err := p.ValidateResourceConfig(t.Context(), &tfprotov6.ValidateResourceConfigRequest{
+				TypeName: typeName, Config: p.encode(p.kind(), p.object(p.kind(), arguments)),
+			})
+			text := describe(response.Diagnostics)
+			if err != nil || failed(response.Diagnostics) != (secret != nil) || strings.Contains(text, "hidden") ||
+				secret != nil && !strings.Contains(text, "only supported in Terraform 1.11 and later") {
+				t.Errorf("%s with %v: %v, %s", typeName, secret, err, text)
+			}
+		}
+	}
+}

@@ -55,6 +55,7 @@ type departure struct {
 	team          *team
 	id, why       string
 	revoke, quiet bool
+	forgotten     bool // without a revocation: the apply has to name the key, unless quiet
 }
 
 // guarantee is how long a key must work: the last apply left it alone, so that it has its window before it at least.
@@ -114,7 +115,7 @@ func (o *oracle) heard(text string) {
 func (w *world) left(r *run, o *object) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.oracle.gone = append(w.oracle.gone, departure{r.team, text(o.value, "id"), "was called gone", false, false})
+	w.oracle.gone = append(w.oracle.gone, departure{r.team, text(o.value, "id"), "was called gone", false, false, false})
 }
 
 // opens notes that a run asks for an ephemeral key.
@@ -142,8 +143,12 @@ func (w *world) forgotten(r *run, c *change) {
 	rotatesAt, err := time.Parse(time.RFC3339, text(o.value, "rotates_at"))
 	scheduled := slices.Contains(c.reasons, "rotates_at") || slices.Contains(c.reasons, withIgnored) ||
 		err == nil && rotatesAt.Before(time.Now())
-	w.oracle.gone = append(w.oracle.gone,
-		departure{r.team, text(o.value, "id"), "was destroyed", truth(o.value, "revoke_on_destroy"), scheduled})
+	id := text(o.value, "id")
+	r.mu.Lock()
+	named := strings.Contains(r.said.String(), id) // in this apply, whatever its plan said
+	r.mu.Unlock()
+	revoke := truth(o.value, "revoke_on_destroy")
+	w.oracle.gone = append(w.oracle.gone, departure{r.team, id, "was destroyed", revoke, scheduled || named, !revoke})
 }
 
 func (o *oracle) owners() (owners []string) {
@@ -259,7 +264,7 @@ func (o *oracle) check() {
 			w.fail("the key %s of %s works and was called gone", d.id, d.team.name)
 		case held[d.id] != nil:
 		case d.revoke && o.hidEmpty: // an old key that is not listed counts as revoked
-		case !o.named[d.id] && (d.revoke || !d.quiet):
+		case !o.named[d.id] && (d.revoke || !d.quiet), d.forgotten && !d.quiet:
 			w.fail("the key %s of %s %s and works, and nobody said so", d.id, d.team.name, d.why)
 		}
 		left[d.id] = true
