@@ -60,7 +60,7 @@ func TestAccLeakedKey(t *testing.T) {
 	}
 	w.RemoveKey(old)
 	w.Advance(6 * time.Minute) // that a younger key is gone would not be believed
-	w.typed("terraform apply && terraform plan", nil, "No changes.")
+	w.typed("terraform apply && terraform plan", member, "No changes.")
 	w.write("main.tf", config(false))
 	w.typed("terraform apply", member, "1 changed")
 	output := w.typed(replace, member, ") stays valid until it expires")

@@ -282,7 +282,9 @@ func (c *keyChange) policy(plan apiKeyModel) rotation.Policy {
 	if plan.ExpiresIn.IsUnknown() || plan.RotateBeforeExpiry.IsUnknown() && plan.ExpiresIn.Equal(c.state.ExpiresIn) {
 		return c.state.policy()
 	}
-	return plan.policy()
+	policy := plan.policy()
+	policy.New = policy != c.state.policy()
+	return policy
 }
 
 // renew plans a new key. With ignore_changes the configuration that Terraform shows holds the old expiry even beside

@@ -120,7 +120,10 @@ func TestPlanOfAChange(t *testing.T) {
 		"a shorter lifetime":                           {in90, lasts("60d"), "", dated, at("2026-03-13T12:00:00Z"), nil},
 		"a lifetime that makes it due":                 {in90, lasts("42d"), "rotates_at", unknown, unknown, replaced},
 		"a lifetime that nearly does":                  {in90, lasts("43d"), "", dated, at("2026-03-02T04:00:00Z"), nil},
-		"a lifetime that is too long":                  {in90, lasts("365d"), "", dated, at("2026-03-25T12:00:00Z"), []string{long}},
+		"a lifetime that is too long":                  {in90, lasts("365d"), "rotates_at", unknown, unknown, []string{long}},
+		"a lifetime that was cut": {
+			both(lasts("365d"), window("100d")), both(lasts("365d"), window("100d")), "", dated, at("2026-03-25T12:00:00Z"), nil,
+		},
 		"a long lifetime with a small window": {
 			in90, both(lasts("365d"), window("1d")), "", dated, at("2026-04-19T12:00:00Z"), []string{long},
 		},

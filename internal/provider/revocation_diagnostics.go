@@ -54,7 +54,7 @@ func absenceAdvice(err error) string {
 			"until %s, then apply again.", formatInstant(young.Until))
 	case errors.Is(err, alphamoon.ErrNeverSeen):
 		return " It is not listed, but the provider's api_key has changed since it was last seen, and a listing may show only what its " +
-			"caller made or may see: if the key is gone, run terraform state rm."
+			"caller made or may see: if the key is gone, apply with the api_key that saw it, or run terraform state rm."
 	default:
 		return ""
 	}

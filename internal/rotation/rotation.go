@@ -24,6 +24,8 @@ type Policy struct {
 	Lifetime time.Duration
 	// Window is how long before its expiry a key is replaced; 0 replaces it at its expiry.
 	Window time.Duration
+	// New means that the key was made under another policy, so that its life is no sign of what the service grants.
+	New bool
 }
 
 // DefaultWindow is the window of keys that live so long and have none of their own: a third of their life, so that
@@ -61,7 +63,7 @@ func (p Policy) RotatesAt(key Key) (time.Time, bool) {
 // window is how long before the end of a key's life it is due. A key that lives no longer than the policy's window, because the
 // service grants no longer lives, has a third of its life: otherwise it would be due at once, and so would the next one.
 func (p Policy) window(key Key) time.Duration {
-	if life := p.EndOfLife(key).Sub(key.CreatedAt); !key.CreatedAt.IsZero() && life <= p.Window {
+	if life := p.EndOfLife(key).Sub(key.CreatedAt); !p.New && !key.CreatedAt.IsZero() && life <= p.Window {
 		return DefaultWindow(life)
 	}
 	return p.Window

@@ -125,6 +125,31 @@ func TestRotatesAt(t *testing.T) {
 	}
 }
 
+// TestLifeThatTheServiceCuts: a key that lives no longer than the window has a third of its life, unless it was made under
+// another policy, whose life says nothing of the service.
+func TestLifeThatTheServiceCuts(t *testing.T) {
+	t.Parallel()
+	policy := rotation.Policy{Lifetime: 90 * day, Window: 30 * day}
+	changed := policy
+	changed.New = true
+	for name, test := range map[string]struct {
+		policy rotation.Policy
+		key    rotation.Key
+		want   time.Duration // from the creation
+	}{
+		"as asked for":           {policy, rotation.Key{CreatedAt: now, ExpiresAt: now.Add(90 * day)}, 60 * day},
+		"cut to the window":      {policy, rotation.Key{CreatedAt: now, ExpiresAt: now.Add(30 * day)}, 20 * day},
+		"cut to less":            {policy, rotation.Key{CreatedAt: now, ExpiresAt: now.Add(3 * day)}, 2 * day},
+		"a second more":          {policy, rotation.Key{CreatedAt: now, ExpiresAt: now.Add(30*day + time.Second)}, time.Second},
+		"another policy":         {changed, rotation.Key{CreatedAt: now, ExpiresAt: now.Add(3 * day)}, -27 * day},
+		"made nobody knows when": {policy, rotation.Key{ExpiresAt: now.Add(3 * day)}, -27 * day},
+	} {
+		if got, _ := test.policy.RotatesAt(test.key); !got.Equal(now.Add(test.want)) {
+			t.Errorf("%s: got %s, want %s", name, got, now.Add(test.want))
+		}
+	}
+}
+
 // TestNoGap simulates years of applies with gaps shorter than the window: at no instant may there be no valid
 // key in state, and never may more keys be alive than the lifetime and the window make unavoidable.
 func TestNoGap(t *testing.T) {
