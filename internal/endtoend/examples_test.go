@@ -118,7 +118,8 @@ func TestAccExamples(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(dir, "keys.json"), []byte("{}"), 0o600); err != nil { // of the adoption guide
 				t.Fatal(err)
 			}
-			if file != "main.tf" || !strings.Contains(config, "required_providers") {
+			plain := file != "main.tf" || !strings.Contains(config, "required_providers")
+			if plain {
 				if err := os.WriteFile(filepath.Join(dir, "versions.tf"), []byte(requirement), 0o600); err != nil {
 					t.Fatal(err)
 				}
@@ -126,7 +127,9 @@ func TestAccExamples(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(dir, file), []byte(config), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if raw, err := cli.Command(t.Context(), dir, nil, "init", "-input=false", "-no-color", "-plugin-dir="+mirror).
+			if plain {
+				initialize(t, dir)
+			} else if raw, err := cli.Command(t.Context(), dir, nil, "init", "-input=false", "-no-color", "-plugin-dir="+mirror).
 				CombinedOutput(); err != nil {
 				t.Fatalf("%v\n%s", err, raw)
 			}

@@ -76,6 +76,9 @@ func (r faultRow) check(t *testing.T, kind, operation string, times int, expecte
 	if r.fault.LoseAnswer {
 		timeout = "1s"
 	}
+	if times > 0 {
+		f.tune = func(config *alphamoon.Config) { config.RefusalPatience = time.Minute } // for the same reason
+	}
 	provider := f.connect(values{"max_retries": 1, "request_timeout": timeout}).of(kind)
 	ctx := t.Context()
 	arguments := values{

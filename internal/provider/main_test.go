@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"testing"
 )
@@ -14,6 +15,7 @@ import (
 var updateFlag = flag.Bool("update", false, "write the files that the tests compare with")
 
 func TestMain(m *testing.M) {
+	debug.SetGCPercent(400) // hardly anything outlives its test
 	// Most of these tests wait for a Terraform. An explicit -parallel is read later and wins.
 	err := flag.Set("test.parallel", strconv.Itoa(4*runtime.GOMAXPROCS(0)))
 	if os.Getenv("GOGC") == "" {
