@@ -3,16 +3,26 @@ package alphamoon_test
 import (
 	"bytes"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"log"
+	"math/big"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
 )
@@ -249,5 +259,52 @@ func TestCutEchoes(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestHostileReasons: the words of the network come from certificates and proxies.
+func TestHostileReasons(t *testing.T) {
+	t.Parallel()
+	evil := "\x1b[31mEVIL\x07" + strings.Repeat(".evil", 10_000)
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC), DNSNames: []string{evil}}
+	certificate, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := x509.ParseCertificate(certificate)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(parsed)
+	server := httptest.NewUnstartedServer(http.NotFoundHandler())
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{certificate}, PrivateKey: key}}}
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
+			_, _ = io.WriteString(conn, "HTTP/1.1 502 "+evil+" Basic "+base64.StdEncoding.EncodeToString([]byte(echoed))+"\r\n\r\n")
+			_ = conn.Close()
+		}
+	}))
+	t.Cleanup(proxy.Close)
+	proxyURL, _ := url.Parse(proxy.URL)
+	for name, transport := range map[string]*http.Transport{
+		"certificate": {TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}},
+		"proxy":       {Proxy: http.ProxyURL(proxyURL)},
+	} {
+		address := "https://localhost:" + server.URL[strings.LastIndex(server.URL, ":")+1:]
+		client := clientAt(t, address, withEchoed, func(config *alphamoon.Config) { config.Transport = transport })
+		t.Cleanup(transport.CloseIdleConnections)
+		_, err := client.ProcessAPIKeys(processID).List(t.Context())
+		connection, ok := errors.AsType[*alphamoon.ConnectionError](err)
+		if !ok || !strings.Contains(connection.Reason, "EVIL") || len(connection.Reason) > 310 || strings.ContainsAny(connection.Reason, "\x1b\x07") {
+			t.Errorf("%s: %.1000q", name, err)
+		}
 	}
 }

@@ -48,7 +48,7 @@ func FuzzValidators(f *testing.F) {
 			began := time.Now()
 			diags := validate()
 			// It takes a millisecond or two, and took seconds; a machine that is busy with other things must pass too.
-			if took := time.Since(began); took > time.Second {
+			if took := time.Since(began); took > 3*time.Second {
 				t.Errorf("%s: %s for %d bytes", name, took, len(value))
 			}
 			for _, said := range diags {
