@@ -104,11 +104,15 @@ func (f *fixture) fails(config, message string) (output string) {
 // failsInTerraform is the same with the real one, for what only it does: see [session].
 func (f *fixture) failsInTerraform(config, message string) (output string) {
 	f.t.Helper()
-	resource.UnitTest(f.t.(*testing.T), resource.TestCase{
+	test := resource.TestCase{
 		ProtoV6ProviderFactories: f.factories(),
 		ErrorCheck:               func(err error) error { output = err.Error(); return nil },
 		Steps:                    []resource.TestStep{{Config: config}},
-	})
+	}
+	if strings.Contains(config, `ephemeral "`) {
+		test.TerraformVersionChecks = needs("1.10.0", "1.11.0")
+	}
+	resource.UnitTest(f.t.(*testing.T), test)
 	if got := strings.Count(output, "\nError: "); got != 1 {
 		f.t.Errorf("got %d errors, want one:\n%s", got, output)
 	}
