@@ -166,6 +166,7 @@ func (m *apiKeyModel) applyCreated(key *alphamoon.CreatedAPIKey) {
 
 // applyListed puts into the state what it does not know of the key, and the status. What a listing shows otherwise is its way
 // to write it, and what it leaves out says nothing.
+// U: ids; names; scopes; expiries
 func (m *apiKeyModel) applyListed(key alphamoon.APIKey) {
 	m.ID = knownOr(m.ID, key.ID)
 	m.Name = knownOr(m.Name, key.Name)
@@ -272,6 +273,7 @@ func (m *apiKeyModel) createdAt() time.Time {
 }
 
 // rotationKey is what decisions about time have to know of the key. One whose expiry nobody knows never expires.
+// U: keys that never expire
 func (m *apiKeyModel) rotationKey() rotation.Key {
 	key := rotation.Key{CreatedAt: m.createdAt(), Disabled: m.disabled(), Adopted: !m.hasSecret()}
 	var known bool

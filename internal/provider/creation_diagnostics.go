@@ -128,6 +128,7 @@ func conflictDiagnostic(conflict *alphamoon.ConflictError, creation keyCreation,
 
 // nameAdvice says how to go on if names must be unique, with the keys that are known to have the name. Of the one that is
 // replaced, which Terraform removes first, only this run knows.
+// U: a second creation of one name
 func nameAdvice(creation keyCreation, run *runMemory, inTheWay []alphamoon.APIKey) string {
 	if creation.generated {
 		return ""

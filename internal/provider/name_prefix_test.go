@@ -75,6 +75,21 @@ func TestAccNamePrefix(t *testing.T) {
 	f.expectCounts(5, 5)
 }
 
+// TestAccUniqueNamesOfReplacements: with create_before_destroy no run knows which key is replaced, so that it is a guess.
+func TestAccUniqueNamesOfReplacements(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, sandbox.Options{Rules: sandbox.Rules{UniqueNames: sandbox.InCollection}})
+	config := f.key(lifetime, "lifecycle {\n  create_before_destroy = true\n}")
+	f.run(
+		resource.TestStep{Config: config},
+		f.after(60*day, resource.TestStep{
+			Config: config, ExpectError: says("stands in the way, which may be the one that is to be replaced. Set name_prefix instead of name"),
+		}),
+		resource.TestStep{Config: strings.Replace(config, `name = "test"`, `name_prefix = "test"`, 1), Check: f.secretIsNewest()},
+	)
+	f.expectCounts(3, 2)
+}
+
 // TestAccNamePrefixOfAnAdoptedKey: a name that begins with the prefix stays until the key is replaced for another reason.
 func TestAccNamePrefixOfAnAdoptedKey(t *testing.T) {
 	t.Parallel()

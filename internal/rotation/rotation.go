@@ -62,6 +62,7 @@ func (p Policy) RotatesAt(key Key) (time.Time, bool) {
 
 // window is how long before the end of a key's life it is due. A key that lives no longer than the policy's window, because the
 // service grants no longer lives, has a third of its life: otherwise it would be due at once, and so would the next one.
+// U: expiries; an expiry in ten years
 func (p Policy) window(key Key) time.Duration {
 	if life := p.EndOfLife(key).Sub(key.CreatedAt); !p.New && !key.CreatedAt.IsZero() && life <= p.Window {
 		return DefaultWindow(life)
