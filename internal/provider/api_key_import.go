@@ -71,7 +71,7 @@ func (r *apiKeyResource) ImportState(ctx context.Context, req resource.ImportSta
 			"source alphamoon_%ss lists the keys with their ids.", id, r.kind.owner(processID), r.kind.typeName))
 		return
 	}
-	if other := key.ProcessID; r.kind.ofProcess && isOther(processID, other) {
+	if other := processOf(*key, processID); r.kind.ofProcess && other != processID {
 		resp.Diagnostics.AddError("Key of another process", fmt.Sprintf("The key %q is listed for process %q, but belongs to process "+
 			"%q, so it is not imported. If you want to manage it, import \"%s/%s\".", id, processID, other, other, id))
 		return
@@ -89,9 +89,11 @@ func (r *apiKeyResource) ImportState(ctx context.Context, req resource.ImportSta
 	})
 }
 
-// isOther reports whether a listed id is that of another process. A listing may write ids with capitals or dashes, or something
-// else altogether, which says nothing.
-func isOther(processID, listed string) bool {
-	listed = strings.ToLower(strings.ReplaceAll(listed, "-", ""))
-	return alphamoon.IsProcessID(listed) && listed != processID
+// processOf is the process that a key belongs to which was listed for a process: a listing may show the keys of others too. It may
+// write ids with capitals or dashes, or something else altogether, which says nothing.
+func processOf(key alphamoon.APIKey, listedFor string) string {
+	if listed := strings.ToLower(strings.ReplaceAll(key.ProcessID, "-", "")); alphamoon.IsProcessID(listed) {
+		return listed
+	}
+	return listedFor
 }

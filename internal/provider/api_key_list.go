@@ -150,7 +150,7 @@ func (s *keyStream) add(result list.ListResult) bool {
 func (s *keyStream) result(ctx context.Context, processID, prefix string, key alphamoon.APIKey) list.ListResult {
 	result := s.req.NewListResult(ctx)
 	result.DisplayName = s.client.Redact(prefix + alphamoon.Show(key.Name))
-	model := s.kind.importedModel(ctx, processID, key)
+	model := s.kind.importedModel(ctx, processOf(key, processID), key)
 	result.Diagnostics.Append(model.store(ctx, &result.Identity.Raw)...)
 	if s.req.IncludeResource {
 		result.Diagnostics.Append(model.store(ctx, &result.Resource.Raw)...)

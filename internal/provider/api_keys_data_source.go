@@ -112,7 +112,7 @@ func (d *apiKeysDataSource) Read(ctx context.Context, req datasource.ReadRequest
 			"organization_id": textOrNull(key.OrganizationID),
 		}
 		if d.kind.ofProcess {
-			result["process_id"] = textOrNull(processID.ValueString())
+			result["process_id"] = textOrNull(processOf(key, processID.ValueString()))
 		}
 		return result
 	})

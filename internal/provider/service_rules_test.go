@@ -374,17 +374,24 @@ func TestWhatIsNotOurs(t *testing.T) {
 	}
 }
 
-// TestImportUnderAnotherProcess: a listing may show the keys of other processes too.
+// TestImportUnderAnotherProcess: a listing may show the keys of other processes too. The data source says whose they are.
 func TestImportUnderAnotherProcess(t *testing.T) {
 	t.Parallel()
 	const other = "93580f176efb48cda64f25cba74d8ca4"
-	for name, shown := range map[string]string{"as it is": other, "as a UUID": "93580F17-6EFB-48CD-A64F-25CBA74D8CA4"} {
+	for shown, belongsTo := range map[string]string{
+		other: other, "93580F17-6EFB-48CD-A64F-25CBA74D8CA4": other, strings.ToUpper(processID): processID, "process 7": processID,
+	} {
 		f := newFixture(t, sandbox.Options{AlterListed: sandbox.With("processId", shown)})
-		key := f.AddKey(processID, sandbox.Key{Name: "theirs", Scopes: []string{"workspace.result:read"}, ExpiresAt: start.Add(day)})
+		key := f.AddKey(processID, sandbox.Key{Name: "listed", Scopes: []string{"workspace.result:read"}, ExpiresAt: start.Add(day)})
 		imported := f.connect(nil).adopt(t.Context(), processID+"/"+key.ID)
-		if !imported.failed || !strings.Contains(imported.diagnostics, "Key of another process") ||
-			!strings.Contains(imported.diagnostics, shown) {
-			t.Errorf("%s: %s", name, imported.diagnostics)
+		if foreign := belongsTo != processID; imported.failed != foreign || foreign &&
+			(!strings.Contains(imported.diagnostics, "Key of another process") || !strings.Contains(imported.diagnostics, other+"/"+key.ID)) {
+			t.Errorf("%s: %s", shown, imported.diagnostics)
+		}
+		report := f.session().apply(f.config(fmt.Sprintf("data \"alphamoon_process_api_keys\" \"test\" {\n  process_id = %q\n}\n", processID)))
+		keys := report.data["data.alphamoon_process_api_keys.test"]["api_keys"].([]any)
+		if len(keys) != 1 || keys[0].(values)["process_id"] != belongsTo {
+			t.Errorf("%s: the data source has %v", shown, keys)
 		}
 	}
 }
