@@ -184,9 +184,12 @@ func lacking(list, wanted []string) []string {
 	return slices.DeleteFunc(sorted, func(text string) bool { return slices.Contains(list, text) })
 }
 
+// isNamed reports whether a key has the name that was asked for.
+func (r APIKeyRequest) isNamed(key APIKey) bool { return foldName(r.Name) == foldName(key.Name) }
+
 // equals reports whether a key is what was asked for, in every respect that a listing shows.
 func (r APIKeyRequest) equals(key APIKey) bool {
-	return foldName(r.Name) == foldName(key.Name) && len(lacking(key.Scopes, r.Scopes))+len(lacking(r.Scopes, key.Scopes)) == 0 &&
+	return r.isNamed(key) && len(lacking(key.Scopes, r.Scopes))+len(lacking(r.Scopes, key.Scopes)) == 0 &&
 		SameSecond(r.ExpiresAt, key.ExpiresAt.Time)
 }
 
@@ -195,7 +198,7 @@ func (r APIKeyRequest) equals(key APIKey) bool {
 // U: scopes; expiries
 func (r APIKeyRequest) mayBecome(key APIKey) bool {
 	const day = 24 * time.Hour
-	return foldName(r.Name) == foldName(key.Name) && len(r.Granted(key).Missing) == 0 &&
+	return r.isNamed(key) && len(r.Granted(key).Missing) == 0 &&
 		key.ExpiresAt.Sub(r.ExpiresAt.Truncate(time.Second)) < day
 }
 
@@ -203,7 +206,7 @@ func (r APIKeyRequest) mayBecome(key APIKey) bool {
 func (r APIKeyRequest) resembles(key APIKey) bool {
 	const shortestCut = 8 // a shorter name may be the beginning of anything
 	name := foldName(key.Name)
-	return name == foldName(r.Name) || len(name) >= shortestCut && strings.HasPrefix(foldName(r.Name), name) ||
+	return r.isNamed(key) || len(name) >= shortestCut && strings.HasPrefix(foldName(r.Name), name) ||
 		SameSecond(key.ExpiresAt.Time, r.ExpiresAt)
 }
 
@@ -214,11 +217,9 @@ func (r APIKeyRequest) same(other APIKeyRequest) bool {
 	return r.equals(key)
 }
 
-// foldName is a name without what a service may change in it: blanks, upper and lower case, the form of Unicode.
+// foldName is a name without what a service may change in it: blanks at its ends, upper and lower case.
 // U: names
-func foldName(name string) string {
-	return norm.NFC.String(strings.ToLower(strings.Join(strings.Fields(name), " ")))
-}
+func foldName(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
 
 // foldID is an id without what a listing may write otherwise: upper and lower case, and dashes.
 // U: ids

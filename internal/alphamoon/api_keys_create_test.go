@@ -674,7 +674,7 @@ func TestTwoConfigurations(t *testing.T) {
 func TestRemainsOfAGeneratedName(t *testing.T) {
 	t.Parallel()
 	for _, rule := range []string{
-		"whole-days", "short-lives", "no-expiry", "listed-in-minutes", "lower-names", "listed-lower-names", "decomposed-names",
+		"trimmed-names", "whole-days", "short-lives", "no-expiry", "listed-in-minutes", "lower-names", "listed-lower-names", "decomposed-names",
 		"implied-scopes", "granted-implied-scopes", "renamed-scopes", "upper-ids",
 	} {
 		t.Run(rule, func(t *testing.T) {
@@ -683,7 +683,7 @@ func TestRemainsOfAGeneratedName(t *testing.T) {
 				box := service(t, rule)
 				box.Inject(sandbox.Fault{Operation: create, ResetAfter: true})
 				asked := wanted
-				asked.Name = "Ä-Uploader-20261130T073904Z-7f3a9c"
+				asked.Name = " Ä-Uploader-20261130T073904Z-7f3a9c"
 				_, err := newClient(t, box).ProcessAPIKeys(processID).Create(t.Context(), asked, revoking)
 				if err != nil {
 					t.Error(err)

@@ -158,7 +158,7 @@ func (l *ledger) distribute(lost *lostCreation, listed []APIKey, obstacle error,
 		}
 		found.Obstacle = obstacle
 		found.InTheWay = matching(listed, func(key APIKey) bool {
-			return !l.isNew(key) && foldName(key.Name) == foldName(creation.request.Name)
+			return !l.isNew(key) && creation.request.isNamed(key)
 		})
 		creation.findings = &found
 	}
@@ -178,11 +178,9 @@ func (l *ledger) distribute(lost *lostCreation, listed []APIKey, obstacle error,
 func assign(creations []*lostCreation, fresh []APIKey) []findings {
 	result := make([]findings, len(creations))
 	for _, matches := range []func(*lostCreation, APIKey) bool{
-		func(c *lostCreation, key APIKey) bool {
-			return c.signed && foldName(c.request.Name) == foldName(key.Name)
-		},
-		func(c *lostCreation, key APIKey) bool { return !c.signed && c.request.equals(key) },
-		func(c *lostCreation, key APIKey) bool { return !c.signed && c.request.mayBecome(key) },
+		func(c *lostCreation, key APIKey) bool { return c.signed && c.request.isNamed(key) },
+		func(c *lostCreation, key APIKey) bool { return c.request.equals(key) },
+		func(c *lostCreation, key APIKey) bool { return c.request.mayBecome(key) },
 	} {
 		unclaimed := without(fresh, result)
 		for i, creation := range creations {
