@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"time"
 )
 
 // Try sends one request with a secret of the collection instead of the client's own credential, and repeats it as every
@@ -31,6 +32,12 @@ func (k *APIKeys) AwaitAcceptance(ctx context.Context, secret Secret) bool {
 			return false
 		}
 	}
+}
+
+// Renumber gives a key whose secret was taken over another version, see [CreatedAPIKey]: the given time in Unix seconds, or the
+// next second that no key of its name has.
+func (k *APIKeys) Renumber(name string, at time.Time) int64 {
+	return k.ledger.number(APIKey{Name: name}, at)
 }
 
 func (k *APIKeys) try(ctx context.Context, secret Secret, maxRetries int) error {

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -42,8 +43,8 @@ func (r *apiKeyResource) adoptSecret(ctx context.Context, config, state apiKeyMo
 	if diags.HasError() {
 		return
 	}
-	processID := model.ProcessID.ValueString()
-	switch err := r.kind.keys(client, processID).Try(ctx, credential.Secret); {
+	keys := r.kind.keys(client, model.ProcessID.ValueString())
+	switch err := keys.Try(ctx, credential.Secret); {
 	case alphamoon.IsUnauthorized(err):
 		diags.AddAttributeError(path.Root("key_wo"), "Secret was refused", fmt.Sprintf("The service refused the secret that key_wo gives "+
 			"for the key %s: %s Nothing was changed. The secret may be another key's, or the key does not work any more. Correct key_wo, "+
@@ -59,7 +60,8 @@ func (r *apiKeyResource) adoptSecret(ctx context.Context, config, state apiKeyMo
 			"for the key %s could not be encrypted, so nothing was changed: %s Apply again.", model.describe(), sentence(err.Error())))
 		return
 	}
-	model.KeyVersion = types.Int64Value(max(r.data.now().Unix(), state.KeyVersion.ValueInt64()+1))
+	at := time.Unix(max(r.data.now().Unix(), state.KeyVersion.ValueInt64()+1), 0)
+	model.KeyVersion = types.Int64Value(keys.Renumber(model.Name.ValueString(), at))
 	if !model.EncryptedKey.IsNull() {
 		diags.Append(resp.Private.SetKey(ctx, fingerprintNote, newFingerprint(credential.Secret))...)
 	}

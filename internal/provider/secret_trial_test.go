@@ -333,9 +333,9 @@ func TestRequestsOfAnApply(t *testing.T) {
 	const count = 5
 	f := newFixture(t, sandbox.Options{})
 	byHand := f.handmade(processID)
-	p := f.connect(nil)
-	adopted := p.adopt(t.Context(), processID+"/"+byHand.ID)
+	adopted := f.connect(nil).adopt(t.Context(), processID+"/"+byHand.ID) // in the plan
 	f.ClearJournal()
+	p := f.connect(nil)
 	for i := range 2 * count {
 		arguments := newKey(fmt.Sprint(i))
 		arguments["revoke_on_destroy"] = i < count
@@ -372,5 +372,24 @@ func TestWriteOnlyArgumentOfAnOlderTerraform(t *testing.T) {
 				t.Errorf("%s with %v: %v, %s", typeName, secret, err, text)
 			}
 		}
+	}
+}
+
+// TestAdoptedSecretsOfOneName: two adopted keys of one name get versions of their own in one second.
+func TestAdoptedSecretsOfOneName(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, sandbox.Options{})
+	p := f.connect(nil)
+	versions := map[string]bool{}
+	for _, byHand := range []sandbox.Key{f.handmade(processID), f.handmade(processID), f.handmade(processID)} {
+		result := p.change(t.Context(), p.adopt(t.Context(), processID+"/"+byHand.ID), values{"key_wo": byHand.Secret})
+		var attributes map[string]tftypes.Value
+		if err := result.state.As(&attributes); err != nil || result.failed {
+			t.Fatalf("%v, %s", err, result.diagnostics)
+		}
+		versions[attributes["key_version"].String()] = true
+	}
+	if len(versions) != 3 {
+		t.Errorf("three keys have the versions %v", versions)
 	}
 }

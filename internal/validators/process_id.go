@@ -39,7 +39,8 @@ func ProcessIDAdvice(value string) string {
 	advice := fmt.Sprintf("%q is not the id of a process, which has 32 lower-case hexadecimal characters, like "+
 		"2080d36bf94c4147b2e543104342fc2f. In the web application it is the last part of the address of the process's queue.", cut(value))
 	if mocked().MatchString(value) {
-		advice += " If a mock_provider made the value up, set one in its mock_data: defaults = { id = \"2080d36bf94c4147b2e543104342fc2f\" }."
+		advice += " If a mock_provider made the value up, set one in its mock_data: " +
+			"defaults = { id = \"2080d36bf94c4147b2e543104342fc2f\" }."
 	}
 	return advice
 }
