@@ -206,7 +206,8 @@ func TestBrokenAnswersKeepTheSecret(t *testing.T) {
 		"a line of the head":    "HTTP/1.1 201 Created\r\nkey is " + secret[:3] + "newsecret\r\n\r\n%.0s",
 		"a redirect":            "HTTP/1.1 303 See Other\r\nLocation: /keys?new=" + secret + "\r\nContent-Length: 0\r\n\r\n%.0s",
 		"a content type":        "HTTP/1.1 201 Created\r\nContent-Type: text/key; is=" + secret + "\r\nContent-Length: 1\r\n\r\n-%.0s",
-		"a trailer":             "HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nkey is " + secret + "\r\n\r\n%.0s",
+		"a trailer": "HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nkey is " +
+			secret + "\r\n\r\n%.0s",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"bytes"
 	"encoding/base64"
 	"io"
 	"net/http"
@@ -41,7 +40,7 @@ func FuzzDiagnostics(f *testing.F) {
 	for _, body := range [][]byte{
 		nil, long("x"), long("<p>x</p>"), long("<"), long("<!--"), long("<script>"), long("&amp;"), long("%25"), long(`\\`), long(`\u005c`),
 		long("\u202e"), long("\xff"), long(`{"a":`), long("[[]],"), []byte(secret), []byte(encoded), long(secret + " "),
-		append([]byte(`{"title": "`), append(long("%25"), `"}`...)...), append([]byte(`{"title": "`), append(bytes.Repeat([]byte("%25"), 20_000), `"}`...)...),
+		[]byte(`{"title": "` + strings.Repeat("%25", 20_000) + `"}`), []byte(`{"title": "` + strings.Repeat("%25", 90_000) + `"}`),
 		[]byte(`{"detail": [` + strings.Repeat(`{"loc": ["body", "name"], "msg": "no"},`, 1000) + `{}]}`),
 		[]byte(`{"errors": [{"location": "` + strings.Repeat("a.", 20_000) + `", "message": "m"}], "title": "t"}`),
 		[]byte(`{"apiKeys": [{"id": "` + encoded + `", "name": "` + encoded + `"}]}`), []byte(`{"id": "` + strings.Repeat("7", 400) + `"}`),
@@ -72,8 +71,8 @@ func FuzzDiagnostics(f *testing.F) {
 			began := time.Now()
 			var said []string
 			if creates {
-				_, err := keys.Create(t.Context(), alphamoon.APIKeyRequest{Name: "x", ExpiresAt: time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC)},
-					alphamoon.CreateOptions{})
+				wanted := alphamoon.APIKeyRequest{Name: "x", ExpiresAt: time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC)}
+				_, err := keys.Create(t.Context(), wanted, alphamoon.CreateOptions{})
 				if err != nil {
 					diags := creationDiagnostics(err, keyCreation{kind: organizationAPIKey, name: "x", expiry: "expires_in"}, &data.run)
 					data.finish(&diags)

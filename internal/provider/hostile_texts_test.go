@@ -70,14 +70,20 @@ func TestHostileTexts(t *testing.T) {
 			f.Inject(sandbox.Fault{Operation: sandbox.Create, AlterCreated: sandbox.With("id", "7\u202e\x1b[31m")})
 		}, nil, `"7\u202e\x1b[31m"`},
 		"id that holds the credential": {true, func(f *fixture) {
-			f.Inject(sandbox.Fault{Operation: sandbox.Create, AlterCreated: sandbox.With("id", hex.EncodeToString([]byte(sandbox.DefaultCredential)))})
+			credential := hex.EncodeToString([]byte(sandbox.DefaultCredential))
+			f.Inject(sandbox.Fault{Operation: sandbox.Create, AlterCreated: sandbox.With("id", credential)})
 		}, nil, "an id that cannot be shown"},
-		"id in a listing":   {false, list("id", hostileText), nil, "an id that cannot be shown"},
-		"text of an error":  {false, answer(sandbox.List, 500, hostileText, nil), nil, "EVIL Apply complete"},
-		"title of an error": {false, answer(sandbox.List, 400, fmt.Sprintf(`{"title": %q}`, "\u200bEVIL"+strings.Repeat(" x", 9000)), nil), nil, "saying: EVIL"},
-		"redirect":          {false, answer(sandbox.List, 302, "", http.Header{"Location": {"https://" + strings.Repeat("x", 9000) + "\u202e"}}), nil, "redirected"},
+		"id in a listing":  {false, list("id", hostileText), nil, "an id that cannot be shown"},
+		"text of an error": {false, answer(sandbox.List, 500, hostileText, nil), nil, "EVIL Apply complete"},
+		"title of an error": {
+			false, answer(sandbox.List, 400, fmt.Sprintf(`{"title": %q}`, "\u200bEVIL"+strings.Repeat(" x", 9000)), nil), nil, "saying: EVIL",
+		},
+		"redirect": {
+			false, answer(sandbox.List, 302, "", http.Header{"Location": {"https://" + strings.Repeat("x", 9000) + "\u202e"}}), nil, "redirected",
+		},
 		"complaints": {
-			true, answer(sandbox.Create, 400, `{"title": "t", "errors": [`+strings.Repeat(`{"location": "body: name", "message": "`+strings.Repeat("x", 900)+`"},`, 60)+
+			true, answer(sandbox.Create, 400, `{"title": "t", "errors": [`+
+				strings.Repeat(`{"location": "body: name", "message": "`+strings.Repeat("x", 900)+`"},`, 60)+
 				`{"location": "x", "message": "y"}]}`, nil), nil, "rejected the value",
 		},
 	} {
@@ -154,10 +160,12 @@ func TestHostileDisplayNames(t *testing.T) {
 func TestEveryOperationLooksOverItsDiagnostics(t *testing.T) {
 	t.Parallel()
 	operations := map[string]bool{
-		"Create": true, "Read": true, "Update": true, "Delete": true, "ModifyPlan": true, "ImportState": true, "Open": true, "Close": true, "List": true,
+		"Create": true, "Read": true, "Update": true, "Delete": true, "ModifyPlan": true,
+		"ImportState": true, "Open": true, "Close": true, "List": true,
 	}
 	quiet := map[string]bool{"decryptedKeyEphemeral": true, "processAPIScopesDataSource": true} // they ask nobody
-	packages, err := parser.ParseDir(token.NewFileSet(), ".", func(file fs.FileInfo) bool { return !strings.HasSuffix(file.Name(), "_test.go") }, 0)
+	isCode := func(file fs.FileInfo) bool { return !strings.HasSuffix(file.Name(), "_test.go") }
+	packages, err := parser.ParseDir(token.NewFileSet(), ".", isCode, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

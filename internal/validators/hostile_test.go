@@ -24,7 +24,9 @@ import (
 func hostileValues() []string {
 	const length = 100_000
 	values := []string{"", "x", "\x1b[31m\u202e\u200b", "\xff", "https://workspace.alphamoon.ai/queue/" + strings.Repeat("A", length)}
-	for _, part := range []string{"a", " ", "workspace.result:read", "workspace.", "_:", "1s", "9", "1w1d", "\u202e", "\n", "\xff", "\ufeff", "age1", "=", "%41", "*"} {
+	for _, part := range []string{
+		"a", " ", "workspace.result:read", "workspace.", "_:", "1s", "9", "1w1d", "\u202e", "\n", "\xff", "\ufeff", "age1", "=", "%41", "*",
+	} {
 		values = append(values, strings.Repeat(part, length/len(part)))
 	}
 	return append(values, "workspace.result:"+strings.Repeat("d", length), "2027-01-31T12:00:00."+strings.Repeat("0", length)+"Z",
@@ -37,9 +39,11 @@ func FuzzValidators(f *testing.F) {
 		f.Add(value)
 	}
 	texts := map[string]validator.String{
-		"base URL": validators.BaseURL(), "credential": validators.Credential(), "name": validators.Name(), "process id": validators.ProcessID(),
-		"recipient": validators.Recipient(), "duration": validators.Duration("90d"), "window": validators.Window(),
-		"duration with a limit": validators.DurationUpTo(24 * time.Hour), "shorter": validators.ShorterThan("other"), "instant": validators.Instant(),
+		"base URL": validators.BaseURL(), "credential": validators.Credential(), "name": validators.Name(),
+		"process id": validators.ProcessID(),
+		"recipient":  validators.Recipient(), "duration": validators.Duration("90d"), "window": validators.Window(),
+		"duration with a limit": validators.DurationUpTo(24 * time.Hour),
+		"shorter":               validators.ShorterThan("other"), "instant": validators.Instant(),
 		"not blank": validators.NotBlank(), "group of scopes": validators.ScopeGroup(),
 	}
 	scopes := map[string]validator.Set{"process scopes": validators.Scopes("other"), "organization scopes": validators.Scopes("")}
@@ -91,7 +95,8 @@ func TestHostileNumbers(t *testing.T) {
 		validators.WholeNumber(1, 20).ValidateNumber(t.Context(), validator.NumberRequest{
 			Path: path.Root("argument"), ConfigValue: types.NumberValue(number),
 		}, &response)
-		expectOne(t, "number", response.Diagnostics, path.Root("argument"), "argument is beyond all numbers in use, but must be a whole number")
+		expectOne(t, "number", response.Diagnostics, path.Root("argument"),
+			"argument is beyond all numbers in use, but must be a whole number")
 	}
 }
 

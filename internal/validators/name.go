@@ -37,7 +37,8 @@ func (name) ValidateString(ctx context.Context, request validator.StringRequest,
 	}
 	if strings.TrimSpace(value) != value {
 		response.Diagnostics.AddAttributeWarning(request.Path, "Blank at an end of a name", fmt.Sprintf("%s is %q. The service may drop "+
-			"the blanks at the ends, and nobody sees them: write %q, unless you want them.", request.Path, cut(value), cut(strings.TrimSpace(value))))
+			"the blanks at the ends, and nobody sees them: write %q, unless you want them.",
+			request.Path, cut(value), cut(strings.TrimSpace(value))))
 	}
 }
 

@@ -51,9 +51,9 @@ func (s scope) ValidateString(ctx context.Context, request validator.StringReque
 		response.Diagnostics.AddAttributeError(request.Path, "Malformed scope", fmt.Sprintf("%q is not a scope. There is no wildcard: "+
 			"name each scope that the key needs, like workspace.result:read.", cut(value)))
 	case !alphamoon.IsScope(value):
-		response.Diagnostics.AddAttributeError(request.Path, "Malformed scope", fmt.Sprintf("%q is not a scope. A scope has lower-case words "+
-			"joined by dots, then a colon and an action, like workspace.result:read%s. If the service does have it, set %s = true.",
-			cut(value), meaning(value), s.escape))
+		response.Diagnostics.AddAttributeError(request.Path, "Malformed scope", fmt.Sprintf("%q is not a scope. A scope has "+
+			"lower-case words joined by dots, then a colon and an action, like workspace.result:read%s. If the service does have it, "+
+			"set %s = true.", cut(value), meaning(value), s.escape))
 	default:
 		response.Diagnostics.AddAttributeError(request.Path, "Unknown scope", fmt.Sprintf("%q is not a documented scope%s. If the service "+
 			"does have it, set %s = true.", cut(value), meaning(value), s.escape))

@@ -40,7 +40,8 @@ func DurationUpTo(longest time.Duration) validator.String {
 		fmt.Sprintf("be at most %d hours", hours), "Duration too long",
 		func(_ context.Context, value string, request validator.StringRequest) string {
 			if duration, err := rotation.ParseDuration(value); err == nil && duration > longest {
-				return fmt.Sprintf("%s is %q, but at most %d hours are allowed here. Write %dh or less.", request.Path, cut(value), hours, hours)
+				return fmt.Sprintf("%s is %q, but at most %d hours are allowed here. Write %dh or less.",
+					request.Path, cut(value), hours, hours)
 			}
 			return ""
 		},
