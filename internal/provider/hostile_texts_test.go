@@ -13,6 +13,8 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
 )
 
@@ -194,5 +196,34 @@ func TestEveryOperationLooksOverItsDiagnostics(t *testing.T) {
 	}
 	if count < 12 {
 		t.Errorf("found %d operations only", count)
+	}
+}
+
+// TestHostileIDsRemoveNothing: who can write a state could make a destroy remove something else than the key.
+func TestHostileIDsRemoveNothing(t *testing.T) {
+	t.Parallel()
+	for name, id := range map[string]string{"empty": "", "path": "../../processes", "query": "a?force=true", "escape": "\x1b[2K"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t, sandbox.Options{})
+			p := f.connect(nil)
+			created := p.create(t.Context(), values{
+				"process_id": processID, "name": "test", "scopes": []string{"workspace.result:read"}, "expires_in": "90d", "revoke_on_destroy": true,
+			})
+			var attributes map[string]tftypes.Value
+			if err := created.state.As(&attributes); created.failed || err != nil {
+				t.Fatal(created.diagnostics, err)
+			}
+			attributes["id"] = tftypes.NewValue(tftypes.String, id)
+			created.state = tftypes.NewValue(created.state.Type(), attributes)
+			result := p.destroy(t.Context(), created)
+			if !result.failed || result.state.IsNull() || f.Count(sandbox.Revoke) > 0 || len(f.Keys(processID)) != 1 {
+				t.Errorf("%d removals: %s", f.Count(sandbox.Revoke), result.diagnostics)
+			}
+			if !strings.Contains(result.diagnostics, "then run terraform state rm") {
+				t.Errorf("it does not say what to do: %s", result.diagnostics)
+			}
+			checkHostile(t, result.diagnostics, 1000)
+		})
 	}
 }
