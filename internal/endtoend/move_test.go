@@ -53,7 +53,8 @@ func TestAccMoveFromAnotherAddress(t *testing.T) {
 		return strings.Replace(requirement, `"alphamoon/alphamoon"`, `"`+host+`/alphamoon/alphamoon"`, 1)
 	}
 	key := func(name string) string {
-		return strings.Replace(keys(1, `name = "a"`, `expires_in = "90d"`, fmt.Sprintf("encrypt_to = [%q]", pair.recipient)), `"test"`, `"`+name+`"`, 1)
+		config := keys(1, `name = "a"`, `expires_in = "90d"`, fmt.Sprintf("encrypt_to = [%q]", pair.recipient))
+		return strings.Replace(config, `"test"`, `"`+name+`"`, 1)
 	}
 	w := newPlainWorkspace(t, from("registry.opentofu.org")+key("before"))
 	w.apply()
@@ -71,7 +72,9 @@ moved {
 	}
 	w.run("plan", "-input=false", "-detailed-exitcode")
 	state := w.read("terraform.tfstate")
-	if !strings.Contains(state, made.ID) || !strings.Contains(state, "BEGIN AGE ENCRYPTED FILE") || !strings.Contains(state, `registry.terraform.io/`) {
-		t.Errorf("the state is:\n%s", state)
+	for _, text := range []string{made.ID, "BEGIN AGE ENCRYPTED FILE", "registry.terraform.io/"} {
+		if !strings.Contains(state, text) {
+			t.Errorf("the state lacks %q:\n%s", text, state)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -71,7 +72,7 @@ func TestAccProviderKeyFromTheFirstOne(t *testing.T) {
 	all := blocks(t, guide)
 	adoption := block(t, all, "pipeline_key")
 	edits := []string{encryption.ExampleRecipient, pair.recipient}
-	adopting := append(edits, "expires_in           =", "key_wo               = var.pipeline_key\n  expires_in           =")
+	adopting := append(slices.Clone(edits), "expires_in           =", "key_wo               = var.pipeline_key\n  expires_in           =")
 	s := newStored(t, requirement+block(t, all, "alphamoon_decrypted_key"), sandbox.Organization, edits...)
 	s.typed(block(t, shells(t, guide), "ADMIN_KEY")+"echo", map[string]string{"ADMIN_KEY": sandbox.DefaultCredential}, `"key"`)
 	first := s.Keys(sandbox.Organization)[0]
