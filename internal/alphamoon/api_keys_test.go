@@ -410,8 +410,14 @@ func find(t *testing.T, client *alphamoon.Client, ids []string, want bool) {
 func TestReadersShareListings(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ total, read, missing, requests int }{
-		{1000, 1000, 0, 10}, {1000, 1, 0, 10}, {950, 950, 0, 10}, {100, 100, 0, 2}, {1000, 500, 500, 20}, {1, 1, 0, 1},
-		{0, 0, 20, 2}, {99, 99, 0, 1},
+		{1000, 1000, 0, 10},
+		{1000, 1, 0, 10},
+		{950, 950, 0, 10},
+		{100, 100, 0, 2},
+		{1000, 500, 500, 20},
+		{1, 1, 0, 1},
+		{0, 0, 20, 2},
+		{99, 99, 0, 1},
 	} {
 		t.Run(fmt.Sprintf("%d of %d, %d missing", test.read, test.total, test.missing), func(t *testing.T) {
 			t.Parallel()

@@ -321,7 +321,12 @@ func TestWindow(t *testing.T) {
 	fill(box, 35)
 	ids := box.Keys(processID)
 	for _, test := range []struct{ offset, limit, from, to, requests int }{
-		{0, 0, 0, 35, 4}, {0, 10, 0, 10, 1}, {5, 12, 5, 17, 2}, {30, 10, 30, 35, 1}, {35, 5, 35, 35, 1}, {99, 0, 35, 35, 1},
+		{0, 0, 0, 35, 4},
+		{0, 10, 0, 10, 1},
+		{5, 12, 5, 17, 2},
+		{30, 10, 30, 35, 1},
+		{35, 5, 35, 35, 1},
+		{99, 0, 35, 35, 1},
 		{34, 0, 34, 35, 1},
 	} {
 		box.ClearJournal()

@@ -472,7 +472,9 @@ func TestConformance(t *testing.T) {
 			options: sandbox.Options{Lags: []time.Duration{8 * time.Second}},
 			want: []answer{
 				{
-					"a new key is listed", "first after 8s, always after 8s"}, {"a removed key is no longer listed",
+					"a new key is listed", "first after 8s, always after 8s",
+				}, {
+					"a removed key is no longer listed",
 					"first after 8s, always after 8s",
 				},
 			},

@@ -143,7 +143,10 @@ func TestRules(t *testing.T) {
 			created, {"list", 200, "ID", ""}, {"member list", 200, `"apiKeys":[]`, ""}, {"use", 200, `"apiKeys":[]`, ""},
 		},
 		"keep-removed": {
-			created, {"delete", 204, "", ""}, {"list", 200, `"status":"Active"`, "deletedAt"}, {"use", 401, "", ""},
+			created,
+			{"delete", 204, "", ""},
+			{"list", 200, `"status":"Active"`, "deletedAt"},
+			{"use", 401, "", ""},
 			{"delete", 404, "No API key has this id.", ""},
 		},
 		"deleted-at": {

@@ -129,7 +129,8 @@ func TestFaults(t *testing.T) {
 		},
 		"other name": {sandbox.Fault{AlterGranted: func(key *sandbox.Key) { key.Name = "surprise" }}, 201, "surprise", 1, false},
 		"other expiry": {
-			sandbox.Fault{AlterGranted: func(key *sandbox.Key) { key.ExpiresAt = time.Date(2098, 1, 1, 0, 0, 0, 0, time.UTC) }}, 201,
+			sandbox.Fault{AlterGranted: func(key *sandbox.Key) { key.ExpiresAt = time.Date(2098, 1, 1, 0, 0, 0, 0, time.UTC) }},
+			201,
 			"2098-01-01T00:00:00Z", 1, false,
 		},
 		"for another kind":   {sandbox.Fault{Operation: sandbox.List, Status: 500}, 201, `"key"`, 1, false},

@@ -58,7 +58,8 @@ func TestSkippedMocks(t *testing.T) {
 		"OpenTofu 1.7": {terraformcli.CLI{OpenTofu: true}, "1.7.10", 1, "mock the provider. That needs OpenTofu 1.8.0."},
 		"OpenTofu 1.8": {terraformcli.CLI{OpenTofu: true}, "1.8.0", 2, ""},
 		"Terraform 1.6": {
-			terraformcli.CLI{}, "1.6.6", 1,
+			terraformcli.CLI{},
+			"1.6.6", 1,
 			"examples/demo/mocked.tftest.hcl, whose tests mock the provider. That needs Terraform 1.7.0.",
 		},
 		"Terraform 1.7": {terraformcli.CLI{}, "1.7.0", 2, ""},
