@@ -332,6 +332,7 @@ func TestRequestsOfAnApply(t *testing.T) {
 	t.Parallel()
 	const count = 5
 	f := newFixture(t, sandbox.Options{})
+	f.tune = func(config *alphamoon.Config) { config.SettleTime = time.Minute } // no trial is given up
 	byHand := f.handmade(processID)
 	adopted := f.connect(nil).adopt(t.Context(), processID+"/"+byHand.ID) // in the plan
 	f.ClearJournal()
