@@ -674,7 +674,8 @@ func TestTwoConfigurations(t *testing.T) {
 func TestRemainsOfAGeneratedName(t *testing.T) {
 	t.Parallel()
 	for _, rule := range []string{
-		"trimmed-names", "whole-days", "short-lives", "no-expiry", "listed-in-minutes", "lower-names", "listed-lower-names", "decomposed-names",
+		"trimmed-names", "whole-days", "short-lives", "no-expiry", "listed-in-minutes",
+		"lower-names", "listed-lower-names", "decomposed-names",
 		"implied-scopes", "granted-implied-scopes", "renamed-scopes", "upper-ids",
 	} {
 		t.Run(rule, func(t *testing.T) {

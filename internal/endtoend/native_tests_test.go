@@ -66,7 +66,8 @@ func TestAccBareMock(t *testing.T) {
 	w := newWorkspaceFrom(t, filepath.Join(root, "examples", "demo"), "none", sandbox.Options{})
 	w.write("bare.tftest.hcl", "mock_provider \"alphamoon\" {}\nrun \"plan\" {\n  command = plan\n}\n")
 	raw, err := w.command(t.Context(), nil, "test").CombinedOutput()
-	if text := unbroken(string(raw)); err == nil || !strings.Contains(text, "If a mock_provider made the value up, set one in its mock_data") {
+	if text := unbroken(string(raw)); err == nil ||
+		!strings.Contains(text, "If a mock_provider made the value up, set one in its mock_data") {
 		t.Errorf("it says:\n%s", raw)
 	}
 	w.write("bare.tftest.hcl", `mock_provider "alphamoon" {

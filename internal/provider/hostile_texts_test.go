@@ -78,10 +78,12 @@ func TestHostileTexts(t *testing.T) {
 		"id in a listing":  {false, list("id", hostileText), nil, "an id that cannot be shown"},
 		"text of an error": {false, answer(sandbox.List, 500, hostileText, nil), nil, "EVIL Apply complete"},
 		"title of an error": {
-			false, answer(sandbox.List, 400, fmt.Sprintf(`{"title": %q}`, "\u200bEVIL"+strings.Repeat(" x", 9000)), nil), nil, "saying: EVIL",
+			false, answer(sandbox.List, 400, fmt.Sprintf(`{"title": %q}`, "\u200bEVIL"+strings.Repeat(" x", 9000)), nil),
+			nil, "saying: EVIL",
 		},
 		"redirect": {
-			false, answer(sandbox.List, 302, "", http.Header{"Location": {"https://" + strings.Repeat("x", 9000) + "\u202e"}}), nil, "redirected",
+			false, answer(sandbox.List, 302, "", http.Header{"Location": {"https://" + strings.Repeat("x", 9000) + "\u202e"}}),
+			nil, "redirected",
 		},
 		"complaints": {
 			true, answer(sandbox.Create, 400, `{"title": "t", "errors": [`+
@@ -208,7 +210,8 @@ func TestHostileIDsRemoveNothing(t *testing.T) {
 			f := newFixture(t, sandbox.Options{})
 			p := f.connect(nil)
 			created := p.create(t.Context(), values{
-				"process_id": processID, "name": "test", "scopes": []string{"workspace.result:read"}, "expires_in": "90d", "revoke_on_destroy": true,
+				"process_id": processID, "name": "test", "scopes": []string{"workspace.result:read"},
+				"expires_in": "90d", "revoke_on_destroy": true,
 			})
 			var attributes map[string]tftypes.Value
 			if err := created.state.As(&attributes); created.failed || err != nil {

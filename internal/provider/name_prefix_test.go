@@ -83,7 +83,8 @@ func TestAccUniqueNamesOfReplacements(t *testing.T) {
 	f.run(
 		resource.TestStep{Config: config},
 		f.after(60*day, resource.TestStep{
-			Config: config, ExpectError: says("stands in the way, which may be the one that is to be replaced. Set name_prefix instead of name"),
+			Config:      config,
+			ExpectError: says("stands in the way, which may be the one that is to be replaced. Set name_prefix instead of name"),
 		}),
 		resource.TestStep{Config: strings.Replace(config, `name = "test"`, `name_prefix = "test"`, 1), Check: f.secretIsNewest()},
 	)

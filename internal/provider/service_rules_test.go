@@ -385,10 +385,11 @@ func TestImportUnderAnotherProcess(t *testing.T) {
 		key := f.AddKey(processID, sandbox.Key{Name: "listed", Scopes: []string{"workspace.result:read"}, ExpiresAt: start.Add(day)})
 		imported := f.connect(nil).adopt(t.Context(), processID+"/"+key.ID)
 		if foreign := belongsTo != processID; imported.failed != foreign || foreign &&
-			(!strings.Contains(imported.diagnostics, "Key of another process") || !strings.Contains(imported.diagnostics, other+"/"+key.ID)) {
+			(!strings.Contains(imported.diagnostics, "Key of another process") ||
+				!strings.Contains(imported.diagnostics, other+"/"+key.ID)) {
 			t.Errorf("%s: %s", shown, imported.diagnostics)
 		}
-		report := f.session().apply(f.config(fmt.Sprintf("data \"alphamoon_process_api_keys\" \"test\" {\n  process_id = %q\n}\n", processID)))
+		report := f.session().apply(f.list(""))
 		keys := report.data["data.alphamoon_process_api_keys.test"]["api_keys"].([]any)
 		if len(keys) != 1 || keys[0].(values)["process_id"] != belongsTo {
 			t.Errorf("%s: the data source has %v", shown, keys)

@@ -23,7 +23,8 @@ func (p *protocol) checkPlan(address string, prior, config, planned tftypes.Valu
 		case !prior.IsNull() && !configured.IsNull() && plan.Equal(attributeOf(prior, attribute.Name)):
 		case attribute.Computed && configured.IsNull():
 		default:
-			p.t.Errorf("%s: Provider produced invalid plan: %s is planned as %s, configured as %s", address, attribute.Name, plan, configured)
+			p.t.Errorf("%s: Provider produced invalid plan: %s is planned as %s, configured as %s", address, attribute.Name, plan,
+				configured)
 		}
 	}
 }

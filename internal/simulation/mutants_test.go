@@ -49,7 +49,10 @@ func mutants() []mutant {
 			"the keys of others taken for remains", client + "api_keys_create.go", "k.ledger.markListed(result.elements)",
 			"k.ledger.markListed(nil)",
 		},
-		{"an existing key accepted as new", client + "api_keys_create.go", "case !k.client.sightings.claim(key.ID, before):", "case false:"},
+		{
+			"an existing key accepted as new", client + "api_keys_create.go", "case !k.client.sightings.claim(key.ID, before):",
+			"case false:",
+		},
 		{
 			"a creation repeated like any request", client + "retry.go", "case IsTrustFailure(err), creation && !DidNothing(err),",
 			"case IsTrustFailure(err),",
@@ -60,7 +63,10 @@ func mutants() []mutant {
 		},
 		{"a refused end not understood", client + "pages.go", "return r.answers > 0 &&", "return false &&"},
 		{"a page's own count believed", client + "pages.go", "case received > 0 && counted == received &&", "case false &&"},
-		{"a credential believed that never saw the key", client + "api_keys.go", "case removal != acceptedRemoval && ref.NeverSeen:", "case false:"},
+		{
+			"a credential believed that never saw the key", client + "api_keys.go", "case removal != acceptedRemoval && ref.NeverSeen:",
+			"case false:",
+		},
 		{"a removal believed without looking", client + "api_keys.go", "key == nil || DoesNotWork(key.Status))", "true)"},
 		{
 			"an in-place change that looks at the clock", planning,

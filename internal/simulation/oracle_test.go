@@ -67,8 +67,9 @@ type guarantee struct {
 func newOracle(w *world) *oracle {
 	return &oracle{
 		w: w, hand: map[string]bool{}, incidents: map[string]string{}, makers: map[string]*team{}, adopted: map[string]*team{},
-		released: map[string]bool{}, named: map[string]bool{}, unseen: map[string]bool{}, doubts: map[string]bool{}, applies: map[string]int{},
-		opened: map[string]int{}, killed: map[string]bool{}, attempted: map[string]bool{},
+		released: map[string]bool{}, named: map[string]bool{}, unseen: map[string]bool{}, doubts: map[string]bool{},
+		applies: map[string]int{},
+		opened:  map[string]int{}, killed: map[string]bool{}, attempted: map[string]bool{},
 		hidden: map[[2]string]int{}, working: map[string]guarantee{},
 	}
 }
