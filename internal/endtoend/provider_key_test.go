@@ -111,7 +111,7 @@ func TestAccProviderKeyFromTheFirstOne(t *testing.T) {
 		t.Errorf("%d keys live after the rotation", len(s.LiveKeys(sandbox.Organization)))
 	}
 	s.environment["ALPHAMOON_API_KEY"] = second
-	s.configure(edits...)
+	s.configure(append(edits, `"90d"`, `"1h"`, `"45d"`, `"30m"`)...)
 	s.must(pair.identity, apply...)
 	s.expectNewest("with the second key", 1)
 }
