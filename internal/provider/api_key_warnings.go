@@ -81,7 +81,8 @@ func (c *keyChange) warnOfLateRevocation(revokes bool) {
 	}
 	c.diags.AddAttributeWarning(path.Root("revoke_on_destroy"), "revoke_on_destroy changes together with a replacement",
 		fmt.Sprintf("The old key %s %s, because revoke_on_destroy is %t in the state. The new value counts for the new "+
-			"key. To treat the old key in the new way too, first apply the change of revoke_on_destroy alone.", c.state.describe(), what, revokes))
+			"key. To treat the old key in the new way too, first apply the change of revoke_on_destroy alone.",
+			c.state.describe(), what, revokes))
 }
 
 // warnOfUnknownSecret says what revoke_on_destroy = true means for a key that nobody can recognize as the provider's own, in the

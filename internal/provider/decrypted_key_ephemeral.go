@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -79,9 +80,9 @@ func (e decryptedKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenReque
 	required := model.Required.IsNull() || model.Required.ValueBool()
 	if required && model.EncryptedKey.IsNull() {
 		resp.Diagnostics.AddAttributeError(path.Root("encrypted_key"), "No encrypted secret",
-			"There is nothing to decrypt, because encrypted_key is null. The key has no encrypt_to, or it was imported and not "+
-				"replaced since. Set encrypt_to on the key and replace it (terraform apply -replace=ADDRESS), or set "+
-				"required = false to go on without the secret.")
+			"There is nothing to decrypt, because encrypted_key is null. The key has no encrypt_to, or it was imported and its "+
+				"secret is not known. Set encrypt_to on the key; then give its secret with key_wo, or replace it "+
+				"(terraform apply -replace=ADDRESS).")
 		return
 	}
 	model.Key = types.StringNull()
@@ -140,7 +141,7 @@ func (e decryptedKeyEphemeral) findIdentities(
 		return []string{text}, "the environment variable " + identityVariable
 	}
 	if name := strings.TrimSpace(e.getenv(identityFileVariable)); name != "" {
-		text, err := os.ReadFile(name) //nolint:gosec // the user names the file
+		text, err := readIdentityFile(name)
 		file := fmt.Sprintf("file %s, which the environment variable %s names", alphamoon.Show(name), identityFileVariable)
 		if !encryption.IsShowablePath(name) {
 			file = "file that the environment variable " + identityFileVariable + " names"
@@ -162,4 +163,20 @@ func (e decryptedKeyEphemeral) findIdentities(
 				"required = terraform.applying.", identityVariable, identityFileVariable))
 	}
 	return nil, ""
+}
+
+// maxIdentityFile is how much of an identity file is read: a path can lead to what never ends, like /dev/zero.
+const maxIdentityFile = 1 << 20
+
+func readIdentityFile(name string) ([]byte, error) {
+	file, err := os.Open(name) //nolint:gosec // the user names the file
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, maxIdentityFile+1))
+	if err == nil && len(text) > maxIdentityFile {
+		err = errors.New("it is larger than 1 MiB")
+	}
+	return text, err
 }

@@ -29,6 +29,7 @@ func TestDecryptedKeyThatIsNotRequired(t *testing.T) {
 		message    string // of the warning, or of the error where the key is required
 	}{
 		"a file that is gone":       {file: gone, message: "Identity file cannot be read: The file " + gone},
+		"a file without an end":     {file: "/dev/zero", message: "file /dev/zero, which"}, // missing on Windows, which is a problem, too
 		"an identity, not its path": {file: mine.String(), message: "hold an identity itself, not the path of a file"},
 		"an identity of another key": {
 			identities: []string{foreign.String()}, message: "could not decrypt the key with the argument identities",
