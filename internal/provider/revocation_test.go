@@ -40,31 +40,22 @@ func TestRevocation(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		options sandbox.Options
-		fault   sandbox.Fault
 		message string // empty if the revocation is to succeed
 	}{
 		"removed":             {options: sandbox.Options{Revocation: sandbox.RevocationRemoves}},
 		"removed, 200":        {options: sandbox.Options{RevokeStatus: http.StatusOK}},
 		"disabled":            {options: sandbox.Options{Revocation: sandbox.RevocationDisables}},
 		"disabled and hidden": {options: sandbox.Options{Revocation: sandbox.RevocationDisables, HideInactive: true}},
-		"removed, 500 all same": {
-			fault: sandbox.Fault{Operation: sandbox.Revoke, Status: 500, AfterWork: true, Times: 5},
-		},
 		"nothing happens": {
 			options: sandbox.Options{Revocation: sandbox.RevocationDoesNothing}, message: "still lists the key",
 		},
 		"not for process keys": {
 			options: sandbox.Options{Revocation: sandbox.RevocationUnknown}, message: "No API key has this id.",
 		},
-		"forbidden": {
-			fault:   sandbox.Fault{Operation: sandbox.Revoke, Status: 403, Body: `{"title": "Admins only"}`},
-			message: "Admins only",
-		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t, test.options)
-			f.Inject(test.fault)
 			config := f.key(lifetime, `revoke_on_destroy = true`)
 			s := f.session()
 			s.apply(config).expect(t, create)
