@@ -23,13 +23,13 @@ import (
 //
 //	s := f.session()
 //	s.apply(config)                                  // must succeed; returns the plan's actions and the warnings
-//	s.fails(s.config(other), "is not in the future") // exactly one error
+//	s.fails(other, "is not in the future")           // exactly one error
 //	s.apply(config).expect(t, keep)                  // nothing changed
 //	s.destroy()                                      // so must this
 //
 // It refuses of the provider what Terraform refuses (inconsistent plans and results), and demands an empty plan after each
 // apply. It knows literal values only, and one provider. What Terraform itself makes of it (its own errors, references, lifecycle,
-// count, what it prints) needs the real one: each kind of message has one case with [fixture.failsInTerraform].
+// count, what it prints) needs the real one: each kind of message has a row in TestAccSessionIsLikeTerraform.
 type session struct {
 	*fixture
 	schemas *tfprotov6.GetProviderSchemaResponse
