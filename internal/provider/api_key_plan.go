@@ -193,7 +193,8 @@ func changedArguments(state, plan apiKeyModel) (changed path.Paths) {
 	}{
 		{"process_id", !plan.ProcessID.Equal(state.ProcessID)},
 		{"name", !state.Name.IsNull() && plan.NamePrefix.IsNull() && !plan.Name.Equal(state.Name)},
-		{"name_prefix", !state.Name.IsNull() && !plan.NamePrefix.IsNull() && !beginsWith(state.Name, plan.NamePrefix)},
+		{"name_prefix", !state.Name.IsNull() && !plan.NamePrefix.IsNull() && !plan.NamePrefix.Equal(state.NamePrefix) &&
+			!beginsWith(state.Name, plan.NamePrefix)},
 		{"scopes", !state.Scopes.IsNull() && !plan.Scopes.Equal(state.Scopes)},
 		{"expires_at", !plan.ExpiresAt.Equal(state.ExpiresAt) && !sameInstant(plan.ExpiresAt, state.ExpiresAt)},
 		{"rotation_triggers", triggered(state, plan)},

@@ -51,6 +51,7 @@ func windowOf(m *apiKeyModel) *types.String    { return &m.RotateBeforeExpiry }
 func statusOf(m *apiKeyModel) *types.String    { return &m.Status }
 func nameOf(m *apiKeyModel) *types.String      { return &m.Name }
 func scopesOf(m *apiKeyModel) *types.Set       { return &m.Scopes }
+func prefixOf(m *apiKeyModel) *types.String    { return &m.NamePrefix }
 func secretOf(m *apiKeyModel) *types.String    { return &m.Key }
 func encryptedOf(m *apiKeyModel) *types.String { return &m.EncryptedKey }
 func triggersOf(m *apiKeyModel) *types.Map     { return &m.RotationTriggers }
@@ -100,9 +101,14 @@ func TestPlanOfAChange(t *testing.T) {
 		"other scopes": {
 			in90, set(scopesOf, stringSet([]string{"workspace.file:upload"})), "scopes", unknown, unknown, replaced,
 		},
-		"another name, revoked":        {both(in90, revoked), renamed, "name", unknown, unknown, nil},
-		"another name, disabled":       {both(in90, text(statusOf, "revoked")), renamed, "name", unknown, unknown, nil},
-		"another name, expired":        {both(in90, ends("2026-03-01T12:00:00Z")), renamed, "name", unknown, unknown, nil},
+		"another name, revoked":  {both(in90, revoked), renamed, "name", unknown, unknown, nil},
+		"another name, disabled": {both(in90, text(statusOf, "revoked")), renamed, "name", unknown, unknown, nil},
+		"another name, expired":  {both(in90, ends("2026-03-01T12:00:00Z")), renamed, "name", unknown, unknown, nil},
+		"a prefix of the name":   {in90, both(set(nameOf, null), text(prefixOf, "x")), "", dated, at("2026-03-21T12:00:00Z"), nil},
+		"another prefix":         {in90, both(set(nameOf, null), text(prefixOf, "y")), "name_prefix", unknown, unknown, replaced},
+		"a name that is listed shorter than its prefix": {
+			both(in90, text(prefixOf, "xy")), both(set(nameOf, null), text(prefixOf, "xy")), "", dated, at("2026-03-21T12:00:00Z"), nil,
+		},
 		"a name that was never listed": {both(in90, set(nameOf, null), imported), renamed, "", dated, at("2026-03-21T12:00:00Z"), nil},
 		"scopes that were never listed": {
 			both(in90, set(scopesOf, types.SetNull(texts)), imported), set(scopesOf, stringSet([]string{"a.b:c"})), "", dated,
