@@ -24,6 +24,7 @@ const (
 	resource = "internal/provider/api_key_resource.go"
 	planning = "internal/provider/api_key_plan.go"
 	model    = "internal/provider/api_key_model.go"
+	notes    = "internal/provider/private_notes.go"
 	creating = "internal/provider/creation_diagnostics.go"
 	opening  = "internal/provider/api_key_ephemeral.go"
 )
@@ -47,7 +48,7 @@ func mutants() []mutant {
 		},
 		{
 			"the keys of others taken for remains", client + "api_keys_create.go", "k.ledger.markListed(result.elements)",
-			"k.ledger.markListed(nil)",
+			"k.ledger.markListed(result.elements[:0])",
 		},
 		{
 			"an existing key accepted as new", client + "api_keys_create.go", "case !k.client.sightings.claim(key.ID, before):",
@@ -64,10 +65,10 @@ func mutants() []mutant {
 		{"a refused end not understood", client + "pages.go", "return r.answers > 0 &&", "return false &&"},
 		{"a page's own count believed", client + "pages.go", "case received > 0 && counted == received &&", "case false &&"},
 		{
-			"a credential believed that never saw the key", client + "api_keys.go", "case removal != acceptedRemoval && ref.NeverSeen:",
-			"case false:",
+			"a credential believed that never saw the key", client + "api_keys.go",
+			"case removal != acceptedRemoval && ref.NeverSeen:", "case false:",
 		},
-		{"a removal believed without looking", client + "api_keys.go", "key == nil || DoesNotWork(key.Status))", "true)"},
+		{"a removal believed without looking", client + "api_keys.go", "key == nil || DoesNotWork(key.Status))", "key == nil || true)"},
 		{
 			"an in-place change that looks at the clock", planning,
 			"if c.inApply || !c.planning && !reflect.DeepEqual(plan, c.state) {", "if false {",
@@ -89,6 +90,28 @@ func mutants() []mutant {
 			"a changed policy taken for another key", planning, "{\"rotation_triggers\", triggered(state, plan)}",
 			"{\"expires_in\", !plan.ExpiresIn.Equal(state.ExpiresIn)}",
 		},
+		{
+			"a way to write scopes taken for a change", notes, "case slices.Equal(sorted, n.ListedScopes), set.Equal(model.Scopes):",
+			"case slices.Equal(sorted, nil), set.Equal(model.Scopes):",
+		},
+		{"a new key not tried", resource, "resp.Diagnostics.Append(r.kind.awaitAcceptance(ctx, client, model, key.Key)...)", "_ = client"},
+		{"a refused limit not remembered", client + "page_decoding.go", "c.limit.Store(limitRefused)", "_ = limitRefused"},
+		{
+			"ids compared letter by letter", client + "api_key.go", "return strings.ToLower(strings.ReplaceAll(id, \"-\", \"\"))",
+			"return id",
+		},
+		{
+			"a date without a zone not understood", client + "api_key.go", "`\"2006-01-02T15:04:05\"`, string(data))",
+			"`\"2006-01-02T15:04:05\"`, \"\")",
+		},
+		{"the year 1 taken for an expiry", client + "api_key.go", "year <= 1 ||", "false ||"},
+		{"a life that was cut with its whole window", rules, "life <= p.Window {", "false {"},
+		{
+			"what stays listed never believed to be removed", client + "api_keys.go", "(err == nil || SaysNothing(err)) &&",
+			"false &&",
+		},
+		{"what was removed taken for a key", client + "api_key.go", "if !wire.DeletedAt.IsZero() {", "if false {"},
+		{"a forgotten key not named", resource, "scheduled == nil && !r.data.run.rotated(now, model) {", "false {"},
 	}
 }
 

@@ -39,10 +39,12 @@ type team struct {
 	ephemeral      map[string]any // the arguments of a key for the length of a run, if the team has one
 }
 
+const ephemeralName = "ephemeral"
+
 // The arguments that programs choose from. Names and dates are few, so that teams share them.
 var (
 	teamNames    = []string{"team-a", "team-b", "team-c"}
-	names        = []string{"invoices", "export"}
+	names        = []string{"invoices", "export"} // or what they begin with
 	lifetimes    = []string{"30d", "45d", "1080h", "200d"}
 	windows      = []any{nil, "10d", "240h", "5d"}
 	scopeSets    = [][]string{{"workspace.result:read"}, {"workspace.file:upload", "workspace.result:read"}}
@@ -67,9 +69,8 @@ func (w *world) makeTeams(r *rand.Rand) {
 		}
 		t.credential = t.own
 		if w.listed != nil && t.own == sandbox.DefaultCredential {
-			t.ephemeral = map[string]any{
-				"process_id": processIDs[i%2], "name": "ephemeral", "scopes": scopeSets[0], "revoke_on_close": true,
-			}
+			t.ephemeral = map[string]any{"process_id": processIDs[i%2], "scopes": scopeSets[0], "revoke_on_close": true}
+			t.ephemeral[map[bool]string{false: "name", true: "name_prefix"}[w.refuses()]] = ephemeralName
 		}
 		for _, address := range []string{"a", "b", "c"}[:1+r.IntN(3)] {
 			t.add(r, address)
@@ -88,8 +89,9 @@ func (t *team) add(r *rand.Rand, name string) {
 
 func (t *team) newConfiguration(r *rand.Rand) *configuration {
 	c := &configuration{kind: processKind, createBeforeDestroy: r.IntN(2) == 0, arguments: map[string]any{
-		"name": pick(r, names...), "scopes": pick(r, scopeSets...), "revoke_on_destroy": pick[any](r, nil, true, true, false),
+		"scopes": pick(r, scopeSets...), "revoke_on_destroy": pick[any](r, nil, true, true, false),
 	}}
+	c.arguments[pick(r, "name", "name_prefix")] = pick(r, names...)
 	if t.own == sandbox.DefaultCredential && r.IntN(4) == 0 {
 		c.kind = orgKind
 	} else {
@@ -138,7 +140,8 @@ func (w *world) edit(r *rand.Rand, c *configuration, among ...string) {
 	a := c.arguments
 	switch what {
 	case "name":
-		a[what] = pick(r, names...)
+		a["name"], a["name_prefix"] = nil, nil
+		a[pick(r, "name", "name_prefix")] = pick(r, names...)
 	case "scopes":
 		a[what] = pick(r, scopeSets...)
 	case "process_id":
@@ -365,8 +368,8 @@ func (w *world) operate(r *rand.Rand, t *team) {
 			twin := t.newConfiguration(r)
 			twin.kind = processKind
 			maps.Copy(twin.arguments, map[string]any{
-				"process_id": pick(r, processIDs...), "expires_at": pick(r, fixedDates()[2:]...), "revoke_on_destroy": true,
-				"expires_in": nil, "rotate_before_expiry": nil,
+				"name": names[0], "name_prefix": nil, "process_id": pick(r, processIDs...), "revoke_on_destroy": true,
+				"expires_at": pick(r, fixedDates()[2:]...), "expires_in": nil, "rotate_before_expiry": nil,
 			})
 			t.configurations["twin"], other.configurations["twin"] = twin, twin.copy()
 		}
@@ -435,8 +438,12 @@ func (w *world) adopt(r *rand.Rand, t *team) {
 	if t.configurations["imported"] != nil || t.states["imported"] != nil {
 		return
 	}
+	name, _ := c.arguments["name"].(string) // with a prefix any name will do that begins with it
+	if prefix, ok := c.arguments["name_prefix"].(string); ok {
+		name = prefix + "by hand"
+	}
 	key := w.box.AddKey(owner, sandbox.Key{
-		Name: c.arguments["name"].(string), Scopes: c.arguments["scopes"].([]string), ExpiresAt: time.Now().Add(pick(r, 40*day, 5*365*day)),
+		Name: name, Scopes: c.arguments["scopes"].([]string), ExpiresAt: time.Now().Add(pick(r, 40*day, 5*365*day)),
 	})
 	w.oracle.byHand(key)
 	if c.arguments["expires_in"] == nil {

@@ -285,7 +285,7 @@ func (r *run) list(process string) (keys []string) {
 		panic(err)
 	}
 	for _, key := range listed {
-		keys = append(keys, text(key, "id")+" "+text(key, "name")+" "+text(key, "status"))
+		keys = append(keys, plainID(text(key, "id"))+" "+text(key, "name")+" "+text(key, "status"))
 	}
 	slices.Sort(keys)
 	return keys
@@ -552,6 +552,7 @@ func (r *run) carryOut(c *change, state *instance) {
 		case state.current == nil: // nothing came of it
 			state.deposed, state.current = state.deposed[:len(state.deposed)-1], old
 		case made && !r.stopped():
+			r.w.succeeds(old, state.current)
 			if again, ok := r.planDestroy(c.address, old); ok {
 				again.reasons = c.reasons
 				r.removeDeposed(again, state)
@@ -631,7 +632,7 @@ func (r *run) applyChange(address string, prior, planned *object, config tftypes
 	switch {
 	case result.value.IsNull():
 	case !result.value.IsFullyKnown():
-		r.w.fail("%s: Provider returned invalid result object after apply: unknown values", address)
+		r.w.fail("%s: Provider returned invalid result object after apply: unknown values: %s", address, result.value)
 	case ok && !config.IsNull():
 		r.keepsTo(address, "result after apply", planned.value, result.value)
 	}

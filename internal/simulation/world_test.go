@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -45,6 +46,7 @@ type world struct {
 	slow     bool     // in this step something is done later than anybody waits for it
 	paced    bool     // requests may have to wait for their turn in this step
 	seen     int      // requests of the journal that the history has
+	rules    []string // that the service has
 }
 
 const (
@@ -80,6 +82,7 @@ func newWorld(seed uint64) *world {
 	for i, id := range processIDs {
 		options.Processes = append(options.Processes, sandbox.Process{ID: id, Name: fmt.Sprint("Process ", i)})
 	}
+	w.followRules(&options)
 	w.box = &sandbox.Sandbox{Options: options}
 	w.network = bufconn.Listen(1 << 13)
 	w.server = &http.Server{Handler: w.box, ErrorLog: log.New(io.Discard, "", 0)}
@@ -90,7 +93,11 @@ func newWorld(seed uint64) *world {
 	}}
 	w.oracle = newOracle(w)
 	// Keys that nobody manages, here and in the other organization.
-	for _, owner := range append(slices.Clone(processIDs), sandbox.Organization) {
+	owners := append(slices.Clone(processIDs), sandbox.Organization)
+	if options.EmptyStatus != 0 || options.OmitEmpty {
+		owners = owners[2:] // how is a process listed without keys?
+	}
+	for _, owner := range owners {
 		for _, o := range []string{owner, owner, sandbox.OfOther(owner)} {
 			w.oracle.byHand(w.box.AddKey(o, sandbox.Key{
 				Name: "by hand", Scopes: []string{"workspace.result:read"}, ExpiresAt: time.Now().Add(5 * 365 * day),
@@ -104,6 +111,52 @@ func newWorld(seed uint64) *world {
 	}
 	w.makeTeams(r)
 	return w
+}
+
+// Rules that worlds draw from: refusing ones need configurations that give each key a name of its own, or a person.
+// What is left out makes every creation fail, or answers two creations at once with one key, which nobody can tell.
+var (
+	refusing = []string{
+		"unique-names", "unique-names-400", "unique-names-422", "unique-names-ever", "unique-names-everywhere", "quota", "quota-409",
+	}
+	leftOut = []string{"first-scope", "long-ago", "existing-key", "existing-key-everywhere", "existing-key-renewed"}
+)
+
+// followRules draws the rules of the service: worlds with fair weather have some too.
+func (w *world) followRules(options *sandbox.Options) {
+	r := random(w.seed, -1)
+	if r.IntN(3) == 0 {
+		return
+	}
+	var forms []string
+	for _, rule := range sandbox.NamedRules() {
+		if !slices.Contains(refusing, rule.Name) && !slices.Contains(leftOut, rule.Name) {
+			forms = append(forms, rule.Name)
+		}
+	}
+	w.rules = append(w.rules, pick(r, forms...))
+	switch r.IntN(3) {
+	case 0:
+		w.rules = append(w.rules, pick(r, refusing...))
+	case 1:
+		w.rules = append(w.rules, pick(r, forms...))
+	}
+	if w.rules[0] == "short-names" { // then none is unique
+		w.rules = w.rules[:1]
+	}
+	must(0, options.Follow(w.rules...))
+	if options.Quota > 0 {
+		options.Quota = 8 // with those of nobody
+	}
+	for _, rule := range w.rules {
+		w.count("rule: " + rule)
+	}
+	w.note("the service has the rules %s", strings.Join(w.rules, ", "))
+}
+
+// refuses reports whether the service may refuse a creation that is as it should be.
+func (w *world) refuses() bool {
+	return w.box.Quota > 0 || w.box.UniqueNames != sandbox.Nowhere
 }
 
 func pick[T any](r *rand.Rand, choices ...T) T { return choices[r.IntN(len(choices))] }
@@ -129,8 +182,13 @@ func (w *world) note(format string, arguments ...any) {
 	defer w.mu.Unlock()
 	since := time.Since(w.began)
 	w.history = append(w.history, fmt.Sprintf("day %3d %s  ", int(since/day), time.Time{}.Add(since%day).Format("15:04:05.000"))+
-		fmt.Sprintf(format, arguments...))
+		withoutLuck(fmt.Sprintf(format, arguments...)))
 }
+
+// withoutLuck leaves the random part out of generated names, which is another one each time that a seed runs.
+func withoutLuck(text string) string { return luck.ReplaceAllString(text, "$1") }
+
+var luck = regexp.MustCompile(`(\d{8}T\d{6}Z)-[0-9a-f]{6}`)
 
 // fail notes what the oracle or Terraform does not accept.
 func (w *world) fail(format string, arguments ...any) {
@@ -149,11 +207,11 @@ func (w *world) failed() bool {
 // hear notes a diagnostic and checks what holds for all of them.
 func (w *world) hear(r *run, about string, d *tfprotov6.Diagnostic) {
 	w.note("  %s %s: %s: %s", r.team.name, about, strings.ToLower(d.Severity.String()), d.Summary)
-	w.count("said: " + d.Summary)
+	w.count("said: " + named.ReplaceAllString(d.Summary, "…"))
 	text := d.Summary + " " + d.Detail
 	w.oracle.heard(text)
 	if id, found := strings.CutSuffix(d.Summary, ") cannot be seen"); found {
-		w.oracle.unseen[id[strings.LastIndex(id, "(")+1:]] = true
+		w.oracle.unseen[plainID(id[strings.LastIndex(id, "(")+1:])] = true
 	}
 	for _, word := range []string{"inconsistent result", "bug in the provider", "panic", "defect in the provider"} {
 		if strings.Contains(strings.ToLower(text), word) {
@@ -162,6 +220,9 @@ func (w *world) hear(r *run, about string, d *tfprotov6.Diagnostic) {
 	}
 	w.noSecret("a diagnostic", text)
 }
+
+// named is what a summary says of one key alone.
+var named = regexp.MustCompile(`"[^"]*" \(\w+\)|[0-9a-f]{32}`)
 
 // noSecret searches a text for every secret there is.
 func (w *world) noSecret(where, text string) {
@@ -222,7 +283,7 @@ func (t *route) RoundTrip(req *http.Request) (*http.Response, error) {
 		req.Body = io.NopCloser(bytes.NewReader(body))
 	}
 	address, _ := req.Context().Value(addressKey{}).(string)
-	spread := hash(t.run.team.name+address+req.Method+req.URL.String()+string(body)) % uint64(20*time.Millisecond)
+	spread := hash(t.run.team.name+address+req.Method+req.URL.String()+withoutLuck(string(body))) % uint64(20*time.Millisecond)
 	select {
 	case <-time.After(40*time.Millisecond + time.Duration(spread)):
 	case <-req.Context().Done():
@@ -269,7 +330,7 @@ func (r *run) kill() {
 	r.stop()
 	if !already {
 		r.w.mu.Lock()
-		r.w.oracle.killed[r.team.name], r.w.oracle.findable = true, false
+		r.w.oracle.killed[r.team.name], r.w.oracle.cut[r.team.name], r.w.oracle.findable = true, true, false
 		r.w.mu.Unlock()
 		r.w.note("  %s is killed", r.team.name)
 		r.w.count("outcome: killed")
@@ -287,7 +348,7 @@ func (r *run) interrupt() {
 	r.interrupted = true
 	r.mu.Unlock()
 	r.w.mu.Lock()
-	r.w.oracle.findable = false
+	r.w.oracle.cut[r.team.name], r.w.oracle.findable = true, false
 	r.w.mu.Unlock()
 	r.w.note("  %s is interrupted", r.team.name)
 	r.w.count("outcome: interrupted")
@@ -297,6 +358,7 @@ func (r *run) interrupt() {
 // Weather that the code knows by name: creations are counted, or somebody adds keys while pages are read.
 const (
 	everyCreationFails = "every creation fails"
+	grantedOtherwise   = "granted otherwise"
 	pagesShift         = "pages shift"
 	pageSkips          = "a page skips a key"
 )
@@ -373,7 +435,7 @@ var weathers = []struct {
 	{"no expiry in the answer", func(*rand.Rand) sandbox.Fault {
 		return sandbox.Fault{Operation: sandbox.Create, AlterCreated: sandbox.Without("exp")}
 	}},
-	{"granted otherwise", func(r *rand.Rand) sandbox.Fault {
+	{grantedOtherwise, func(r *rand.Rand) sandbox.Fault {
 		return pick(r, sandbox.Fault{Operation: sandbox.Create, AlterGranted: func(key *sandbox.Key) { key.Name = "surprise" }},
 			sandbox.Fault{
 				Operation: sandbox.Create, AlterGranted: func(key *sandbox.Key) { key.Scopes = []string{"workspace.file:download"} },
