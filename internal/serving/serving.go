@@ -42,7 +42,9 @@ func Run(ctx context.Context, address string, provider tfprotov6.ProviderServer)
 	calls := &calls{provider: provider}
 	connections := &connections{}
 	signal.Ignore(syscall.SIGPIPE) // the first line of the log raises it after Terraform's death
-	go stopAtSIGTERM(ctx, provider, connections)
+	terminations := make(chan os.Signal, 1)
+	signal.Notify(terminations, syscall.SIGTERM) // before anybody is told where the provider listens
+	go stopAt(ctx, terminations, provider, connections)
 	plugin.Serve(&plugin.ServeConfig{
 		HandshakeConfig: handshake,
 		Plugins: plugin.PluginSet{"provider": &tf6server.GRPCProviderPlugin{
@@ -64,11 +66,9 @@ func Debug(address string, provider func() tfprotov6.ProviderServer) error {
 		tf6server.WithManagedDebugStopSignals([]os.Signal{os.Interrupt, syscall.SIGTERM}))
 }
 
-// stopAtSIGTERM leaves the end to Terraform, which gets the same signal and asks for the same: it then needs the answers.
-// Only where nobody has ended the server within the GracePeriod does this.
-func stopAtSIGTERM(ctx context.Context, provider tfprotov6.ProviderServer, connections *connections) {
-	terminations := make(chan os.Signal, 1)
-	signal.Notify(terminations, syscall.SIGTERM)
+// stopAt leaves the end at a SIGTERM to Terraform, which gets the same signal and asks for the same: it then needs the
+// answers. Only where nobody has ended the server within the GracePeriod does this.
+func stopAt(ctx context.Context, terminations <-chan os.Signal, provider tfprotov6.ProviderServer, connections *connections) {
 	<-terminations
 	_, _ = provider.StopProvider(ctx, &tfprotov6.StopProviderRequest{}) // never fails
 	time.Sleep(GracePeriod)
