@@ -254,6 +254,9 @@ func TestCutEchoes(t *testing.T) {
 					"at the end":  httpAnswer("500 Sorry", "<p>"+padding[:64<<10-3-7-end]+"Sorry. "+text+padding),
 					"in the text": httpAnswer("500 Sorry", sorry[:8<<10-end]+text+" "+padding),
 				} {
+					if len(answer) > len(padding) && end != 8 && end < len(text)-len(text)/4 {
+						continue // the first and the last places tell as much, and each costs as much as ten others
+					}
 					_, err := answering(t, answer).ProcessAPIKeys(processID).List(context.Background())
 					if message := shown(err); leaks(message, text) != "" {
 						t.Errorf("%s at %d: %s", name, end, message)
