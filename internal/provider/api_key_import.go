@@ -84,8 +84,8 @@ func (r *apiKeyResource) ImportState(ctx context.Context, req resource.ImportSta
 	notes.save(ctx, keyNotes{}, resp.Private, &resp.Diagnostics)
 	r.data.importWarning.Do(func() {
 		resp.Diagnostics.AddAttributeWarning(path.Root("key"), "Secret of imported keys is not known",
-			"The service shows a secret only when it creates the key, so the attribute key of an imported key is null. "+
-				"Everything else works. The first replacement puts a secret into the state.")
+			"The service shows a secret only when it creates the key, so an import cannot bring it. If you have the secret, set "+
+				"key_wo. Without it everything else works, and the attribute key is null until the first replacement.")
 	})
 }
 

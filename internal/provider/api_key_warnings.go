@@ -117,10 +117,10 @@ func (k apiKeyKind) warnOfForgotten(now time.Time, state apiKeyModel) diag.Diagn
 		return nil
 	}
 	processID := state.ProcessID.ValueString()
-	return diag.NewWarningDiagnostic(fmt.Sprintf("Key %s stays valid until it expires", state.describe()), fmt.Sprintf("Terraform no "+
-		"longer knows this key of %s and did not revoke it, because revoke_on_destroy was false in the state: it works until %s. Setting "+
-		"it now is too late for this key. To end it sooner, delete it %s; or import %s at another address with revoke_on_destroy = true, "+
-		"apply, and destroy it there.",
+	return diag.NewWarningDiagnostic(fmt.Sprintf("Key %s stays valid until it expires", state.describe()), fmt.Sprintf("This "+
+		"key of %s works until %s. Terraform no longer knows it and did not revoke it, because revoke_on_destroy was false in the state. "+
+		"To set that now is too late for this key. To end it sooner, delete it %s; or import %s at another address with "+
+		"revoke_on_destroy = true, apply, and destroy it there.",
 		k.owner(processID), state.worksUntil(), k.whereToDelete, k.importID(processID, state.ID.ValueString())))
 }
 

@@ -21,7 +21,7 @@ func TestForgottenKeyIsNamed(t *testing.T) {
 	for _, text := range []string{
 		fmt.Sprintf(`Warning: Key "test" (%s) stays valid until it expires`, old),
 		"because revoke_on_destroy was false in the state",
-		"Setting it now is too late for this key. To end it sooner, delete it in the web application",
+		"To set that now is too late for this key. To end it sooner, delete it in the web application",
 		fmt.Sprintf("import %s/%s at another address with revoke_on_destroy = true, apply, and destroy it there.", processID, old),
 	} {
 		if !strings.Contains(report.text, text) {

@@ -159,11 +159,12 @@ func lostCreationDiagnostic(lost *alphamoon.LostCreationError, creation keyCreat
 	switch {
 	case len(lost.Equal) > 0:
 		advice := fmt.Sprintf("With %s = true the provider revokes such a key itself.", creation.revocation) // its name says whose it is
+		remedy := "Delete it"
 		revocation, failed := errors.AsType[*alphamoon.NotRevokedError](lost.Obstacle)
 		switch {
 		case !creation.generated:
-			advice = fmt.Sprintf("It may also be the key of another configuration that asks for an equal one: make sure that nobody "+
-				"uses it before you delete it. If it is, your own key may still appear. With name_prefix and %s = true "+
+			remedy = "If nobody uses it, delete it"
+			advice = fmt.Sprintf("If another configuration made it, keep it: your own key may still appear. With name_prefix and %s = true "+
 				"the provider knows such a key by its name, and revokes it itself.", creation.revocation)
 		case failed:
 			advice = "Revoking it failed: " + sentence(whyNotRevoked(revocation))
@@ -173,8 +174,8 @@ func lostCreationDiagnostic(lost *alphamoon.LostCreationError, creation keyCreat
 			advice = "More than one key could be it, and some may be somebody else's: make sure that nobody uses what you delete."
 		}
 		return diag.NewErrorDiagnostic("Key was created but its secret is lost",
-			fmt.Sprintf("%s There is now the key %s, which was not there before and whose secret is lost. Delete it %s%s %s",
-				text, alphamoon.JoinIDs(lost.Equal), creation.kind.whereToDelete, apply, advice))
+			fmt.Sprintf("%s The key %s was not there before, and its secret is lost. %s %s%s %s",
+				text, alphamoon.JoinIDs(lost.Equal), remedy, creation.kind.whereToDelete, apply, advice))
 	case len(lost.Similar) > 0:
 		return diag.NewErrorDiagnostic("Key may have been created with other attributes",
 			fmt.Sprintf("%s There are new keys that resemble the request: %s. Somebody else may have made them, or the service created "+

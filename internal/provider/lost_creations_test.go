@@ -27,7 +27,7 @@ func TestEqualKeys(t *testing.T) {
 			})
 			id := f.Keys(processID)[0].ID
 			if !result.failed || f.sent() != "list, create, list" || !strings.Contains(result.diagnostics, id) ||
-				!strings.Contains(result.diagnostics, "It may also be the key of another configuration") {
+				!strings.Contains(result.diagnostics, "If another configuration made it, keep it") {
 				t.Errorf("%q after %s", result.diagnostics, f.sent())
 			}
 		})

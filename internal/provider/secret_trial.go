@@ -47,8 +47,8 @@ func (r *apiKeyResource) adoptSecret(ctx context.Context, config, state apiKeyMo
 	switch err := keys.Try(ctx, credential.Secret); {
 	case alphamoon.IsUnauthorized(err):
 		diags.AddAttributeError(path.Root("key_wo"), "Secret was refused", fmt.Sprintf("The service refused the secret that key_wo gives "+
-			"for the key %s: %s Nothing was changed. The secret may be another key's, or the key does not work any more. Correct key_wo, "+
-			"or remove it to adopt the key without its secret.", model.describe(), sentence(reason(err))))
+			"for the key %s: %s Nothing was changed. If it is another key's secret, correct key_wo. If nobody has the right one, remove "+
+			"key_wo: the key is then adopted without its secret.", model.describe(), sentence(reason(err))))
 		return
 	case err != nil:
 		diags.Append(r.data.failure(r.kind.advice, err, fmt.Sprintf("try the secret that key_wo gives for the key %s, so nothing was "+
