@@ -141,13 +141,18 @@ func TestAccKeyRemovedByHand(t *testing.T) {
 	f.expectCounts(2, 1)
 }
 
-func TestAccRotationTriggers(t *testing.T) {
+func TestRotationTriggers(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	triggered := func(value string) string { return f.key(lifetime, `rotation_triggers = { owner = "`+value+`" }`) }
-	f.run(resource.TestStep{Config: f.key(lifetime)}, f.replaces(triggered("a"), "rotation_triggers"),
-		keeps(triggered("a")), f.replaces(triggered("b"), "rotation_triggers"),
-		resource.TestStep{Config: f.key(lifetime), ConfigPlanChecks: expectAction(plancheck.ResourceActionUpdate)})
+	s := f.session()
+	s.apply(f.key(lifetime)).expect(t, create)
+	for _, value := range []string{"a", "b"} {
+		s.apply(triggered(value)).expect(t, replace, "rotation_triggers")
+		s.expectNewestSecret()
+		s.apply(triggered(value)).expect(t, keep)
+	}
+	s.apply(f.key(lifetime)).expect(t, update)
 	f.expectCounts(3, 3)
 }
 
