@@ -5,7 +5,8 @@ resource "alphamoon_process_api_key" "uploader" {
   scopes               = ["workspace.file:upload"]
   expires_in           = "90d"
   rotate_before_expiry = "30d"
-  encrypt_to           = ["age1qyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqs3290gq"] # put your public key here
+  # put your public key here
+  encrypt_to = ["age1qyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqs3290gq"]
 
   lifecycle {
     create_before_destroy = true
