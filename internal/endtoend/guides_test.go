@@ -249,7 +249,7 @@ func TestAccPipeline(t *testing.T) {
 			Receipts = { uploader = { scopes = ["workspace.file:upload"] } }
 		}`}
 	}
-	environment := fleet(`{ scopes = ["workspace.result:read"], expires_in = "1h", rotate_before_expiry = "59m59s" }`)
+	environment := fleet(`{ scopes = ["workspace.result:read"], expires_in = "1h", rotate_before_expiry = "59m55s" }`)
 	night, elsewhere := "", ""
 	for line := range strings.Lines(string(raw)) {
 		if _, command, found := strings.Cut(line, "- run: "); found {
@@ -264,8 +264,10 @@ func TestAccPipeline(t *testing.T) {
 	}
 	w.typed("set -e\n"+night, environment, "3 added")
 
-	time.Sleep(1500 * time.Millisecond) // the key is due a second after its creation, by the clock of this machine
-	w.Advance(6 * time.Minute)          // young keys would stay in the state
+	// The key is due five seconds after its creation, by the clock of this machine. With a second, a slow machine would make a
+	// key that lives no longer than its window, which then is another.
+	time.Sleep(5500 * time.Millisecond)
+	w.Advance(6 * time.Minute) // young keys would stay in the state
 	for _, key := range w.Keys(sandbox.DefaultProcessID) {
 		if key.Name == "uploader" {
 			w.SetStatus(key.ID, "Disabled")

@@ -97,14 +97,15 @@ func TestAccMinimalRefresh(t *testing.T) {
 	}
 }
 
-// dueAtOnce is a key that has to be replaced two seconds after its creation.
+// dueAtOnce is a key that has to be replaced five seconds after its creation. With less, a slow machine would make a key that
+// lives no longer than its window, which then is another.
 const dueAtOnce = `
 resource "alphamoon_process_api_key" "test" {
   process_id           = "` + sandbox.DefaultProcessID + `"
   name                 = "test"
   scopes               = ["workspace.result:read"]
   expires_in           = "1h"
-  rotate_before_expiry = "3598s"
+  rotate_before_expiry = "3595s"
   lifecycle {
     create_before_destroy = true
   }
@@ -115,7 +116,7 @@ resource "alphamoon_process_api_key" "test" {
 func (w *workspace) becomeDue() {
 	w.t.Helper()
 	for _, key := range w.Keys(sandbox.DefaultProcessID) {
-		time.Sleep(time.Until(key.CreatedAt.Add(3 * time.Second)))
+		time.Sleep(time.Until(key.CreatedAt.Add(6 * time.Second)))
 	}
 }
 
