@@ -85,7 +85,7 @@ func (r *apiKeyResource) ImportState(ctx context.Context, req resource.ImportSta
 	r.data.importWarning.Do(func() {
 		resp.Diagnostics.AddAttributeWarning(path.Root("key"), "Secret of imported keys is not known",
 			"The service shows a secret only when it creates the key, so an import cannot bring it. If you have the secret, set "+
-				"key_wo. Without it everything else works, and the attribute key is null until the first replacement.")
+				"key_wo. Without it everything else works, and the first replacement brings a secret.")
 	})
 }
 

@@ -20,7 +20,7 @@ func run(ctx context.Context) error {
 	if err := terraformcli.Mirror(ctx, ".", dir); err != nil {
 		return err
 	}
-	fmt.Printf("Installed into %s. Run terraform init or tofu init. If you have rebuilt the provider, first remove "+
-		".terraform.lock.hcl: it names the checksum of the earlier build.\n", dir)
+	fmt.Printf("Installed into %s.\nRun terraform init or tofu init. If you have rebuilt the provider, remove\n"+
+		".terraform.lock.hcl first: it names the checksum of the earlier build.\n", dir)
 	return nil
 }
