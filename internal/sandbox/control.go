@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 )
 
@@ -34,30 +33,32 @@ func NamedFaults() map[string]Fault {
 	}
 }
 
-// help is what the control prints about itself: a command and what it does, parted by a tab.
+// help is what the control prints about itself.
 const help = `What you can do to this sandbox while it runs:
 
-  curl URL/sandbox/	this text, and what there is
-  curl -X POST URL/sandbox/keys/ID/disable	disable a key by hand
-  curl -X DELETE URL/sandbox/keys/ID	remove a key by hand
-  curl -X DELETE URL/sandbox/processes/ID	delete a process with its keys
-  curl -X POST 'URL/sandbox/faults/NAME?times=3'	switch a fault on, 3 times
-  curl -X POST URL/sandbox/faults/NAME	switch a fault on for good
-  curl -X DELETE URL/sandbox/faults	switch all faults off
-  curl -X POST URL/sandbox/rules/NAME	switch on a rule, beside others
-  curl -X DELETE URL/sandbox/rules	switch all rules off
-  curl -X POST 'URL/sandbox/clock?advance=60d'	move the sandbox's clock on
-  curl -X POST 'URL/sandbox/clock?advance=-60d'	move it back
+  # see this text, and what there is
+  curl URL/sandbox/
+  # disable or remove a key by hand, or delete a process with its keys
+  curl -X POST URL/sandbox/keys/ID/disable
+  curl -X DELETE URL/sandbox/keys/ID
+  curl -X DELETE URL/sandbox/processes/ID
+  # switch a fault on 3 times, or for good; switch all faults off
+  curl -X POST 'URL/sandbox/faults/NAME?times=3'
+  curl -X POST URL/sandbox/faults/NAME
+  curl -X DELETE URL/sandbox/faults
+  # switch on a rule, beside others; switch all rules off
+  curl -X POST URL/sandbox/rules/NAME
+  curl -X DELETE URL/sandbox/rules
+  # move the sandbox's clock on, or back
+  curl -X POST 'URL/sandbox/clock?advance=60d'
+  curl -X POST 'URL/sandbox/clock?advance=-60d'
 
 Faults:
 `
 
-// explain prints what the control can do, at the address of the sandbox. With the default address no line is longer than 100
-// columns.
+// explain prints what the control can do, at the address of the sandbox, in lines of 80 columns.
 func explain(output io.Writer, address string) {
-	table := tabwriter.NewWriter(output, 0, 0, 2, ' ', 0)
-	_, _ = io.WriteString(table, strings.ReplaceAll(help, "URL", address))
-	_ = table.Flush()
+	_, _ = io.WriteString(output, strings.ReplaceAll(help, "URL", address))
 	line := " "
 	for _, name := range slices.Sorted(maps.Keys(NamedFaults())) {
 		if len(line)+len(name) > 78 {

@@ -118,7 +118,8 @@ func TestControl(t *testing.T) {
 	expect(http.MethodGet, keysPath, 404)
 }
 
-// TestControlFitsATerminal: whatever there is, no line is longer than 100 columns, and rows stand below each other.
+// TestControlFitsATerminal: no line of the help is longer than 80 columns, whatever there is none is longer than 100, and rows
+// stand below each other.
 func TestControlFitsATerminal(t *testing.T) {
 	t.Parallel()
 	box := &sandbox.Sandbox{Options: sandbox.Options{Processes: []sandbox.Process{
@@ -143,6 +144,12 @@ func TestControlFitsATerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	page := string(body)
+	help, _, found := strings.Cut(page, "It is ")
+	for line := range strings.Lines(help) {
+		if width := utf8.RuneCountInString(strings.TrimRight(line, "\n")); width > 80 || !found {
+			t.Errorf("%d columns of help: %s", width, line)
+		}
+	}
 	for line := range strings.Lines(page) {
 		if width := utf8.RuneCountInString(strings.TrimRight(line, "\n")); width > 100 {
 			t.Errorf("%d columns: %s", width, line)
