@@ -307,14 +307,12 @@ func TestVersionsAgree(t *testing.T) {
 			}
 		}
 	}
-	devcontainer := read(t, ".devcontainer/devcontainer.json")
-	for _, version := range []string{goVersion, terraformcli.PinnedVersion} {
-		if !strings.Contains(devcontainer, `"version": "`+version+`"`) {
-			t.Errorf("the devcontainer does not have version %s", version)
-		}
+	image := regexp.MustCompile(`(?m)^FROM golang:` + regexp.QuoteMeta(goVersion) + `\.\d+-\S+@sha256:[0-9a-f]{64}$`)
+	if devcontainer := read(t, ".devcontainer/Dockerfile"); strings.Count(devcontainer, "FROM ") != 1 || !image.MatchString(devcontainer) {
+		t.Errorf("the devcontainer's image is not Go %s, pinned by digest:\n%s", goVersion, devcontainer)
 	}
-	if image := read(t, ".devcontainer/Dockerfile"); !regexp.MustCompile(`(?m)^FROM \S+:\d+\.\d+\.\d+-\S+$`).MatchString(image) {
-		t.Errorf("the devcontainer's image is not pinned:\n%s", image)
+	if features := read(t, ".devcontainer/devcontainer.json"); strings.Contains(features, "features") {
+		t.Error("a feature of the devcontainer is not pinned by digest")
 	}
 }
 
