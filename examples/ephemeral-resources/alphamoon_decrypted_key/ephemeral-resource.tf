@@ -13,10 +13,12 @@ resource "alphamoon_process_api_key" "uploader" {
   }
 }
 
-# The identity comes from the environment variable ALPHAMOON_AGE_IDENTITY or ALPHAMOON_AGE_IDENTITY_FILE.
+# The identity comes from the environment variable ALPHAMOON_AGE_IDENTITY
+# or ALPHAMOON_AGE_IDENTITY_FILE.
 ephemeral "alphamoon_decrypted_key" "uploader" {
   encrypted_key = alphamoon_process_api_key.uploader.encrypted_key
   required      = terraform.applying # a plan needs no identity
 }
 
-# Pass ephemeral.alphamoon_decrypted_key.uploader.key to a store: the guide "Secrets and stores" has a recipe for each.
+# Pass ephemeral.alphamoon_decrypted_key.uploader.key to a store:
+# the guide "Secrets and stores" has recipes.
