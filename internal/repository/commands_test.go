@@ -139,9 +139,11 @@ func try(t *testing.T, command string) error {
 	return errors.New("nothing tries it")
 }
 
-// inSmall lets go test run the one test that is named, with one seed, and otherwise none.
+// inSmall lets go test run the one test that is named, with one seed, and otherwise none. With the race detector it takes what
+// make test has compiled.
 func inSmall(arguments []string) []string {
 	named := false
+	arguments = append([]string{arguments[0], "-race", "-vet=off"}, arguments[1:]...)
 	for i, argument := range arguments {
 		switch argument {
 		case "-seeds":
