@@ -164,8 +164,8 @@ func lostCreationDiagnostic(lost *alphamoon.LostCreationError, creation keyCreat
 		switch {
 		case !creation.generated:
 			remedy = "If nobody uses it, delete it"
-			advice = fmt.Sprintf("If another configuration made it, keep it: your own key may still appear. With name_prefix and %s = true "+
-				"the provider knows such a key by its name, and revokes it itself.", creation.revocation)
+			advice = fmt.Sprintf("If another configuration made it, keep it: your own key may still appear. With name_prefix and %s = "+
+				"true the provider knows such a key by its name, and revokes it itself.", creation.revocation)
 		case failed:
 			advice = "Revoking it failed: " + sentence(whyNotRevoked(revocation))
 		case lost.Obstacle != nil:
