@@ -104,14 +104,20 @@ func mutants() []mutant {
 			"a date without a zone not understood", client + "api_key.go", "`\"2006-01-02T15:04:05\"`, string(data))",
 			"`\"2006-01-02T15:04:05\"`, \"\")",
 		},
-		{"the year 1 taken for an expiry", client + "api_key.go", "year <= 1 ||", "false ||"},
+		{
+			"a key without an expiry believed expired", model, "return *m.grantedUntil, !m.grantedUntil.IsZero()",
+			"return parseInstant(m.ExpiresAt)",
+		},
 		{"a life that was cut with its whole window", rules, "life <= p.Window {", "false {"},
 		{
 			"what stays listed never believed to be removed", client + "api_keys.go", "(err == nil || SaysNothing(err)) &&",
 			"false &&",
 		},
 		{"what was removed taken for a key", client + "api_key.go", "if !wire.DeletedAt.IsZero() {", "if false {"},
-		{"a forgotten key not named", resource, "scheduled == nil && !r.data.run.rotated(now, model) {", "false {"},
+		{
+			"a forgotten key not named", resource, "scheduled == nil && !r.data.run.rotated(now, model) {",
+			"scheduled == nil && r.data.run.rotated(now, model) && false {",
+		},
 	}
 }
 

@@ -88,7 +88,7 @@ func (o *oracle) byHand(key sandbox.Key) {
 func (o *oracle) hide(credential, id string, status int) {
 	o.w.box.Hide(credential, id, status)
 	o.hidden[[2]string{credential, id}] = status
-	o.hidEmpty = o.hidEmpty || status == 200
+	o.hidEmpty = o.hidEmpty || status == 200 && slices.ContainsFunc(o.w.teams, func(t *team) bool { return t.own == credential })
 }
 
 func (o *oracle) show() {
@@ -177,17 +177,10 @@ func (w *world) forgotten(r *run, c *change) {
 	w.oracle.gone = append(w.oracle.gone, departure{r.team, id, "was destroyed", revoke, scheduled || named, !revoke})
 }
 
-func (o *oracle) owners() (owners []string) {
-	for _, owner := range append(slices.Clone(processIDs), sandbox.Organization) {
-		owners = append(owners, owner, sandbox.OfOther(owner))
-	}
-	return owners
-}
-
 // keys returns all keys there are, and which of them work.
 func (o *oracle) keys() (all map[string]sandbox.Key, live map[string]bool) {
 	all, live = map[string]sandbox.Key{}, map[string]bool{}
-	for _, owner := range o.owners() {
+	for _, owner := range append(slices.Clone(processIDs), sandbox.Organization) {
 		for _, key := range o.w.box.Keys(owner) {
 			all[key.ID] = key
 			// A word that nobody knows may well mean that the key works.
@@ -203,7 +196,7 @@ func (o *oracle) secrets() (secrets []string) {
 	for _, key := range all {
 		secrets = append(secrets, key.Secret)
 	}
-	return append(secrets, sandbox.DefaultCredential, sandbox.MemberCredential, sandbox.OtherCredential)
+	return append(secrets, sandbox.DefaultCredential, sandbox.MemberCredential)
 }
 
 // anyManaged returns a key of a team.
@@ -341,6 +334,16 @@ func (o *oracle) check() {
 // wanted is how many keys a team can have asked for in this step.
 func (o *oracle) wanted(t *team) int {
 	return len(t.configurations)*o.applies[t.name] + o.opened[t.name]
+}
+
+// noneOfBefore fails if what is called lost existed before the run began.
+func (o *oracle) noneOfBefore(r *run, text string) {
+	all, _ := o.keys()
+	for _, id := range keyID.FindAllString(plainID(text), -1) {
+		if key := all[id]; key.ID != "" && key.CreatedAt.Before(r.began.Add(-time.Second)) {
+			o.w.fail("%s takes the key %s, which existed before, for what it has lost", r.team.name, id)
+		}
+	}
 }
 
 // noSecrets searches what was logged, and the states in which secrets are encrypted.
@@ -515,7 +518,7 @@ func (o *oracle) expectListings(t *team, sent []sandbox.Request) {
 		owners = append(owners, id, id, id)
 	}
 	if options.LimitCeiling > 0 {
-		most += len(owners) // to learn it
+		most++ // to learn it
 	}
 	for _, owner := range owners {
 		pages := len(o.w.box.Keys(owner))/options.MaxLimit + 2

@@ -191,7 +191,7 @@ func (w *world) step(number int) {
 	w.note("step %d: %s", number, strings.Join(foul, "; "))
 	segment := len(w.history)
 	w.operate(r, t)
-	if r.IntN(3) == 0 && t.credential != sandbox.OtherCredential {
+	if r.IntN(3) == 0 {
 		w.count("action: a second apply at once")
 		w.run(r, t, planOptions{}, true)
 	}
@@ -281,8 +281,11 @@ func (w *world) weather(r *rand.Rand, t *team) (foul []string) {
 		t.credential = pick(r, "wrong:wrong-password", sandbox.MemberCredential)
 		add("a wrong credential")
 	case 5:
-		t.credential = sandbox.OtherCredential
-		add("another organization's credential")
+		t.credential = sandbox.MemberCredential
+		for _, id := range processIDs {
+			w.oracle.hide(t.credential, id, 200)
+		}
+		add("another credential that sees nothing")
 	case 6:
 		rate := pick(r, 0.5, 2, 5)
 		w.paced = true
@@ -320,20 +323,14 @@ func (w *world) clear() {
 // operate lets the team do something.
 func (w *world) operate(r *rand.Rand, t *team) {
 	options := planOptions{noRefresh: r.IntN(12) == 0}
-	foreign := t.credential == sandbox.OtherCredential
-	if foreign {
-		options.noRefresh = false
-	}
 	addresses := slices.Sorted(maps.Keys(t.configurations))
-	if w.busy && !foreign && len(addresses) > 0 { // much is made and removed
+	if w.busy && len(addresses) > 0 { // much is made and removed
 		options.replace = []string{pick(r, addresses...)}
 		if r.IntN(2) == 0 {
 			options.replace = addresses
 		}
 	}
 	switch choice := r.IntN(20); {
-	case foreign: // an apply would make the keys in the other organization, and rightly so
-		w.run(r, t, options, false)
 	case choice < 6 && len(addresses) > 0:
 		w.edit(r, t.configurations[pick(r, addresses...)])
 		w.run(r, t, options, true)

@@ -115,6 +115,7 @@ type run struct {
 	server      tfprotov6.ProviderServer
 	stop        context.CancelFunc
 	ctx         context.Context
+	began       time.Time
 	parallel    bool
 	interruptAt int // the request, counted from 1, that an interrupt comes with
 	killAt      int
@@ -129,7 +130,7 @@ type run struct {
 
 // start starts a provider. A configuration that fails fails the run.
 func (w *world) start(t *team) *run {
-	r := &run{w: w, team: t}
+	r := &run{w: w, team: t, began: time.Now()}
 	r.ctx, r.stop = context.WithCancel(w.loggingContext())
 	options := provider.Options{
 		Version: t.name, Now: func() time.Time { return time.Now().Add(t.skew) },
