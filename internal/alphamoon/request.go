@@ -204,7 +204,7 @@ func (r *request) newHTTPRequest(ctx context.Context, connected *atomic.Bool) (*
 	if err != nil {
 		return nil, err
 	}
-	// With a body that can be had again, the transport repeats what an HTTP/2 server broke off, even a creation that was
+	// With a body that can be read again, the transport repeats what an HTTP/2 server broke off, even a creation that was
 	// worked on (golang/go#17844).
 	req.GetBody = func() (io.ReadCloser, error) { return nil, errors.New("the server broke the request off") }
 	config := r.client.config
