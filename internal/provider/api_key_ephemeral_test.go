@@ -44,7 +44,7 @@ func (f *fixture) runEphemeral(steps ...resource.TestStep) {
 	factories := f.factories()
 	factories["echo"] = echoprovider.NewProviderServer()
 	resource.UnitTest(f.t.(*testing.T), resource.TestCase{
-		TerraformVersionChecks:   needs("1.10.0", "1.11.0"),
+		TerraformVersionChecks:   ephemerals(),
 		ProtoV6ProviderFactories: factories, Steps: steps,
 	})
 }

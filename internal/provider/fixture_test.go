@@ -110,7 +110,7 @@ func (f *fixture) failsInTerraform(config, message string) (output string) {
 		Steps:                    []resource.TestStep{{Config: config}},
 	}
 	if strings.Contains(config, `ephemeral "`) {
-		test.TerraformVersionChecks = needs("1.10.0", "1.11.0")
+		test.TerraformVersionChecks = ephemerals()
 	}
 	resource.UnitTest(f.t.(*testing.T), test)
 	if got := strings.Count(output, "\nError: "); got != 1 {
