@@ -89,7 +89,8 @@ func (o *oracle) hide(credential, id string, status int) {
 	o.w.box.Hide(credential, id, status)
 	o.hidden[[2]string{credential, id}] = status
 	// What a credential has seen it can see to be gone.
-	saw := slices.ContainsFunc(o.w.teams, func(t *team) bool { return t.own == credential }) || o.w.counted["weather: a wrong credential"] > 0
+	saw := slices.ContainsFunc(o.w.teams, func(t *team) bool { return t.own == credential }) ||
+		o.w.counted["weather: a wrong credential"] > 0
 	o.hidEmpty = o.hidEmpty || status == 200 && saw
 }
 
@@ -603,7 +604,8 @@ func (o *oracle) well(t *team) {
 func (o *oracle) checkExpiry(t *team, address string, conf *configuration, key sandbox.Key, wrong func(string)) {
 	if fixed, ok := conf.arguments["expires_at"].(string); ok {
 		at := must(time.Parse(time.RFC3339, fixed))
-		if want := o.w.granted(sandbox.Key{ExpiresAt: at, CreatedAt: key.CreatedAt}); o.incidents[key.ID] == "" && o.adopted[key.ID] == nil &&
+		want := o.w.granted(sandbox.Key{ExpiresAt: at, CreatedAt: key.CreatedAt})
+		if o.incidents[key.ID] == "" && o.adopted[key.ID] == nil &&
 			!want.ExpiresAt.Equal(key.ExpiresAt) {
 			wrong("expires at another time: " + key.ExpiresAt.String())
 		}
