@@ -47,8 +47,8 @@ func mutants() []mutant {
 			"refused || answered &&",
 		},
 		{
-			"the keys of others taken for remains", client + "api_keys_create.go", "k.ledger.markListed(result.elements)",
-			"k.ledger.markListed(result.elements[:0])",
+			"the keys of others taken for remains", client + "lost_creations.go", "l.listed, l.begun = true, l.sightings.moment()",
+			"l.listed, l.begun = true, 0",
 		},
 		{
 			"an existing key accepted as new", client + "api_keys_create.go", "case !k.client.sightings.claim(key.ID, before):",

@@ -147,7 +147,7 @@ func TestSimulation(t *testing.T) { //nolint:tparallel // the seeds run on all c
 
 // fixedSeeds are run every time: some with fair weather, and those that notice a defect which the others do not.
 func fixedSeeds() []uint64 {
-	return append(consecutive(1, 22), 5009, 5028, 5050, 5078, 5127, 500017, 7300363)
+	return append(consecutive(1, 22), 5009, 5028, 5030, 5044, 5050, 5078, 5079, 5088, 5127, 500017, 7300363)
 }
 
 func consecutive(first uint64, count int) (seeds []uint64) {
