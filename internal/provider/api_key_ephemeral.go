@@ -61,7 +61,7 @@ func (e *apiKeyEphemeral) Metadata(_ context.Context, req ephemeral.MetadataRequ
 func (e *apiKeyEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
 	attributes := map[string]schema.Attribute{
 		"name": schema.StringAttribute{
-			MarkdownDescription: nameDescription + " Set exactly one of `name` and `name_prefix`.",
+			MarkdownDescription: nameDescription,
 			Optional:            true,
 			Computed:            true,
 			Validators:          []validator.String{validators.Name(), validators.ExactlyOneOf("name", "name_prefix")},

@@ -12,7 +12,7 @@ import (
 // What several schemas say of the same arguments.
 const (
 	processIDDescription  = "The id of the process: 32 lower-case hexadecimal characters, as in the web address of its queue."
-	nameDescription       = "The name of the key, as the web application shows it."
+	nameDescription       = "The name of the key, as the web application shows it. Set exactly one of `name` and `name_prefix`."
 	namePrefixDescription = "How the name of every key begins: the time of its creation and a random part follow, like " +
 		"`20261130T073904Z-7f3a9c`."
 	scopesDescription = "What the key permits: at least one scope, like `workspace.result:read`."
@@ -34,7 +34,7 @@ func (k apiKeyKind) scopesValidators() []validator.Set {
 func (k apiKeyKind) resourceSchema() schema.Schema {
 	attributes := map[string]schema.Attribute{
 		"name": schema.StringAttribute{
-			MarkdownDescription: nameDescription + " Set exactly one of `name` and `name_prefix`.",
+			MarkdownDescription: nameDescription,
 			Optional:            true,
 			Computed:            true,
 			Validators:          []validator.String{validators.Name(), validators.ExactlyOneOf("name", "name_prefix")},

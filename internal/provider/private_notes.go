@@ -19,8 +19,8 @@ type keyNotes struct {
 	// that only what a credential has seen can it see to be gone.
 	// U: a key that another credential made
 	SeenBy []byte `json:"seen_by,omitempty"`
-	// ListedScopes are the scopes as the first listing showed them, sorted; nil before. A service may write them otherwise than
-	// it grants them, so that only what a later listing shows otherwise is a change.
+	// ListedScopes are the scopes as the first listing showed them, sorted; nil before. A service may write scopes in another way
+	// than it grants them. So only a difference between two listings is a change.
 	// U: scopes
 	ListedScopes []string `json:"listed_scopes"`
 	// GrantedUntil is when the key really expires, where that is another second than the fixed date that the state keeps;
