@@ -204,10 +204,15 @@ func (r APIKeyRequest) mayBecome(key APIKey) bool {
 
 // resembles reports whether a key shares the name, whole or cut, or the expiry with what was asked for.
 func (r APIKeyRequest) resembles(key APIKey) bool {
-	const shortestCut = 8 // a shorter name may be the beginning of anything
+	if SameSecond(key.ExpiresAt.Time, r.ExpiresAt) || r.isNamed(key) {
+		return true
+	}
+	shortestCut := 8 // a shorter name may be the beginning of anything
+	if key.ExpiresAt.IsZero() {
+		shortestCut = 1 // nothing else could distinguish them
+	}
 	name := foldName(key.Name)
-	return r.isNamed(key) || len(name) >= shortestCut && strings.HasPrefix(foldName(r.Name), name) ||
-		SameSecond(key.ExpiresAt.Time, r.ExpiresAt)
+	return len(name) >= shortestCut && strings.HasPrefix(foldName(r.Name), name)
 }
 
 // same reports whether two creations ask for keys that could not be told apart.

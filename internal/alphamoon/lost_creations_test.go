@@ -8,11 +8,13 @@ import (
 	"time"
 )
 
-// keyOf reads "id name expiry", the expiry as a day of March.
+// keyOf reads "id name expiry", the expiry as a day of March, or "-" for none.
 func keyOf(text string) APIKey {
 	fields := strings.Fields(text)
 	key := APIKey{ID: fields[0], Name: fields[1], Scopes: ScopeList{"a.b:c"}}
-	key.ExpiresAt.Time = noon.AddDate(0, 0, int(fields[2][0]-'0'))
+	if fields[2] != "-" {
+		key.ExpiresAt.Time = noon.AddDate(0, 0, int(fields[2][0]-'0'))
+	}
 	return key
 }
 
@@ -52,6 +54,8 @@ func TestAssign(t *testing.T) {
 		"other letters":                          {[]string{"abc 1"}, []string{"x ABC 1"}, []string{"x/"}},
 		"a cut name":                             {[]string{"abcdefghij 1"}, []string{"x abcdefgh 2"}, []string{"/x"}},
 		"a short beginning of a name":            {[]string{"abcdefghij 1"}, []string{"x abc 2"}, []string{"/"}},
+		"the same without an expiry":             {[]string{"abcdefghij 1"}, []string{"x abc -"}, []string{"/x"}},
+		"another name without an expiry":         {[]string{"abcdefghij 1"}, []string{"x abd -"}, []string{"/"}},
 		"a generated name":                       {[]string{"a! 1"}, []string{"x a 2"}, []string{"x!/"}},
 		"a generated name, cut":                  {[]string{"abcdefghij! 1"}, []string{"x abcdefghi 1"}, []string{"/x"}},
 		"a generated name, sent twice":           {[]string{"a! 1"}, []string{"x a 1", "y A 1"}, []string{"x or y!/"}},

@@ -141,8 +141,7 @@ func (w *world) followRules(options *sandbox.Options) {
 	case 1:
 		w.rules = append(w.rules, pick(r, forms...))
 	}
-	// With short names none is unique. What is listed without its name and its expiry looks like nothing that was lost.
-	if strings.HasSuffix(w.rules[0], "short-names") || strings.HasSuffix(w.rules[len(w.rules)-1], "short-names") {
+	if w.rules[0] == "short-names" { // then none is unique
 		w.rules = w.rules[:1]
 	}
 	must(0, options.Follow(w.rules...))
