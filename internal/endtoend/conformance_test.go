@@ -108,9 +108,7 @@ resource %q "test" {
 	apply := []string{"apply", "-input=false", "-auto-approve"}
 
 	c.write("main.tf", config(1, false, "}"))
-	if output, err := c.terraform(kind, "", "init", "-input=false", "-plugin-dir="+mirror); err != nil {
-		c.t.Fatalf("%v\n%s", err, output)
-	}
+	initialize(c.t, c.dir)
 	step("a creation", apply...)
 	expectEmptyPlan("a creation")
 	_, first := c.keyInState()

@@ -56,7 +56,9 @@ func TestAccMoveFromAnotherAddress(t *testing.T) {
 		config := keys(1, `name = "a"`, `expires_in = "90d"`, fmt.Sprintf("encrypt_to = [%q]", pair.recipient))
 		return strings.Replace(config, `"test"`, `"`+name+`"`, 1)
 	}
-	w := newPlainWorkspace(t, from("registry.opentofu.org")+key("before"))
+	w := serve(t, sandbox.Options{})
+	w.write("main.tf", from("registry.opentofu.org")+key("before"))
+	w.run("init", "-input=false", "-plugin-dir="+mirror)
 	w.apply()
 	made := w.Keys(sandbox.DefaultProcessID)[0]
 	w.write("main.tf", from("registry.terraform.io")+key("after")+`

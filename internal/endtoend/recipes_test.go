@@ -60,7 +60,7 @@ func newStored(t *testing.T, recipe, collection string, edits ...string) *stored
 	s := newStore(t)
 	s.recipe, s.collection = recipe, collection
 	s.configure(edits...)
-	s.must("", "init", "-plugin-dir="+mirror)
+	initialize(t, s.dir)
 	return s
 }
 

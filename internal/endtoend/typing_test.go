@@ -31,7 +31,7 @@ func newPlainWorkspace(t *testing.T, config string) *workspace {
 	t.Helper()
 	w := serve(t, sandbox.Options{})
 	w.write("main.tf", config)
-	w.run("init", "-input=false", "-plugin-dir="+mirror)
+	initialize(t, w.dir)
 	return w
 }
 
