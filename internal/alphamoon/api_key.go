@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/redact"
 )
 
 // StatusActive is the only status that the service documents.
@@ -90,7 +92,7 @@ func (t *looseText) UnmarshalJSON(data []byte) error {
 type CreatedAPIKey struct {
 	APIKey
 	// Key is the secret, in the form user:pass. It is empty if the answer did not have it.
-	Key Secret
+	Key redact.Secret
 	// Version is the creation in Unix seconds, or the next free second: no two keys of one name share it, see
 	// [APIKeys.Create].
 	Version int64
@@ -99,7 +101,7 @@ type CreatedAPIKey struct {
 // UnmarshalJSON takes an object whose fields may be odd.
 func (k *CreatedAPIKey) UnmarshalJSON(data []byte) error {
 	var secret struct {
-		Key Secret `json:"key"`
+		Key redact.Secret `json:"key"`
 	}
 	err := errors.Join(json.Unmarshal(data, &k.APIKey), json.Unmarshal(data, &secret))
 	k.Key = secret.Key

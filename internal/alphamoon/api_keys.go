@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/semaphore"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/redact"
 )
 
 // listingLag is for how long after its creation a listing may not show a key yet: listings may be eventually consistent,
@@ -306,7 +308,7 @@ func (k *APIKeys) remove(ctx context.Context, id string) (removal removal, refus
 		method: http.MethodDelete, path: append(organizationKeysPath(), id),
 		decode: func(_ http.Header, body io.Reader) error {
 			// An acceptance needs no body, but some firewalls refuse with a page and 200.
-			if text, _ := io.ReadAll(body); isMarkup(string(text)) {
+			if text, _ := io.ReadAll(body); redact.IsMarkup(string(text)) {
 				return errors.New("it is a web page")
 			}
 			return nil

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/redact"
 )
 
 // page is a listing of n keys as the service sends it.
@@ -40,7 +42,7 @@ func BenchmarkDecodePage(b *testing.B) {
 }
 
 func BenchmarkCheckID(b *testing.B) {
-	client := NewClient(Config{Credential: Credential{NewSecret("0123456789abcdef:0123456789abcdef0123456789abcdef")}})
+	client := NewClient(Config{Credential: Credential{redact.NewSecret("0123456789abcdef:0123456789abcdef0123456789abcdef")}})
 	b.ReportAllocs()
 	for b.Loop() {
 		if err := client.checkID("688874d9d9064c23bf78bf3ec93cbd2d"); err != nil {
@@ -50,7 +52,7 @@ func BenchmarkCheckID(b *testing.B) {
 }
 
 func BenchmarkRedact(b *testing.B) {
-	client := NewClient(Config{Credential: Credential{NewSecret("0123456789abcdef:0123456789abcdef0123456789abcdef")}})
+	client := NewClient(Config{Credential: Credential{redact.NewSecret("0123456789abcdef:0123456789abcdef0123456789abcdef")}})
 	text := strings.Repeat("%2525252541 \\u0041&amp;amp;", 2000)
 	b.ReportAllocs()
 	for b.Loop() {
@@ -61,6 +63,6 @@ func BenchmarkRedact(b *testing.B) {
 func BenchmarkNewClient(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
-		NewClient(Config{Credential: Credential{NewSecret("0123456789abcdef:0123456789abcdef0123456789abcdef")}})
+		NewClient(Config{Credential: Credential{redact.NewSecret("0123456789abcdef:0123456789abcdef0123456789abcdef")}})
 	}
 }

@@ -15,6 +15,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/redact"
 )
 
 const (
@@ -77,8 +79,8 @@ type Attempt struct {
 // Client talks to one workspace with one credential. It may be used by several goroutines.
 type Client struct {
 	config Config
-	// redact is for texts that this project did not write, and redactMessage for whole messages, which hold words of its own.
-	redact, redactMessage redactor
+
+	redactText, redactMessage redact.Redactor
 
 	limiter *limiter
 	outage  outage
@@ -114,8 +116,8 @@ func NewClient(config Config) *Client {
 		config.Transport = transport
 	}
 	return &Client{
-		config: config,
-		redact: newRedactor(config.Credential.forms()), redactMessage: newRedactor(config.Credential.longForms()),
+		config:     config,
+		redactText: redact.ForTexts(config.Credential.Reveal()), redactMessage: redact.ForMessages(config.Credential.Reveal()),
 		limiter:   newLimiter(config.RetryWaitMax, config.RequestsPerSecond),
 		outage:    outage{memory: config.FailureMemory},
 		sightings: sightings{first: map[string]int{}},
@@ -128,8 +130,21 @@ func (c *Client) dateOf(header http.Header) time.Time {
 	return cmp.Or(date, c.config.Clock())
 }
 
+// Redact is the last look at a whole message: one line, without the credential. A nil client has none.
+func (c *Client) Redact(message string) string {
+	if c == nil {
+		return redact.Line(message)
+	}
+	return c.redactMessage(message, false)
+}
+
+// show is [redact.Show] without the credential and its parts. cut means that the text goes on.
+func (c *Client) show(text string, cut bool) string {
+	return redact.Truncate(c.redactText(text, cut), redact.MaxShown)
+}
+
 // Credential is the API key that the client authenticates with.
-func (c *Client) Credential() Secret { return c.config.Credential.Secret }
+func (c *Client) Credential() redact.Secret { return c.config.Credential.Secret }
 
 // Close closes the connections that carry no request. The client opens new ones if it is used again.
 func (c *Client) Close() { (&http.Client{Transport: c.config.Transport}).CloseIdleConnections() }

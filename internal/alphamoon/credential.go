@@ -1,21 +1,19 @@
 package alphamoon
 
 import (
-	"cmp"
 	"encoding/base64"
-	"encoding/hex"
 	"errors"
-	"net/url"
 	"regexp"
-	"slices"
 	"strings"
 	"sync"
 	"unicode"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/redact"
 )
 
 // Credential is an Alphamoon API key in the form the service hands it out: two non-empty parts joined by a
 // colon, sent as HTTP Basic authentication (documented).
-type Credential struct{ Secret }
+type Credential struct{ redact.Secret }
 
 // Reasons why [ParseCredential] refuses a text. Each says what to do, and none repeats the text.
 var (
@@ -38,7 +36,7 @@ func ParseCredential(text string) (Credential, error) {
 	if err := checkCredential(text); err != nil {
 		return Credential{}, err
 	}
-	return Credential{NewSecret(text)}, nil
+	return Credential{redact.NewSecret(text)}, nil
 }
 
 var (
@@ -85,45 +83,4 @@ func isNotOfKey(r rune) bool {
 func hasTwoParts(text string) bool {
 	user, pass, _ := strings.Cut(text, ":")
 	return user != "" && pass != ""
-}
-
-// shortestPart is how long a spelling of a part of the credential must be to be redacted by itself. A shorter one could be a
-// common word, like "wrong", which would then vanish from every message.
-const shortestPart = 8
-
-// forms lists the spellings of the credential, and of its parts, for redaction. The longest one comes first, so that a
-// replacement never leaves the tail of a longer one behind.
-func (c Credential) forms() []string {
-	user, pass, _ := strings.Cut(c.Reveal(), ":")
-	return longestFirst(append(spellings(c.Reveal(), 1), append(spellings(pass, shortestPart), spellings(user, shortestPart)...)...))
-}
-
-// longForms are the spellings that no sentence of this project can hold by chance.
-func (c Credential) longForms() []string {
-	_, pass, _ := strings.Cut(c.Reveal(), ":")
-	return longestFirst(append(spellings(c.Reveal(), 1), spellings(pass, 2*shortestPart)...))
-}
-
-func longestFirst(texts []string) []string {
-	slices.SortStableFunc(texts, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
-	return texts
-}
-
-// spellings are the encodings of a text that are not shorter than the given length.
-func spellings(text string, shortest int) []string {
-	if text == "" {
-		return nil
-	}
-	raw := []byte(text)
-	forms := []string{text, url.QueryEscape(text), url.PathEscape(text), hex.EncodeToString(raw), strings.ToUpper(hex.EncodeToString(raw))}
-	for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding, base64.RawStdEncoding, base64.RawURLEncoding} {
-		forms = append(forms, encoding.EncodeToString(raw))
-	}
-	for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
-		for before := range 3 { // within the base64 of a longer text, without the characters at the ends that stand for both
-			within := encoding.EncodeToString(append(make([]byte, before), raw...))
-			forms = append(forms, within[(8*before+5)/6:8*(before+len(raw))/6])
-		}
-	}
-	return slices.DeleteFunc(forms, func(form string) bool { return len(form) < shortest })
 }

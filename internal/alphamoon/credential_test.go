@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/redact"
 )
 
 func TestParseCredential(t *testing.T) {
@@ -49,7 +50,7 @@ func TestSecretIsNeverFormatted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	key := alphamoon.CreatedAPIKey{Key: alphamoon.NewSecret(canary)}
+	key := alphamoon.CreatedAPIKey{Key: redact.NewSecret(canary)}
 	var log strings.Builder
 	slog.New(slog.NewTextHandler(&log, nil)).Info("test", "secret", key.Key, "credential", credential)
 	encoded, err := json.Marshal(key)

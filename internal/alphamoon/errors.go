@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/redact"
 )
 
 // StatusError is an answer with a status other than 2xx.
@@ -60,7 +62,7 @@ func (e *StatusError) Words() string {
 	for _, field := range e.Fields {
 		complaints = append(complaints, field.String())
 	}
-	return truncate(cmp.Or(strings.Join(complaints, "; "), e.Detail, e.Title, e.Excerpt), maxShown)
+	return redact.Truncate(cmp.Or(strings.Join(complaints, "; "), e.Detail, e.Title, e.Excerpt), redact.MaxShown)
 }
 
 // maxComplaints is how many complaints are kept, and how many parts of the path of each.
@@ -71,7 +73,7 @@ func (f FieldError) String() string {
 	if len(f.Location) == 0 {
 		return f.Message
 	}
-	return truncate(strings.Join(f.Location, ".")+": "+f.Message, maxShown)
+	return redact.Truncate(strings.Join(f.Location, ".")+": "+f.Message, redact.MaxShown)
 }
 
 // AnswerError is a 2xx answer whose body cannot be used: cut off, not JSON, or without what it must have.
@@ -197,7 +199,7 @@ func (e *StatusError) decode(raw []byte, contentType string, show func(text stri
 		} `json:"errors"`
 	}
 	if err := json.Unmarshal(raw, &body); err != nil && !isMismatch(err) {
-		if text := readable(string(raw), contentType); !strings.ContainsAny(text, "{}") { // braces could be of JSON that is cut off
+		if text := redact.Readable(string(raw), contentType); !strings.ContainsAny(text, "{}") { // braces could be of JSON that is cut off
 			e.Excerpt = show(text, true)
 		}
 		return

@@ -8,6 +8,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/redact"
 )
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -84,7 +86,7 @@ func FuzzStatusError(f *testing.F) {
 	} {
 		f.Add([]byte(seed), "text/html")
 	}
-	credential := Credential{NewSecret("user:password")}
+	credential := Credential{redact.NewSecret("user:password")}
 	client := NewClient(Config{Credential: credential})
 	f.Fuzz(func(t *testing.T, body []byte, contentType string) {
 		failure := &StatusError{Status: 500}
@@ -93,7 +95,7 @@ func FuzzStatusError(f *testing.F) {
 		if strings.Contains(failure.Words(), "password") {
 			t.Errorf("%q shows the credential", words)
 		}
-		if utf8.RuneCountInString(failure.Words()) > maxShown+1 {
+		if utf8.RuneCountInString(failure.Words()) > redact.MaxShown+1 {
 			t.Errorf("the words have %d characters", utf8.RuneCountInString(failure.Words()))
 		}
 		for _, r := range failure.Words() {

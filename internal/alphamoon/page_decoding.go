@@ -13,6 +13,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/redact"
 )
 
 func windowQuery(offset, limit int) url.Values {
@@ -182,7 +184,7 @@ func (p *Page[T]) decodePagination(decoder *json.Decoder) error {
 	if pagination.Total != "" {
 		total, err := pagination.Total.Float64()
 		if err != nil || total != math.Trunc(total) {
-			return fmt.Errorf("the total %q is not a whole number", truncate(pagination.Total.String(), 20))
+			return fmt.Errorf("the total %q is not a whole number", redact.Truncate(pagination.Total.String(), 20))
 		}
 		p.counted = int(max(-1, min(total, math.MaxInt32)))
 	}
@@ -217,7 +219,7 @@ var (
 // show, or holds the credential.
 func (c *Client) checkID(id string) error {
 	if shown := c.show(id, false); shown != id {
-		return fmt.Errorf("the answer has an id that cannot be shown, %s", c.Redact(ShowID(id)))
+		return fmt.Errorf("the answer has an id that cannot be shown, %s", c.Redact(redact.ShowID(id)))
 	}
 	return nil
 }
@@ -248,11 +250,11 @@ func (e *brokenOff) Unwrap() error { return e.error }
 // unquoted words an error of the network's libraries without what it quotes of an answer.
 func unquoted(err error) string {
 	if _, quotes := errors.AsType[textproto.ProtocolError](err); quotes {
-		return "the answer is not HTTP: " + redacted
+		return "the answer is not HTTP: " + redact.Placeholder
 	}
 	before, _, quotes := strings.Cut(err.Error(), `"`)
 	if quotes {
-		before += redacted
+		before += redact.Placeholder
 	}
 	return before
 }

@@ -16,6 +16,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/redact"
 )
 
 const (
@@ -151,7 +153,7 @@ func (r *request) connectionError(err error, sent bool) error {
 	failure.Reason = r.client.show(failure.Reason, false)
 	if transport, ok := r.client.config.Transport.(*http.Transport); ok && transport.Proxy != nil {
 		if proxy, err := transport.Proxy(&http.Request{URL: r.address}); err == nil && proxy != nil {
-			failure.Proxy = Show(proxy.Host)
+			failure.Proxy = redact.Show(proxy.Host)
 		}
 	}
 	return failure

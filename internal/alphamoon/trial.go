@@ -6,13 +6,15 @@ import (
 	"io"
 	"net/http"
 	"time"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/redact"
 )
 
 // Try sends one request with a secret of the collection instead of the client's own credential, and repeats it as every
 // read. Any answer but a 401 shows that the service accepts the secret: what it may do is another question. The error is a
 // 401 (see [IsUnauthorized]) if the service refuses it, and what stopped the request if there was no answer. It is never
 // shared with other requests, nor is theirs with it.
-func (k *APIKeys) Try(ctx context.Context, secret Secret) error {
+func (k *APIKeys) Try(ctx context.Context, secret redact.Secret) error {
 	return k.try(ctx, secret, k.client.config.MaxRetries)
 }
 
@@ -20,7 +22,7 @@ func (k *APIKeys) Try(ctx context.Context, secret Secret) error {
 // service still answered 401 ten seconds later (or at the end of the context). Without an answer it returns true, because
 // nothing speaks against the secret.
 // U: a new key is accepted
-func (k *APIKeys) AwaitAcceptance(ctx context.Context, secret Secret) bool {
+func (k *APIKeys) AwaitAcceptance(ctx context.Context, secret redact.Secret) bool {
 	ctx, cancel := context.WithTimeout(ctx, k.client.config.SettleTime)
 	defer cancel()
 	for retries := 0; ; retries++ {
@@ -40,7 +42,7 @@ func (k *APIKeys) Renumber(name string, at time.Time) int64 {
 	return k.ledger.number(APIKey{Name: name}, at)
 }
 
-func (k *APIKeys) try(ctx context.Context, secret Secret, maxRetries int) error {
+func (k *APIKeys) try(ctx context.Context, secret redact.Secret, maxRetries int) error {
 	config := k.client.config
 	config.Credential, config.MaxRetries = Credential{secret}, maxRetries
 	trial := NewClient(config)

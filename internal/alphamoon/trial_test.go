@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/redact"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
 )
 
@@ -41,7 +42,7 @@ func TestTry(t *testing.T) {
 			if test.fault.Operation = sandbox.List; test.fault.Status != 0 || test.fault.Body != "" || test.fault.ResetBefore {
 				box.Inject(test.fault)
 			}
-			err := client.ProcessAPIKeys(processID).Try(t.Context(), alphamoon.NewSecret(test.secret))
+			err := client.ProcessAPIKeys(processID).Try(t.Context(), redact.NewSecret(test.secret))
 			if alphamoon.IsUnauthorized(err) != test.refused || (err != nil) != (test.refused || test.fails) {
 				t.Errorf("got %v", err)
 			}
@@ -115,7 +116,7 @@ func TestAwaitAcceptanceEndsWithTheRun(t *testing.T) {
 			config.RetryWaitMin, config.RetryWaitMax = time.Hour, time.Hour
 		})
 		elapsed := stopwatch()
-		if client.OrganizationAPIKeys().AwaitAcceptance(ctx, alphamoon.NewSecret("user:pass")) || elapsed() > time.Second {
+		if client.OrganizationAPIKeys().AwaitAcceptance(ctx, redact.NewSecret("user:pass")) || elapsed() > time.Second {
 			t.Errorf("it took %s", elapsed())
 		}
 	})

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/redact"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/validators"
 )
 
@@ -38,14 +39,14 @@ func (k apiKeyKind) keys(client *alphamoon.Client, processID string) *alphamoon.
 // owner names whom keys belong to, within a sentence.
 func (k apiKeyKind) owner(processID string) string {
 	if k.ofProcess {
-		return "process " + alphamoon.ShowID(processID)
+		return "process " + redact.ShowID(processID)
 	}
 	return "the organization"
 }
 
 // name names a key with its owner, within a sentence.
 func (k apiKeyKind) name(model apiKeyModel) string {
-	return fmt.Sprintf("the key %s of %s", alphamoon.ShowID(model.ID.ValueString()), k.owner(model.ProcessID.ValueString()))
+	return fmt.Sprintf("the key %s of %s", redact.ShowID(model.ID.ValueString()), k.owner(model.ProcessID.ValueString()))
 }
 
 // importID is what an import of a key is given.

@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/redact"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/validators"
 )
 
@@ -97,7 +98,7 @@ func (s *keyStream) everyProcess(ctx context.Context) {
 		return
 	}
 	for _, process := range processes {
-		if !s.streamKeys(ctx, process.ID, alphamoon.Show(process.Name)+" / ") {
+		if !s.streamKeys(ctx, process.ID, redact.Show(process.Name)+" / ") {
 			return
 		}
 	}
@@ -149,7 +150,7 @@ func (s *keyStream) add(result list.ListResult) bool {
 // result describes a key, with the whole resource if that is asked for.
 func (s *keyStream) result(ctx context.Context, processID, prefix string, key alphamoon.APIKey) list.ListResult {
 	result := s.req.NewListResult(ctx)
-	result.DisplayName = s.client.Redact(prefix + alphamoon.Show(key.Name))
+	result.DisplayName = s.client.Redact(prefix + redact.Show(key.Name))
 	model := s.kind.importedModel(ctx, processOf(key, processID), key)
 	result.Diagnostics.Append(model.store(ctx, &result.Identity.Raw)...)
 	if s.req.IncludeResource {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/encryption"
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/redact"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/rotation"
 )
 
@@ -221,7 +222,7 @@ func (m *apiKeyModel) openEncryption(ctx context.Context, diags *diag.Diagnostic
 }
 
 // setSecret puts the secret of a new key into the state, encrypted if there is a file for it.
-func (m *apiKeyModel) setSecret(secret alphamoon.Secret, file *encryption.File, diags *diag.Diagnostics) {
+func (m *apiKeyModel) setSecret(secret redact.Secret, file *encryption.File, diags *diag.Diagnostics) {
 	if err := m.sealSecret(secret, file); err != nil {
 		diags.AddAttributeError(path.Root("encrypted_key"), "Secret could not be encrypted",
 			fmt.Sprintf("The key %s was created, but its secret could not be encrypted and is lost: %s. The key is in the "+
@@ -230,7 +231,7 @@ func (m *apiKeyModel) setSecret(secret alphamoon.Secret, file *encryption.File, 
 }
 
 // sealSecret sets the attribute that holds a secret: encrypted_key if there is a file to encrypt to, else key.
-func (m *apiKeyModel) sealSecret(secret alphamoon.Secret, file *encryption.File) error {
+func (m *apiKeyModel) sealSecret(secret redact.Secret, file *encryption.File) error {
 	m.Key, m.EncryptedKey = types.StringNull(), types.StringNull()
 	switch {
 	case secret.IsZero():
@@ -312,7 +313,7 @@ func (m *apiKeyModel) disabled() bool { return alphamoon.DoesNotWork(m.Status.Va
 
 // describe names the key within a sentence.
 func (m *apiKeyModel) describe() string {
-	return fmt.Sprintf("%q (%s)", alphamoon.Show(m.Name.ValueString()), alphamoon.ShowID(m.ID.ValueString()))
+	return fmt.Sprintf("%q (%s)", redact.Show(m.Name.ValueString()), redact.ShowID(m.ID.ValueString()))
 }
 
 // worksUntil says until when the key works.

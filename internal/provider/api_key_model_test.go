@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/redact"
 )
 
 // TestSecretThatCannotBeEncrypted keeps the key without its secret, and names it.
@@ -26,11 +27,11 @@ func TestSecretThatCannotBeEncrypted(t *testing.T) {
 	})
 	var diags diag.Diagnostics
 	file := model.openEncryption(t.Context(), &diags)
-	model.setSecret(alphamoon.NewSecret("user:first"), file, &diags)
+	model.setSecret(redact.NewSecret("user:first"), file, &diags)
 	if diags.HasError() || model.EncryptedKey.IsNull() || !model.Key.IsNull() {
 		t.Fatalf("%v, %v", model.EncryptedKey, diags)
 	}
-	model.setSecret(alphamoon.NewSecret("user:second"), file, &diags) // a file takes one
+	model.setSecret(redact.NewSecret("user:second"), file, &diags) // a file takes one
 	if model.hasSecret() || len(diags) != 1 {
 		t.Fatalf("%v, %v, %v", model.Key, model.EncryptedKey, diags)
 	}

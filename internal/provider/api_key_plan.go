@@ -16,6 +16,7 @@ import (
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/encryption"
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/redact"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/rotation"
 )
 
@@ -250,7 +251,7 @@ func (c *keyChange) reasonOfTime(plan apiKeyModel) (replace path.Paths) {
 	case rotation.KeepDisabled:
 		warn("status", "Imported key does not work", fmt.Sprintf("was imported, and its status is %q: it does not work. It "+
 			"is left alone until you ask for a new key: plan with -replace, or change its name or its scopes. If nobody "+
-			"needs it, remove the resource.", alphamoon.Show(state.Status.ValueString())))
+			"needs it, remove the resource.", redact.Show(state.Status.ValueString())))
 	case rotation.KeepExpired:
 		next := "because a new key with the same date could not exist: set a later expires_at, use expires_in, or remove the resource."
 		if asked, known := parseInstant(state.ExpiresAt); known && asked.After(c.now) {
@@ -272,7 +273,7 @@ func (c *keyChange) reasonOfTime(plan apiKeyModel) (replace path.Paths) {
 		// U: words of status
 		warn("status", "Status of a key is not documented", fmt.Sprintf("has the status %q, which the service does not "+
 			"document. The provider does not know whether the key works, and keeps it. If it does not work, plan with "+
-			"-replace to get a new one.", alphamoon.Show(status)))
+			"-replace to get a new one.", redact.Show(status)))
 	}
 	return nil
 }

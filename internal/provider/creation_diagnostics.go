@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/redact"
 )
 
 // keyCreation is what a creation is about, in the terms of the configuration.
@@ -237,5 +238,5 @@ func joinTexts(texts []string) string {
 	if len(texts) == 0 {
 		return "none"
 	}
-	return alphamoon.Show(strings.Join(texts, ", "))
+	return redact.Show(strings.Join(texts, ", "))
 }

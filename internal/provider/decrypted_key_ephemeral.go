@@ -16,8 +16,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/encryption"
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/redact"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/validators"
 )
 
@@ -142,7 +142,7 @@ func (e decryptedKeyEphemeral) findIdentities(
 	}
 	if name := strings.TrimSpace(e.getenv(identityFileVariable)); name != "" {
 		text, err := readIdentityFile(name)
-		file := fmt.Sprintf("file %s, which the environment variable %s names", alphamoon.Show(name), identityFileVariable)
+		file := fmt.Sprintf("file %s, which the environment variable %s names", redact.Show(name), identityFileVariable)
 		if !encryption.IsShowablePath(name) {
 			file = "file that the environment variable " + identityFileVariable + " names"
 		}

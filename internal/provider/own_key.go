@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/redact"
 )
 
 // fingerprintNote is where the fingerprint of an encrypted key stands in the private data. It shows whether a key is
@@ -40,7 +41,7 @@ func keyedHash(secret string, salt []byte) []byte {
 }
 
 // newFingerprint is what to note of a new key whose secret is not in the state in plain text.
-func newFingerprint(secret alphamoon.Secret) []byte {
+func newFingerprint(secret redact.Secret) []byte {
 	salt := make([]byte, 16)
 	_, _ = rand.Read(salt) // neither of the two can fail
 	note, _ := json.Marshal(fingerprint{Salt: salt, HMAC: keyedHash(secret.Reveal(), salt)})

@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/redact"
 )
 
 // TestIsOwnKey recognizes the provider's key by the note of an encrypted key, by notes of older states, and by the secret in
@@ -26,7 +27,7 @@ func TestIsOwnKey(t *testing.T) {
 	t.Cleanup(client.Close)
 	// As it was written with a slow hash.
 	const old = `{"Salt":"AAECAwQFBgcICQoLDA0ODw==","Hash":"a4ItP4Nw936DS47rOTuoNiotkOmX1DstaT90ApSUIvw="}`
-	note, again := newFingerprint(alphamoon.NewSecret(own)), newFingerprint(alphamoon.NewSecret(own))
+	note, again := newFingerprint(redact.NewSecret(own)), newFingerprint(redact.NewSecret(own))
 	if bytes.Equal(note, again) || bytes.Contains(note, []byte("sandbox")) {
 		t.Errorf("the notes of one secret are %s and %s", note, again)
 	}
@@ -36,7 +37,7 @@ func TestIsOwnKey(t *testing.T) {
 		want bool
 	}{
 		"its note":                   {note, "", true},
-		"the note of another secret": {newFingerprint(alphamoon.NewSecret("user:other")), "", false},
+		"the note of another secret": {newFingerprint(redact.NewSecret("user:other")), "", false},
 		"an old note":                {[]byte(old), "", true},
 		"an old note of another":     {bytes.Replace([]byte(old), []byte("a4It"), []byte("b4It"), 1), "", false},
 		"a note without a hash":      {[]byte(`{}`), "", false},

@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/redact"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/validators"
 )
 
@@ -59,7 +60,7 @@ func (d *processDataSource) Read(ctx context.Context, req datasource.ReadRequest
 
 // findProcess finds the one process with the id, or with the name if there is no id.
 func findProcess(processes []alphamoon.Process, id, name string) (found alphamoon.Process, problem diag.Diagnostic) {
-	attribute, wanted := path.Root("name"), fmt.Sprintf("the name %q", alphamoon.Show(name))
+	attribute, wanted := path.Root("name"), fmt.Sprintf("the name %q", redact.Show(name))
 	if id != "" {
 		attribute, wanted = path.Root("id"), fmt.Sprintf("the id %q", id)
 	}
@@ -89,7 +90,7 @@ func visibleProcesses(processes []alphamoon.Process, id, name string) string {
 		if process.Name != "" {
 			names = append(names, process.Name)
 		}
-		some = append(some, fmt.Sprintf("%q (%s)", alphamoon.Show(process.Name), process.ID))
+		some = append(some, fmt.Sprintf("%q (%s)", redact.Show(process.Name), process.ID))
 	}
 	switch {
 	case len(processes) == 0:
@@ -99,7 +100,7 @@ func visibleProcesses(processes []alphamoon.Process, id, name string) string {
 	}
 	nearest := validators.Nearest(name, slices.Compact(names), 3) // equal names are neighbours
 	for i, name := range nearest {
-		nearest[i] = strconv.Quote(alphamoon.Show(name))
+		nearest[i] = strconv.Quote(redact.Show(name))
 	}
 	return "The nearest: " + strings.Join(nearest, ", ") + "."
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/redact"
 )
 
 // notRevoked says why a key stays in the state that was to be revoked, or that Terraform forgets what became of it.
@@ -17,9 +18,9 @@ func (r *apiKeyResource) notRevoked(err error, model apiKeyModel) diag.Diagnosti
 	case errors.Is(err, alphamoon.ErrUnsafeID):
 		return diag.Diagnostics{diag.NewErrorDiagnostic(summary,
 			fmt.Sprintf("The key %s stays in the state and may still work: %s Delete the key %s; then run terraform state rm for this "+
-				"resource.", alphamoon.ShowID(model.ID.ValueString()), sentence(alphamoon.ErrUnsafeID.Error()), r.kind.whereToDelete))}
+				"resource.", redact.ShowID(model.ID.ValueString()), sentence(alphamoon.ErrUnsafeID.Error()), r.kind.whereToDelete))}
 	case isFailure && r.kind.ofProcess && alphamoon.SaysNothing(failure.Unchecked):
-		return diag.Diagnostics{diag.NewWarningDiagnostic(fmt.Sprintf("Key %s may still work", alphamoon.ShowID(model.ID.ValueString())),
+		return diag.Diagnostics{diag.NewWarningDiagnostic(fmt.Sprintf("Key %s may still work", redact.ShowID(model.ID.ValueString())),
 			fmt.Sprintf("Terraform forgets %s, but could not see what became of it: %s If the process exists, the key works until %s; "+
 				"delete it %s.", r.kind.name(model), sentence(reason(failure.Unchecked)), model.worksUntil(), r.kind.whereToDelete))}
 	case isFailure && failure.Refusal == nil && alphamoon.IsUnauthorized(failure.Unchecked) && !model.hasSecret():

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/redact"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/validators"
 )
 
@@ -70,7 +71,7 @@ func (r *apiKeyResource) adoptSecret(ctx context.Context, config, state apiKeyMo
 // awaitAcceptance tries the secret of a new key where the old one is revoked next, and warns if the service still refuses it: a
 // program that gets the new key then is without one that works.
 func (k apiKeyKind) awaitAcceptance(
-	ctx context.Context, client *alphamoon.Client, model apiKeyModel, secret alphamoon.Secret,
+	ctx context.Context, client *alphamoon.Client, model apiKeyModel, secret redact.Secret,
 ) diag.Diagnostics {
 	if !model.RevokeOnDestroy.ValueBool() || k.keys(client, model.ProcessID.ValueString()).AwaitAcceptance(ctx, secret) {
 		return nil

@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/redact"
 )
 
 // hasStatus reports whether a key passes the filter, in upper or lower case. A null filter lets every key pass.
@@ -23,6 +24,6 @@ func warnOfStatus(status types.String, found bool, diags *diag.Diagnostics) {
 		return
 	}
 	diags.AddAttributeWarning(path.Root("status"), "No key has this status", fmt.Sprintf("No listed key has the status %q. The "+
-		"known words are %s. Correct the status if it is mistyped; the service may have other words.", alphamoon.Show(status.ValueString()),
+		"known words are %s. Correct the status if it is mistyped; the service may have other words.", redact.Show(status.ValueString()),
 		strings.Join(alphamoon.Statuses(), ", ")))
 }

@@ -1,10 +1,12 @@
-package alphamoon
+package redact_test
 
 import (
 	"encoding/base64"
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/redact"
 )
 
 // TestRedaction echoes the credential in every spelling within a sentence that must stay.
@@ -22,15 +24,11 @@ func TestRedaction(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			credential, err := ParseCredential(test.credential)
-			if err != nil {
-				t.Fatal(err)
-			}
-			redact := newRedactor(credential.forms())
+			take := redact.ForTexts(test.credential)
 			expect := func(echo, want string) {
 				t.Helper()
 				const before, after = "The user sent ", ", which is wrong."
-				if got := redact(before+echo+after, false); got != before+want+after {
+				if got := take(before+echo+after, false); got != before+want+after {
 					t.Errorf("%q became %q", echo, got)
 				}
 			}
@@ -38,15 +36,15 @@ func TestRedaction(t *testing.T) {
 			for _, encoding := range []*base64.Encoding{
 				base64.StdEncoding, base64.URLEncoding, base64.RawStdEncoding, base64.RawURLEncoding,
 			} {
-				expect(encoding.EncodeToString(raw), redacted)
+				expect(encoding.EncodeToString(raw), redact.Placeholder)
 			}
-			expect(test.credential, redacted)
-			expect(url.QueryEscape(test.credential), redacted)
-			expect(url.PathEscape(test.credential), redacted)
+			expect(test.credential, redact.Placeholder)
+			expect(url.QueryEscape(test.credential), redact.Placeholder)
+			expect(url.PathEscape(test.credential), redact.Placeholder)
 			for part := range strings.SplitSeq(test.credential, ":") {
 				want := part
 				if test.parts {
-					want = redacted
+					want = redact.Placeholder
 				}
 				expect(part, want)
 			}

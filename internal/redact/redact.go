@@ -1,9 +1,15 @@
-package alphamoon
+// Package redact keeps secrets and hostile characters out of what people see. A [Secret] prints itself as a placeholder.
+// Whatever this project did not write, such as the words of a service or a gateway, passes here on its way into a message,
+// a display name or a log.
+package redact
 
 import (
+	"cmp"
+	"encoding/base64"
 	"encoding/hex"
 	"html"
 	"iter"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -13,19 +19,22 @@ import (
 	"unicode/utf8"
 )
 
+// Placeholder stands for what was taken out.
+const Placeholder = "(redacted)"
+
 const (
-	// maxShown is how many characters of a text that this project did not write are shown.
-	maxShown = 300
+	// MaxShown is how many characters [Show] leaves.
+	MaxShown = 300
 	// maxMessage is how many bytes of a text are looked at, and so how long a whole message can be.
 	maxMessage = 8 << 10
 )
 
 // Show makes a text that this project did not write fit for a message, a display name or a log: one line, at most 300
 // characters, and none that cannot be seen or that changes how others are seen (control, bidirectional and zero-width
-// characters). [Client.Redact] takes the credential out of the whole message.
+// characters). The credential stays in it: that is what a [Redactor] is for.
 func Show(text string) string {
 	text, _ = head(text)
-	return truncate(oneLine(text), maxShown)
+	return Truncate(oneLine(text), MaxShown)
 }
 
 // ShowID returns an id as it is, or quoted where [Show] would change it, so that nobody takes it for another one.
@@ -34,33 +43,65 @@ func ShowID(id string) string {
 		return id
 	}
 	text, _ := head(id)
-	return strconv.Quote(truncate(text, maxShown))
+	return strconv.Quote(Truncate(text, MaxShown))
 }
 
-// Redact is the last look at a whole message: one line, without the credential. In it the user of the credential, and a
-// short password, may be a word of this project's and stay.
-func (c *Client) Redact(message string) string {
-	if c == nil {
-		message, _ = head(message)
-		return oneLine(message)
+// Line makes one line of a whole message, without the characters that [Show] drops, and cuts it after 8 KiB.
+func Line(message string) string {
+	message, _ = head(message)
+	return oneLine(message)
+}
+
+// Redactor makes one line of a text, as [Line] does, and takes a credential out of it: an echo service, a debugging proxy or a
+// careless error page can send back what it was sent. cut means that the text goes on. It is a function because formatting
+// its owner would print a replacer with all that it replaces, but prints the address of a function.
+type Redactor func(text string, cut bool) string
+
+// ForTexts takes a credential, user:pass, and its parts out of texts that this project did not write.
+func ForTexts(credential string) Redactor {
+	user, pass, _ := strings.Cut(credential, ":")
+	return newRedactor(spellings(credential, 1), spellings(pass, shortestPart), spellings(user, shortestPart))
+}
+
+// ForMessages takes a credential, user:pass, out of whole messages. In them the user, and a short password, may be a word of
+// this project's and stay.
+func ForMessages(credential string) Redactor {
+	_, pass, _ := strings.Cut(credential, ":")
+	return newRedactor(spellings(credential, 1), spellings(pass, 2*shortestPart))
+}
+
+// shortestPart is how long a spelling of a part of the credential must be to be redacted by itself. A shorter one could be a
+// common word, like "wrong", which would then vanish from every message.
+const shortestPart = 8
+
+// spellings are the encodings of a text that are not shorter than the given length.
+func spellings(text string, shortest int) []string {
+	if text == "" {
+		return nil
 	}
-	return c.redactMessage(message, false)
+	raw := []byte(text)
+	forms := []string{text, url.QueryEscape(text), url.PathEscape(text), hex.EncodeToString(raw), strings.ToUpper(hex.EncodeToString(raw))}
+	for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding, base64.RawStdEncoding, base64.RawURLEncoding} {
+		forms = append(forms, encoding.EncodeToString(raw))
+	}
+	for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+		for before := range 3 { // within the base64 of a longer text, without the characters at the ends that stand for both
+			within := encoding.EncodeToString(append(make([]byte, before), raw...))
+			forms = append(forms, within[(8*before+5)/6:8*(before+len(raw))/6])
+		}
+	}
+	return slices.DeleteFunc(forms, func(form string) bool { return len(form) < shortest })
 }
-
-// show is [Show] without the credential and its parts. cut means that the text goes on.
-func (c *Client) show(text string, cut bool) string { return truncate(c.redact(text, cut), maxShown) }
-
-// redactor makes one line of a text and takes the credential out of it: an echo service, a debugging proxy or a careless
-// error page can send back what it was sent. It is a function because formatting the client would print a replacer with
-// all that it replaces, but prints the address of a function.
-type redactor func(text string, cut bool) string
 
 // newRedactor replaces each form of a secret. A text that holds one in yet another spelling is replaced as a whole, and one
 // that was cut loses its last word, which may be the beginning of one: no form has a blank.
-func newRedactor(forms []string) redactor {
+func newRedactor(lists ...[]string) Redactor {
+	forms := slices.Concat(lists...)
+	// The longest one comes first, so that a replacement never leaves the tail of a longer one behind.
+	slices.SortStableFunc(forms, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
 	var pairs, traces []string
 	for _, form := range forms {
-		pairs = append(pairs, form, redacted)
+		pairs = append(pairs, form, Placeholder)
 		for plain := range unescaped(form) {
 			if plain = squeeze(plain); len(plain) >= shortestPart && !slices.Contains(traces, plain) {
 				traces = append(traces, plain)
@@ -76,7 +117,7 @@ func newRedactor(forms []string) redactor {
 		}
 		replaced := replacer.Replace(text)
 		if strings.Contains(text, "…") && hasTrace(text, traces, endsWithin) || hasTrace(replaced, traces, strings.Contains) {
-			return redacted
+			return Placeholder
 		}
 		return strings.TrimSuffix(replaced, "…")
 	}
@@ -97,7 +138,7 @@ func hasTrace(text string, traces []string, has func(text, form string) bool) bo
 	return false
 }
 
-// endsWithin reports whether a text has been cut within a form, as the mark of [truncate] shows.
+// endsWithin reports whether a text has been cut within a form, as the mark of [Truncate] shows.
 func endsWithin(text, form string) bool {
 	for n := len(form); n >= shortestPart; n-- {
 		if strings.Contains(text, form[:n]+"…") {
@@ -194,25 +235,25 @@ var (
 	htmlTag = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?s)<[^>]*>`) })
 )
 
-// isMarkup reports whether a body begins like a web page, after blanks and a byte order mark.
-func isMarkup(body string) bool {
+// IsMarkup reports whether a body begins like a web page, after blanks and a byte order mark.
+func IsMarkup(body string) bool {
 	return strings.HasPrefix(strings.TrimLeft(body, " \t\r\n\ufeff"), "<")
 }
 
-// readable makes a foreign body fit to read: of a web page only what a person would see.
-func readable(body, contentType string) string {
+// Readable makes a foreign body fit to read: of a web page only what a person would see.
+func Readable(body, contentType string) string {
 	if !utf8.ValidString(body) {
 		return ""
 	}
-	if strings.Contains(contentType, "html") || isMarkup(body) {
+	if strings.Contains(contentType, "html") || IsMarkup(body) {
 		body = htmlInvisible().ReplaceAllString(body, " ")
 		body = html.UnescapeString(htmlTag().ReplaceAllString(body, " "))
 	}
 	return body
 }
 
-// truncate cuts a text after a number of characters and marks the cut.
-func truncate(text string, characters int) string {
+// Truncate cuts a text after a number of characters and marks the cut.
+func Truncate(text string, characters int) string {
 	if runes := []rune(text); len(runes) > characters {
 		return string(runes[:characters]) + "…"
 	}

@@ -1,4 +1,4 @@
-package alphamoon
+package redact
 
 import (
 	"encoding/json"
@@ -12,8 +12,6 @@ import (
 // The text is behind a pointer because formatting an enclosing struct with unexported fields does not ask their
 // methods: it would print the text, but of a pointer it prints the address.
 type Secret struct{ text *string }
-
-const redacted = "(redacted)"
 
 // NewSecret wraps text.
 func NewSecret(text string) Secret { return Secret{text: &text} }
@@ -30,13 +28,13 @@ func (s Secret) Reveal() string {
 func (s Secret) IsZero() bool { return s.Reveal() == "" }
 
 // Format implements [fmt.Formatter] for every verb, so that not even %#v or %x of an enclosing struct shows the text.
-func (Secret) Format(state fmt.State, _ rune) { _, _ = state.Write([]byte(redacted)) }
+func (Secret) Format(state fmt.State, _ rune) { _, _ = state.Write([]byte(Placeholder)) }
 
 // LogValue implements [slog.LogValuer].
-func (Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
+func (Secret) LogValue() slog.Value { return slog.StringValue(Placeholder) }
 
 // MarshalJSON writes the placeholder: a secret is received, never sent in a body.
-func (Secret) MarshalJSON() ([]byte, error) { return json.Marshal(redacted) }
+func (Secret) MarshalJSON() ([]byte, error) { return json.Marshal(Placeholder) }
 
 // UnmarshalJSON takes a string. Null and every other type leave the secret empty instead of failing, because
 // the fields around it (the key's id above all) must survive an answer with an unusable secret.
