@@ -32,7 +32,8 @@ func expectWarnings(t *testing.T, what, output string, blocks int, summary strin
 
 const forgetting = "Key stays valid until it expires"
 
-// TestAccScheduledRotationIsQuiet rotates 20 keys that are due, with and without an overlap in the state.
+// TestAccScheduledRotationIsQuiet rotates 12 keys that are due, more than Terraform works on at a time, with and without an
+// overlap in the state.
 func TestAccScheduledRotationIsQuiet(t *testing.T) {
 	t.Parallel()
 	for name, lifecycle := range map[string]string{
@@ -41,14 +42,14 @@ func TestAccScheduledRotationIsQuiet(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			// Due three seconds after the creation.
-			config := keys(20, `name = "rotating-${count.index}"`, `expires_in = "1h"`, `rotate_before_expiry = "59m57s"`,
+			config := keys(12, `name = "rotating-${count.index}"`, `expires_in = "1h"`, `rotate_before_expiry = "59m57s"`,
 				lifecycle)
 			w := newWorkspace(t, config, sandbox.Options{})
 			w.apply()
 			time.Sleep(3500 * time.Millisecond)
 			output := w.apply()
 			expectWarnings(t, "rotation", output, 0, "")
-			if created := w.Count(sandbox.Create); created != 40 {
+			if created := w.Count(sandbox.Create); created != 24 {
 				t.Errorf("%d keys were created\n%s", created, output)
 			}
 		})
@@ -112,10 +113,10 @@ func expectForgotten(t *testing.T, what, output string, keys ...sandbox.Key) {
 	}
 }
 
-// TestAccDestroyNamesEachKey destroys sixty keys that live on: the plan says it once, the apply of each.
+// TestAccDestroyNamesEachKey destroys twenty keys that live on: the plan says it once, the apply of each.
 func TestAccDestroyNamesEachKey(t *testing.T) {
 	t.Parallel()
-	w := newWorkspace(t, keys(60, `name = "a"`, `expires_in = "90d"`), sandbox.Options{})
+	w := newWorkspace(t, keys(20, `name = "a"`, `expires_in = "90d"`), sandbox.Options{})
 	w.apply()
 	expectWarnings(t, "the plan", w.run("plan", "-input=false", "-destroy", "-out=p"), 1, forgetting)
 	expectForgotten(t, "the apply", w.run("apply", "-input=false", "p"), w.Keys(sandbox.DefaultProcessID)...)
