@@ -109,18 +109,16 @@ func TestAccStatesOfEarlierVersions(t *testing.T) {
 			w := newWorkspace(t, string(config), sandbox.Options{})
 			w.write("terraform.tfstate", string(state))
 			w.restore(state)
-			// Attributes that were added since are not in the state: neither with nor without a refresh is that a change.
-			for _, refresh := range []string{"-refresh=false", "-refresh=true"} {
-				if output, err := w.command(t.Context(), nil, "plan", "-input=false", "-detailed-exitcode", refresh).
-					CombinedOutput(); err != nil {
-					t.Errorf("the plan with %s is not empty: %v\n%s", refresh, err, output)
-				}
+			// Attributes that were added since are not in the state: neither without nor with a refresh is that a change.
+			if output, err := w.command(t.Context(), nil, "plan", "-input=false", "-detailed-exitcode", "-refresh=false").
+				CombinedOutput(); err != nil {
+				t.Errorf("the plan without a refresh is not empty: %v\n%s", err, output)
 			}
 			output, err := w.command(t.Context(), nil, "apply", "-input=false", "-auto-approve").CombinedOutput()
-			if err != nil || !strings.Contains(string(output), "0 added, 0 changed, 0 destroyed") {
-				t.Errorf("the apply is not empty: %v\n%s", err, output)
+			if err != nil || !strings.Contains(string(output), "No changes.") ||
+				!strings.Contains(string(output), "0 added, 0 changed, 0 destroyed") {
+				t.Errorf("the plan or the apply is not empty: %v\n%s", err, output)
 			}
-			w.run("apply", "-input=false", "-auto-approve", "-refresh-only")
 			if !keyVersion.MatchString(w.read("terraform.tfstate")) {
 				t.Error("a refresh did not add key_version")
 			}
