@@ -138,14 +138,20 @@ func (s *stored) held() string {
 // identity is empty.
 func (s *stored) expectNewest(when string, count int) {
 	s.t.Helper()
+	s.expectHeld(when, count)
+	if output, err := s.terraform("", "plan", "-detailed-exitcode"); err != nil {
+		s.t.Errorf("%s: the plan is not empty: %v\n%s", when, err, output)
+	}
+}
+
+// expectHeld demands the same of the store and of the creations.
+func (s *stored) expectHeld(when string, count int) {
+	s.t.Helper()
 	keys := s.LiveKeys(s.collection)
 	if created := s.Count(sandbox.Create); created != count || len(keys) == 0 || s.held() != keys[len(keys)-1].Secret {
 		s.t.Errorf("%s: %d keys were created, want %d, or the store does not hold the newest", when, created, count)
 	}
 	s.expectSafe(when)
-	if output, err := s.terraform("", "plan", "-detailed-exitcode"); err != nil {
-		s.t.Errorf("%s: the plan is not empty: %v\n%s", when, err, output)
-	}
 }
 
 // expectSafe demands that what the store holds works, and that Terraform has not forgotten it.
@@ -162,62 +168,84 @@ func (s *stored) expectSafe(when string) {
 
 var apply = []string{"apply", "-auto-approve"}
 
-// TestAccRecipe takes the guide's recipe through the life of a key of each kind while the store refuses writes.
+// withOrganizationKey adds a key of the organization to the recipe, with a store in another folder.
+func withOrganizationKey(recipe, store string) string {
+	_, key, _ := strings.Cut(recipe, "resource \"")
+	return recipe + strings.NewReplacer("alphamoon_process_api_key", "alphamoon_organization_api_key",
+		"process_id           = data.alphamoon_process.invoices.id", "", "uploader", "reader", `"store"`, `"readers"`,
+		"EXPIRES_AT = ", fmt.Sprintf("STORE = %q\n      EXPIRES_AT = ", store)).Replace("\nresource \""+key)
+}
+
+// TestAccRecipe takes the guide's recipe through the lives of a key of each kind, side by side, while their stores refuse writes.
 func TestAccRecipe(t *testing.T) {
 	t.Parallel()
 	const sealed = "503: the store is sealed"
-	for kind, collection := range map[string]string{"process": sandbox.DefaultProcessID, "organization": sandbox.Organization} {
-		for _, revokes := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s, revoke_on_destroy %t", kind, revokes), func(t *testing.T) {
-				t.Parallel()
-				pair := agePair(t)
-				edits := func(round int, window string) []string {
-					more := fmt.Sprintf("%q\n  revoke_on_destroy = %t\n  rotation_triggers = { round = \"%d\" }", window, revokes, round)
-					edits := []string{encryption.ExampleRecipient, pair.recipient, `"30d"`, more}
-					if kind == "organization" {
-						edits = append(edits, "alphamoon_process_api_key", "alphamoon_organization_api_key",
-							"process_id           = data.alphamoon_process.invoices.id", "")
+	for _, revokes := range []bool{false, true} {
+		t.Run(fmt.Sprintf("revoke_on_destroy %t", revokes), func(t *testing.T) {
+			t.Parallel()
+			pair := agePair(t)
+			edits := func(round int, window string) []string {
+				more := fmt.Sprintf("%q\n  revoke_on_destroy = %t\n  rotation_triggers = { round = \"%d\" }", window, revokes, round)
+				return []string{encryption.ExampleRecipient, pair.recipient, `"30d"`, more}
+			}
+			organization := &stored{store: t.TempDir(), collection: sandbox.Organization}
+			s := newStored(t, withOrganizationKey(storeRecipe(t), organization.store), sandbox.DefaultProcessID, edits(1, "30d")...)
+			organization.workspace = s.workspace
+			both := []*stored{s, organization}
+			refuse := func(writes string) { // each store, so that each must be tried again so many times
+				for _, one := range both {
+					one.put("refusals", writes)
+				}
+			}
+			expectSafe := func(when string) {
+				t.Helper()
+				for _, one := range both {
+					one.expectSafe(one.collection + " " + when)
+				}
+			}
+			expectLive := func(when string, want int) {
+				t.Helper()
+				for _, one := range both {
+					if live := len(s.LiveKeys(one.collection)); live != want {
+						t.Errorf("%d keys of %s live %s, want %d", live, one.collection, when, want)
 					}
-					return edits
 				}
-				s := newStored(t, storeRecipe(t), collection, edits(1, "30d")...)
-				s.must("", "plan")
-				s.put("refusals", "1")
-				s.fails(pair.identity, apply, sealed)
-				s.must(pair.identity, apply...)
-				s.expectNewest("after the first write", 1)
+			}
+			s.must("", "plan")
+			refuse("1")
+			s.fails(pair.identity, apply, sealed)
+			s.must(pair.identity, apply...)
+			organization.expectHeld("after the first write", 2)
+			s.expectNewest("after the first write", 2)
 
-				s.configure(edits(2, "30d")...)
-				s.put("refusals", "3")
-				s.fails(pair.identity, apply, sealed)
-				s.expectSafe("after a refusal")
-				withoutRefresh := append(slices.Clone(apply), "-refresh=false")
-				s.fails(pair.identity, withoutRefresh, sealed)
-				s.expectSafe("after a refusal without a refresh")
-				s.configure(edits(2, "29d")...)
-				s.must("", "plan")
-				s.fails(pair.identity, withoutRefresh, sealed)
-				s.expectSafe("after a refusal with a change in place")
-				if live := len(s.LiveKeys(collection)); live != 2 {
-					t.Errorf("%d keys live while the store refuses", live)
-				}
-				s.must(pair.identity, apply...)
-				s.expectNewest("when the store is healed", 2)
+			s.configure(edits(2, "30d")...)
+			refuse("3")
+			s.fails(pair.identity, apply, sealed)
+			expectSafe("after a refusal")
+			withoutRefresh := append(slices.Clone(apply), "-refresh=false")
+			s.fails(pair.identity, withoutRefresh, sealed)
+			expectSafe("after a refusal without a refresh")
+			s.configure(edits(2, "29d")...)
+			s.must("", "plan")
+			s.fails(pair.identity, withoutRefresh, sealed)
+			expectSafe("after a refusal with a change in place")
+			expectLive("while the store refuses", 2)
+			s.must(pair.identity, apply...)
+			organization.expectHeld("when the store is healed", 4)
+			s.expectNewest("when the store is healed", 4)
 
-				s.configure(edits(2, "89d23h59m59s")...)
-				time.Sleep(1100 * time.Millisecond) // the key is due a second after its creation
-				if output := s.must(pair.identity, apply...); !strings.Contains(output, "rotates_at") {
-					t.Errorf("the date does not rotate:\n%s", output)
-				}
-				s.configure(edits(2, "30d")...)
-				s.must(pair.identity, apply...)
-				s.expectNewest("after a rotation by date", 3)
-				s.must("", "destroy", "-auto-approve")
-				if live, want := len(s.LiveKeys(collection)), map[bool]int{true: 0, false: 3}[revokes]; live != want {
-					t.Errorf("%d keys live after the destruction, want %d", live, want)
-				}
-			})
-		}
+			s.configure(edits(2, "89d23h59m59s")...)
+			time.Sleep(1100 * time.Millisecond) // the keys are due a second after their creation
+			if output := s.must(pair.identity, apply...); strings.Count(output, "rotates_at") < 2 {
+				t.Errorf("the date does not rotate both:\n%s", output)
+			}
+			s.configure(edits(2, "30d")...)
+			s.must(pair.identity, apply...)
+			organization.expectHeld("after a rotation by date", 6)
+			s.expectNewest("after a rotation by date", 6)
+			s.must("", "destroy", "-auto-approve")
+			expectLive("after the destruction", map[bool]int{true: 0, false: 3}[revokes])
+		})
 	}
 }
 
