@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -369,9 +371,12 @@ func TestListingStopsEarly(t *testing.T) {
 func TestEndlessListingEnds(t *testing.T) {
 	t.Parallel()
 	var key atomic.Int64
-	client := newClient(t, http.HandlerFunc(func(writer http.ResponseWriter, _ *http.Request) {
-		_, _ = fmt.Fprintf(writer, `{"apiKeys":[{"id":"%d"}]}`, key.Add(1))
-	}))
+	client := newClient(t, nil, func(config *alphamoon.Config) {
+		config.Transport = roundTripper(func(*http.Request) (*http.Response, error) { // thousands of pages, so without a server
+			page := fmt.Sprintf(`{"apiKeys":[{"id":"%d"}]}`, key.Add(1))
+			return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(page))}, nil
+		})
+	})
 	if _, err := client.ProcessAPIKeys(processID).List(t.Context()); !errors.Is(err, alphamoon.ErrTooManyPages) {
 		t.Errorf("got %v", err)
 	}
