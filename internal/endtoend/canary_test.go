@@ -74,7 +74,6 @@ func TestAccCanary(t *testing.T) {
 		_, _ = fmt.Fprintf(written, "%s\n%s (%v)\n", arguments, output, err)
 		collect(w.Sandbox)
 	}
-	run("validate")
 	run("plan", "-input=false", "-out=canary.tfplan")
 	run("show", "canary.tfplan")
 	w.Inject(
@@ -99,7 +98,6 @@ func TestAccCanary(t *testing.T) {
 	run("apply", "-input=false", "-auto-approve") // kept, tainted
 	w.Inject(sandbox.Fault{Operation: sandbox.Create, Status: 500, AfterWork: true, Body: echo, Then: collect})
 	run("apply", "-input=false", "-auto-approve")
-	run("plan", "-input=false")
 	w.Inject(sandbox.Fault{Operation: sandbox.List, Status: 500, Body: echo, Times: 20})
 	run("plan", "-input=false")
 	w.ClearFaults()

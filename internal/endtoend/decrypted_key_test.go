@@ -60,9 +60,13 @@ func TestAccDecryptedKeyReachesItsStore(t *testing.T) {
 			s.must(identity, apply...)
 			s.must(identity, "plan", "-detailed-exitcode", "-out=empty.tfplan")
 
-			// The recipient's spelling changes nothing.
-			s.write("id.pub", strings.TrimSpace(pair.recipient))
-			s.must(identity, "plan", "-detailed-exitcode")
+			// The recipient's spelling changes nothing. Those of age have but one.
+			if spelled := strings.TrimSpace(pair.recipient); spelled != pair.recipient {
+				s.write("id.pub", spelled)
+				s.must(identity, "plan", "-detailed-exitcode")
+			} else if name == "SSH" {
+				t.Error("the recipient has no other spelling")
+			}
 
 			s.configure(sealedEdits("2", "")...)
 			// While a rotation is planned, Terraform waits with the opening: no identity is needed.
@@ -116,9 +120,7 @@ func TestAccDecryptedKeyWithoutIdentity(t *testing.T) {
 		s.fails("", run, "Missing identity")
 	}
 	s.configure(sealedEdits("1", "required = terraform.applying")...)
-	s.must("", "plan", "-detailed-exitcode")
-	s.must("", "plan", "-destroy")
-	s.must("", "plan", "-refresh-only")
+	s.must("", "plan", "-refresh-only") // the other plans come with the rotation and the destruction below
 	// An apply that changes nothing opens it, but for OpenTofu since 1.12.
 	opens := !cli.OpenTofu || olderThan(t, "1.12.0")
 	if output, err := s.terraform("", onlyRefresh...); opens == (err == nil) || opens != strings.Contains(output, "Missing identity") {

@@ -98,15 +98,15 @@ func TestAccProviderKey(t *testing.T) {
 	as(byHand)
 	s.ClearJournal()
 	s.must(pair.identity, apply...)
-	for rotation := range 4 {
+	for rotation := range 3 {
 		as(s.held())
 		s.expectNewest(fmt.Sprintf("after rotation %d", rotation), rotation+1)
-		if rotation == 3 {
+		if rotation == 2 {
 			break
 		}
 		time.Sleep(1100 * time.Millisecond)
 		s.configure(edits(`"59m59s"`)...)
-		if rotation == 1 {
+		if rotation == 0 {
 			s.put("refusals", "1")
 			s.fails(pair.identity, apply, "the store is sealed")
 			s.expectSafe("after a refusal")

@@ -50,11 +50,11 @@ func TestAccDemoTwice(t *testing.T) {
 		t.Skip("this version has no native tests")
 	}
 	w := newWorkspaceFrom(t, filepath.Join(root, "examples", "demo"), "demo.tftest.hcl", sandbox.Options{})
-	for range 2 {
-		w.run("test")
-		w.apply()
-		w.run("destroy", "-input=false", "-auto-approve")
-	}
+	w.run("test")
+	w.apply()
+	w.run("destroy", "-input=false", "-auto-approve")
+	w.run("test")
+	w.apply()
 }
 
 // TestAccBareMock: a mocked provider without defaults makes up the id of the process, and the error says what to do.
