@@ -2,6 +2,7 @@ package endtoend_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -74,76 +75,118 @@ func checkSyntax(t *testing.T, config string) {
 	}
 }
 
-// TestAccExamples validates everything with the provider as built.
+// unsupported says why the Terraform or OpenTofu at hand cannot read a configuration.
+func unsupported(t *testing.T, config string) string {
+	t.Helper()
+	switch {
+	case strings.Contains(config, "provider::") && !cli.OpenTofu && olderThan(t, "1.8.0"):
+		return "this version has no functions of providers"
+	case strings.Contains(config, "ephemeral ") && withoutEphemerals(t):
+		return "this version has no ephemeral resources"
+	case strings.Contains(config, "identity = {") && olderThan(t, "1.12.0"):
+		return "this version imports by id only"
+	case strings.Contains(config, "import {\n  for_each") && olderThan(t, "1.7.0"):
+		return "this version has no import blocks with for_each"
+	case strings.Contains(config, "removed {") && (olderThan(t, "1.7.0") || cli.OpenTofu && olderThan(t, "1.10.0")):
+		return "this version has no removed blocks with a lifecycle"
+	case strings.Contains(config, "list \"") && (cli.OpenTofu || olderThan(t, "1.14.0")):
+		return "this version has no queries"
+	}
+	return ""
+}
+
+// ofRoots are blocks that only a root module may have, or that Terraform checks more strictly there, or that need a true init.
+var ofRoots = regexp.MustCompile(`(?m)^(?:terraform|import|removed|moved|list|output)\b`)
+
+// TestAccExamples validates everything with the provider as built. What may be a module is one of a configuration that calls them
+// all, so that Terraform and the provider start once for them.
 func TestAccExamples(t *testing.T) {
 	t.Parallel()
 	examples := configurations(t)
 	if len(examples) < 8 {
 		t.Errorf("only %d configurations were found", len(examples))
 	}
+	together, calls := t.TempDir(), requirement
 	for name, config := range examples {
+		if strings.Contains(config, "# needs ") {
+			checkSyntax(t, config) // these need providers that are not here
+			continue
+		}
+		if reason := unsupported(t, config); reason != "" {
+			t.Logf("%s: %s", name, reason)
+			continue
+		}
+		if !ofRoots.MatchString(config) {
+			module := regexp.MustCompile(`\W`).ReplaceAllString(name, "_")
+			writeExample(t, filepath.Join(together, module), config)
+			calls += fmt.Sprintf("module %q {\n  source = \"./%[1]s\"\n", module)
+			for _, variable := range regexp.MustCompile(`(?m)^variable "(\w+)"`).FindAllStringSubmatch(config, -1) {
+				calls += "  " + variable[1] + " = var.any\n" // unknown, as the variables of a root are
+			}
+			calls += "}\n"
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if strings.Contains(config, "provider::") && !cli.OpenTofu && olderThan(t, "1.8.0") {
-				t.Skip("this version has no functions of providers")
-			}
-			if strings.Contains(config, "ephemeral ") && withoutEphemerals(t) {
-				t.Skip("this version has no ephemeral resources")
-			}
-			if strings.Contains(config, "identity = {") && olderThan(t, "1.12.0") {
-				t.Skip("this version imports by id only")
-			}
-			if strings.Contains(config, "import {\n  for_each") && olderThan(t, "1.7.0") {
-				t.Skip("this version has no import blocks with for_each")
-			}
-			if strings.Contains(config, "removed {") && (olderThan(t, "1.7.0") || cli.OpenTofu && olderThan(t, "1.10.0")) {
-				t.Skip("this version has no removed blocks with a lifecycle")
-			}
-			file := "main.tf"
-			if strings.Contains(config, "list \"") {
-				if cli.OpenTofu || olderThan(t, "1.14.0") {
-					t.Skip("this version has no queries")
-				}
-				file = "main.tfquery.hcl"
-			}
-			if strings.Contains(config, "# needs ") {
-				checkSyntax(t, config) // these need providers that are not here
-				return
-			}
-			// Terraform 1.16 looks for the provider of a resource that is not written yet under hashicorp/, unless it is named.
-			if !strings.Contains(config, "resource \"") {
-				config = strings.ReplaceAll(config, "import {\n", "import {\n  provider = alphamoon\n")
-			}
 			dir := t.TempDir()
-			if err := os.WriteFile(filepath.Join(dir, "keys.json"), []byte("{}"), 0o600); err != nil { // of the adoption guide
-				t.Fatal(err)
-			}
-			plain := file != "main.tf" || !strings.Contains(config, "required_providers")
-			if plain {
-				if err := os.WriteFile(filepath.Join(dir, "versions.tf"), []byte(requirement), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if err := os.WriteFile(filepath.Join(dir, file), []byte(config), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			if plain {
-				initialize(t, dir)
-			} else if raw, err := cli.Command(t.Context(), dir, nil, "init", "-input=false", "-no-color", "-plugin-dir="+mirror).
-				CombinedOutput(); err != nil {
-				t.Fatalf("%v\n%s", err, raw)
-			}
-			raw, _ := cli.Command(t.Context(), dir, nil, "validate", "-json").Output() // the diagnostics say whether it failed
-			var output struct {
-				Valid       bool
-				Diagnostics []struct{ Severity, Summary, Detail string }
-			}
-			if err := json.Unmarshal(raw, &output); err != nil || !output.Valid {
-				t.Errorf("%v\n%s", err, raw)
-			}
-			for _, diagnostic := range output.Diagnostics {
-				t.Errorf("%s: %s %s", diagnostic.Severity, diagnostic.Summary, diagnostic.Detail)
-			}
+			writeExample(t, dir, config)
+			validate(t, dir)
 		})
+	}
+	if modules := strings.Count(calls, "module \""); modules < 8 {
+		t.Errorf("only %d configurations are modules", modules)
+	}
+	if err := os.WriteFile(filepath.Join(together, "main.tf"), []byte(calls+"variable \"any\" {}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	validate(t, together)
+}
+
+// writeExample writes a configuration into a folder, with the requirement of the provider if it does not say it itself.
+func writeExample(t *testing.T, dir, config string) {
+	t.Helper()
+	file := "main.tf"
+	if strings.Contains(config, "list \"") {
+		file = "main.tfquery.hcl"
+	}
+	// Terraform 1.16 looks for the provider of a resource that is not written yet under hashicorp/, unless it is named.
+	if !strings.Contains(config, "resource \"") {
+		config = strings.ReplaceAll(config, "import {\n", "import {\n  provider = alphamoon\n")
+	}
+	files := map[string]string{file: config, "keys.json": "{}"} // the adoption guide has such a file
+	if file != "main.tf" || !strings.Contains(config, "required_providers") {
+		files["versions.tf"] = requirement
+	}
+	err := os.MkdirAll(dir, 0o700)
+	for name, content := range files {
+		err = errors.Join(err, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// validate demands that Terraform has nothing to say about a folder's configuration.
+func validate(t *testing.T, dir string) {
+	t.Helper()
+	if _, err := os.Stat(filepath.Join(dir, "versions.tf")); err == nil {
+		initialize(t, dir)
+	} else if raw, err := cli.Command(t.Context(), dir, nil, "init", "-input=false", "-no-color", "-plugin-dir="+mirror).
+		CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, raw)
+	}
+	raw, _ := cli.Command(t.Context(), dir, nil, "validate", "-json").Output() // the diagnostics say whether it failed
+	var output struct {
+		Valid       bool
+		Diagnostics []struct {
+			Severity, Summary, Detail string
+			Range                     struct{ Filename string }
+		}
+	}
+	if err := json.Unmarshal(raw, &output); err != nil || !output.Valid {
+		t.Errorf("%v\n%s", err, raw)
+	}
+	for _, diagnostic := range output.Diagnostics {
+		t.Errorf("%s: %s: %s %s", diagnostic.Range.Filename, diagnostic.Severity, diagnostic.Summary, diagnostic.Detail)
 	}
 }
