@@ -1,6 +1,8 @@
 package endtoend_test
 
 import (
+	"encoding/json"
+	"errors"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -17,12 +19,10 @@ func install(t *testing.T, home string) (output string, err error) {
 	t.Helper()
 	variables := map[string]string{"HOME": home, "USERPROFILE": home, "APPDATA": home}
 	// An empty home folder must not cost a download of everything.
-	for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOPATH", "GOPROXY", "GOFLAGS"} {
-		value, err := exec.CommandContext(t.Context(), "go", "env", name).Output()
-		if err != nil {
-			t.Fatal(err)
-		}
-		variables[name] = strings.TrimSpace(string(value))
+	settings, err := exec.CommandContext(t.Context(), "go", "env", "-json", "GOCACHE", "GOMODCACHE", "GOPATH", "GOPROXY", "GOFLAGS").
+		Output()
+	if err = errors.Join(err, json.Unmarshal(settings, &variables)); err != nil {
+		t.Fatal(err)
 	}
 	// A make within "make test" would announce the folders that it enters. A person's does not.
 	variables["MAKELEVEL"], variables["MAKEFLAGS"] = "", ""
