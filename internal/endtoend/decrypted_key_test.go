@@ -87,7 +87,6 @@ func TestAccDecryptedKeyFromAFile(t *testing.T) {
 	pair := agePair(t)
 	s := newSealed(t, pair, "")
 	file := filepath.Join(t.TempDir(), "identity.txt")
-	s.must("", append(slices.Clone(apply), "-target=alphamoon_process_api_key.uploader")...)
 	write := func(content string) {
 		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
