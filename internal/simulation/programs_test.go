@@ -186,7 +186,8 @@ func (w *world) step(number int) {
 	w.oracle.guarantees()
 	t := pick(r, w.teams...)
 	foul := w.weather(r, t)
-	w.oracle.findable = len(foul) == 1 && foul[0] == weathers[0].name && !w.slow
+	// Where the service says that there is nothing, nobody can tell what was there before the first creation.
+	w.oracle.findable = len(foul) == 1 && foul[0] == weathers[0].name && !w.slow && w.box.EmptyStatus == 0
 	w.oracle.foul = len(foul) > 0
 	w.note("step %d: %s", number, strings.Join(foul, "; "))
 	segment := len(w.history)
@@ -228,6 +229,9 @@ func (w *world) weather(r *rand.Rand, t *team) (foul []string) {
 		weather := pick(r, weathers...)
 		if r.IntN(3) == 0 { // what creations meet matters most
 			weather = pick(r, weathers[:5]...)
+		}
+		if weather.name == existingAnswered && w.box.ListOwn {
+			weather = weathers[0] // nobody can tell a new key from one that no listing shows
 		}
 		fault := weather.make(r)
 		fault.Name, late = weather.name, fault.Late

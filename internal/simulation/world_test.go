@@ -362,6 +362,7 @@ func (r *run) interrupt() {
 const (
 	everyCreationFails = "every creation fails"
 	grantedOtherwise   = "granted otherwise"
+	existingAnswered   = "an existing key answered"
 	pagesShift         = "pages shift"
 	pageSkips          = "a page skips a key"
 )
@@ -445,7 +446,7 @@ var weathers = []struct {
 			},
 			sandbox.Fault{Operation: sandbox.Create, AlterGranted: func(key *sandbox.Key) { key.ExpiresAt = key.ExpiresAt.Add(time.Hour) }})
 	}},
-	{"an existing key answered", func(*rand.Rand) sandbox.Fault {
+	{existingAnswered, func(*rand.Rand) sandbox.Fault {
 		return sandbox.Fault{Operation: sandbox.Create, AnswerExisting: true}
 	}},
 	{"fields left out of a listing", func(r *rand.Rand) sandbox.Fault {
