@@ -31,22 +31,34 @@ func (a answers) RoundTrip(req *http.Request) (*http.Response, error) {
 	}, nil
 }
 
+// hostileBodies are the answers that FuzzDiagnostics begins with; the long ones are shorter by the divisor.
+func hostileBodies(divisor int, secret, encoded string) [][]byte {
+	times := func(text string, count int) string { return strings.Repeat(text, count/divisor) }
+	long := func(text string) []byte { return []byte(times(text, 1<<18/len(text))) }
+	return [][]byte{
+		nil, long("x"), long("<p>x</p>"), long("<"), long("<!--"), long("<script>"), long("&amp;"), long("%25"), long(`\\`), long(`\u005c`),
+		long("\u202e"), long("\xff"), long(`{"a":`), long("[[]],"), []byte(secret), []byte(encoded), long(secret + " "),
+		[]byte(`{"title": "` + times("%25", 20_000) + `"}`), []byte(`{"title": "` + times("%25", 90_000) + `"}`),
+		[]byte(`{"detail": [` + times(`{"loc": ["body", "name"], "msg": "no"},`, 1000) + `{}]}`),
+		[]byte(`{"errors": [{"location": "` + times("a.", 20_000) + `", "message": "m"}], "title": "t"}`),
+		[]byte(`{"apiKeys": [{"id": "` + encoded + `", "name": "` + encoded + `"}]}`), []byte(`{"id": "` + strings.Repeat("7", 400) + `"}`),
+	}
+}
+
 // FuzzDiagnostics: whatever a service answers to a listing or to a creation, what is said of it comes soon, is short, can be
 // shown by a terminal and does not have the credential.
 func FuzzDiagnostics(f *testing.F) {
 	const secret = "0f1e2d3c4b5a6978:correct+horse/battery"
 	encoded := base64.StdEncoding.EncodeToString([]byte(secret))
-	long := func(text string) []byte { return []byte(strings.Repeat(text, 1<<18/len(text))) }
-	for _, body := range [][]byte{
-		nil, long("x"), long("<p>x</p>"), long("<"), long("<!--"), long("<script>"), long("&amp;"), long("%25"), long(`\\`), long(`\u005c`),
-		long("\u202e"), long("\xff"), long(`{"a":`), long("[[]],"), []byte(secret), []byte(encoded), long(secret + " "),
-		[]byte(`{"title": "` + strings.Repeat("%25", 20_000) + `"}`), []byte(`{"title": "` + strings.Repeat("%25", 90_000) + `"}`),
-		[]byte(`{"detail": [` + strings.Repeat(`{"loc": ["body", "name"], "msg": "no"},`, 1000) + `{}]}`),
-		[]byte(`{"errors": [{"location": "` + strings.Repeat("a.", 20_000) + `", "message": "m"}], "title": "t"}`),
-		[]byte(`{"apiKeys": [{"id": "` + encoded + `", "name": "` + encoded + `"}]}`), []byte(`{"id": "` + strings.Repeat("7", 400) + `"}`),
-	} {
-		for _, status := range []int{200, 201, 302, 400, 401, 403, 404, 409, 500} {
-			f.Add(status, "text/html; "+secret, body)
+	// All refusals are read alike, 64 KiB of each: one of them has the longest bodies.
+	for _, seeds := range []struct {
+		divisor  int
+		statuses []int
+	}{{1, []int{200, 201, 400}}, {64, []int{302, 401, 403, 404, 409, 500}}} {
+		for _, body := range hostileBodies(seeds.divisor, secret, encoded) {
+			for _, status := range seeds.statuses {
+				f.Add(status, "text/html; "+secret, body)
+			}
 		}
 	}
 	credential, err := alphamoon.ParseCredential(secret)
