@@ -78,25 +78,16 @@ func TestAccKeyWithFixedDate(t *testing.T) {
 	}
 }
 
-func TestAccKeyWithLifetime(t *testing.T) {
+func TestKeyWithLifetime(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
-	f.run(
-		resource.TestStep{
-			Config: f.key(`expires_in = "90d"`),
-			ConfigStateChecks: []statecheck.StateCheck{
-				statecheck.ExpectKnownValue(address, attribute("expires_at"),
-					knownvalue.StringExact("2026-05-30T09:30:15Z")),
-				statecheck.ExpectKnownValue(address, attribute("rotates_at"),
-					knownvalue.StringExact("2026-04-30T09:30:15Z")),
-			},
-			Check: f.secretIsNewest(),
-		},
-		resource.TestStep{
-			Config:           f.key(`expires_in = "2160h"`),
-			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
-		},
-	)
+	s := f.session()
+	s.apply(f.key(`expires_in = "90d"`)).expect(t, create)
+	if state := s.attributes(address); state["expires_at"] != "2026-05-30T09:30:15Z" || state["rotates_at"] != "2026-04-30T09:30:15Z" {
+		t.Errorf("got %v", state)
+	}
+	s.expectNewestSecret()
+	s.apply(f.key(`expires_in = "2160h"`)).expect(t, keep)
 	f.expectCounts(1, 1)
 }
 
@@ -169,19 +160,15 @@ func TestAccDestroyForgets(t *testing.T) {
 	}
 }
 
-func TestAccDestroyAfterTheDateHasPassed(t *testing.T) {
+func TestDestroyAfterTheDateHasPassed(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	config := f.key(`expires_at = "2026-03-02T00:00:00Z"`)
-	f.run(
-		resource.TestStep{Config: config},
-		resource.TestStep{
-			PreConfig:        func() { f.clock.Advance(30 * day) },
-			Config:           config,
-			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
-		},
-		resource.TestStep{Config: config, Destroy: true},
-	)
+	s := f.session()
+	s.apply(config)
+	f.clock.Advance(30 * day)
+	s.apply(config).expect(t, keep)
+	s.destroy().expect(t, destroy)
 	f.expectCounts(1, 1)
 }
 

@@ -6,10 +6,10 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"filippo.io/age"
 	"filippo.io/age/armor"
-	"github.com/hashicorp/terraform-plugin-testing/compare"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
@@ -41,101 +41,104 @@ func encryptTo(identities ...*age.X25519Identity) string {
 // decryptsAndWorks decrypts encrypted_key and authenticates with it.
 func (f *fixture) decryptsAndWorks(identity age.Identity) resource.TestCheckFunc {
 	return func(state *terraform.State) error {
-		attributes := state.RootModule().Resources[address].Primary.Attributes
-		if attributes["key"] != "" {
-			return fmt.Errorf("the state holds the secret in plain text")
+		attributes := values{}
+		for name, value := range state.RootModule().Resources[address].Primary.Attributes {
+			attributes[name] = value
 		}
-		reader, err := age.Decrypt(armor.NewReader(strings.NewReader(attributes["encrypted_key"])), identity)
-		if err != nil {
-			return err
-		}
-		secret, err := io.ReadAll(reader)
-		if err != nil {
-			return err
-		}
-		request, err := http.NewRequestWithContext(f.t.Context(), http.MethodGet, f.URL+"/api/v0.4/processes/"+
-			processID+"/api-keys", nil)
-		if err != nil {
-			return err
-		}
-		user, pass, _ := strings.Cut(string(secret), ":")
-		request.SetBasicAuth(user, pass)
-		response, err := http.DefaultClient.Do(request)
-		if err != nil {
-			return err
-		}
-		response.Body.Close()
-		if response.StatusCode != http.StatusOK {
-			return fmt.Errorf("the decrypted secret is answered with %s", response.Status)
-		}
-		for name, value := range attributes {
-			if strings.Contains(value, pass) {
-				return fmt.Errorf("the attribute %s holds the secret", name)
-			}
-		}
-		return nil
+		return f.tryDecrypted(identity, attributes)
 	}
+}
+
+// tryDecrypted is the same with the attributes of the key.
+func (f *fixture) tryDecrypted(identity age.Identity, attributes values) error {
+	if key := attributes["key"]; key != nil && key != "" {
+		return fmt.Errorf("the state holds the secret in plain text")
+	}
+	encrypted, _ := attributes["encrypted_key"].(string)
+	reader, err := age.Decrypt(armor.NewReader(strings.NewReader(encrypted)), identity)
+	if err != nil {
+		return err
+	}
+	secret, err := io.ReadAll(reader)
+	if err != nil {
+		return err
+	}
+	request, err := http.NewRequestWithContext(f.t.Context(), http.MethodGet, f.URL+"/api/v0.4/processes/"+
+		processID+"/api-keys", nil)
+	if err != nil {
+		return err
+	}
+	user, pass, _ := strings.Cut(string(secret), ":")
+	request.SetBasicAuth(user, pass)
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("the decrypted secret is answered with %s", response.Status)
+	}
+	for name, value := range attributes {
+		if strings.Contains(fmt.Sprint(value), pass) {
+			return fmt.Errorf("the attribute %s holds the secret", name)
+		}
+	}
+	return nil
 }
 
 func TestAccEncryption(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
-	alice, bob := newIdentity(t), newIdentity(t)
-	manage := `scopes = ["workspace.process.api_key:manage"]`
-	config := func(recipients string) string { return f.key(lifetime, window, manage, recipients) }
-	files := statecheck.CompareValue(compare.ValuesDiffer())
-	file := func() []statecheck.StateCheck {
-		return []statecheck.StateCheck{
-			files.AddStateValue(address, attribute("encrypted_key")),
+	alice := newIdentity(t)
+	f.run(resource.TestStep{
+		Config: f.key(lifetime, window, `scopes = ["workspace.process.api_key:manage"]`, encryptTo(alice)),
+		ConfigStateChecks: []statecheck.StateCheck{
 			statecheck.ExpectKnownValue(address, attribute("key"), knownvalue.Null()),
+		},
+		Check: f.decryptsAndWorks(alice),
+		ConfigPlanChecks: resource.ConfigPlanChecks{
+			PreApply: []plancheck.PlanCheck{plancheck.ExpectUnknownValue(address, attribute("encrypted_key"))},
+		},
+	})
+}
+
+// TestEncryptionThroughTheLifeOfAKey: every new key has a new file, for whoever is a recipient then.
+func TestEncryptionThroughTheLifeOfAKey(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, sandbox.Options{})
+	alice, bob := newIdentity(t), newIdentity(t)
+	config := func(arguments ...string) string {
+		return f.key(append(arguments, lifetime, `scopes = ["workspace.process.api_key:manage"]`)...)
+	}
+	s := f.session()
+	files := map[any]bool{}
+	for _, step := range []struct {
+		after          time.Duration
+		config, action string
+		because        []string
+		reader         age.Identity // nil if the secret is not encrypted
+	}{
+		{0, config(window, encryptTo(alice)), create, nil, alice},
+		// In place: neither the file nor the key changes.
+		{0, config(encryptTo(alice)), update, nil, alice},
+		{0, config(window, encryptTo(alice, bob)), replace, []string{"encrypt_to"}, bob},
+		{60 * day, config(window, encryptTo(alice, bob)), replace, []string{"rotates_at"}, alice},
+		{0, config(window), replace, []string{"encrypt_to"}, nil},
+		{0, config(window, encryptTo(bob)), replace, []string{"encrypt_to"}, bob},
+	} {
+		f.clock.Advance(step.after)
+		s.apply(step.config).expect(t, step.action, step.because...)
+		state := s.attributes(address)
+		files[state["encrypted_key"]] = true
+		if step.reader == nil {
+			s.expectNewestSecret()
+		} else if err := f.tryDecrypted(step.reader, state); err != nil {
+			t.Error(err)
 		}
 	}
-	because := func(attributeName string) resource.ConfigPlanChecks {
-		return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{expectReplacedBy(attributeName)}}
+	if len(files) != 5 || !files[nil] {
+		t.Errorf("got %d files, of which one is none: %t", len(files), files[nil])
 	}
-	f.run(
-		resource.TestStep{
-			Config:            config(encryptTo(alice)),
-			ConfigStateChecks: file(),
-			Check:             f.decryptsAndWorks(alice),
-			ConfigPlanChecks: resource.ConfigPlanChecks{
-				PreApply: []plancheck.PlanCheck{plancheck.ExpectUnknownValue(address, attribute("encrypted_key"))},
-			},
-		},
-		keeps(config(encryptTo(alice))),
-		// In place: neither the file nor the key changes.
-		resource.TestStep{
-			Config:           f.key(lifetime, manage, encryptTo(alice)),
-			Check:            f.decryptsAndWorks(alice),
-			ConfigPlanChecks: expectAction(plancheck.ResourceActionUpdate),
-		},
-		resource.TestStep{
-			Config:            config(encryptTo(alice, bob)),
-			ConfigStateChecks: file(),
-			Check:             f.decryptsAndWorks(bob),
-			ConfigPlanChecks:  because("encrypt_to"),
-		},
-		f.after(60*day, resource.TestStep{
-			Config:            config(encryptTo(alice, bob)),
-			ConfigStateChecks: file(),
-			Check:             f.decryptsAndWorks(alice),
-			ConfigPlanChecks:  because("rotates_at"),
-		}),
-		resource.TestStep{
-			Config:           config(""),
-			Check:            f.secretIsNewest(),
-			ConfigPlanChecks: because("encrypt_to"),
-			ConfigStateChecks: []statecheck.StateCheck{
-				statecheck.ExpectKnownValue(address, attribute("encrypted_key"), knownvalue.Null()),
-			},
-		},
-		resource.TestStep{
-			Config:            config(encryptTo(bob)),
-			ConfigStateChecks: file(),
-			Check:             f.decryptsAndWorks(bob),
-			ConfigPlanChecks:  because("encrypt_to"),
-		},
-	)
 	f.expectCounts(5, 5)
 }
 

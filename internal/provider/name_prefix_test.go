@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-testing/compare"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
@@ -28,11 +27,7 @@ func (f *fixture) prefixed(prefix string, arguments ...string) string {
 func TestAccNamePrefix(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{Rules: sandbox.Rules{UniqueNames: sandbox.InOrganization, NamesForEver: true}})
-	const before = `lifecycle {
-  create_before_destroy = true
-}`
-	config := f.prefixed(`"uploader-"`, lifetime, before)
-	another := statecheck.CompareValue(compare.ValuesDiffer())
+	config := f.prefixed(`"uploader-"`, lifetime, "lifecycle {\n    create_before_destroy = true\n  }")
 	name := tfjsonpath.New("name")
 	f.run(
 		resource.TestStep{
@@ -40,39 +35,39 @@ func TestAccNamePrefix(t *testing.T) {
 			ConfigPlanChecks: resource.ConfigPlanChecks{
 				PreApply: []plancheck.PlanCheck{plancheck.ExpectUnknownValue(address, name)},
 			},
-			ConfigStateChecks: []statecheck.StateCheck{
-				statecheck.ExpectKnownValue(address, name,
-					knownvalue.StringRegexp(regexp.MustCompile(`^uploader-20260301T093015Z-[0-9a-f]{6}$`))),
-				another.AddStateValue(address, name),
-			},
+			ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownValue(address, name,
+				knownvalue.StringRegexp(regexp.MustCompile(`^uploader-20260301T093015Z-[0-9a-f]{6}$`)))},
 		},
-		keeps(config),
 		f.after(60*day, resource.TestStep{
 			Config: config,
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
 				expectReplacedBy("rotates_at"), plancheck.ExpectUnknownValue(address, name),
 			}},
-			ConfigStateChecks: []statecheck.StateCheck{
-				statecheck.ExpectKnownValue(address, name, knownvalue.StringRegexp(regexp.MustCompile(`^uploader-20260430T093015Z-`))),
-				another.AddStateValue(address, name),
-			},
+			ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownValue(address, name,
+				knownvalue.StringRegexp(regexp.MustCompile(`^uploader-20260430T093015Z-`)))},
 			Check: f.secretIsNewest(),
 		}),
-		keeps(config),
-		// A shorter prefix that the name begins with changes nothing but the setting, another one makes a new key.
-		resource.TestStep{
-			Config: f.prefixed(`"upload"`, lifetime, before),
-			ConfigPlanChecks: resource.ConfigPlanChecks{
-				PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(address, plancheck.ResourceActionUpdate)},
-			},
-		},
-		keeps(f.prefixed(`"upload"`, lifetime, before)),
-		f.replaces(f.prefixed(`"reader-"`, lifetime, before), "name_prefix"),
-		keeps(f.prefixed(`"reader-"`, lifetime, before)),
-		f.replaces(f.key(lifetime, before), "name"),
-		f.replaces(f.prefixed(`"reader-"`, lifetime, before), "name_prefix"),
 	)
-	f.expectCounts(5, 5)
+	f.expectCounts(2, 2)
+}
+
+// TestNamePrefixChanges: a shorter prefix that the name begins with changes nothing but the setting, another one makes a new
+// key.
+func TestNamePrefixChanges(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, sandbox.Options{Rules: sandbox.Rules{UniqueNames: sandbox.InOrganization, NamesForEver: true}})
+	s := f.session()
+	s.apply(f.prefixed(`"uploader-"`, lifetime)).expect(t, create)
+	s.apply(f.prefixed(`"upload"`, lifetime)).expect(t, update)
+	for _, test := range []struct{ config, because string }{
+		{f.prefixed(`"reader-"`, lifetime), "name_prefix"},
+		{f.key(lifetime), "name"},
+		{f.prefixed(`"reader-"`, lifetime), "name_prefix"},
+	} {
+		s.apply(test.config).expect(t, replace, test.because)
+		s.expectNewestSecret()
+	}
+	f.expectCounts(4, 4)
 }
 
 // TestAccUniqueNamesOfReplacements: with create_before_destroy no run knows which key is replaced, so that it is a guess.

@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -78,7 +79,6 @@ func TestAccOrganizationKey(t *testing.T) {
 				return nil
 			},
 		},
-		keeps(f.organizationKey(lifetime, window)),
 		f.after(60*day, resource.TestStep{
 			Config: f.organizationKey(lifetime, window), ConfigStateChecks: newSecret(),
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
@@ -86,21 +86,43 @@ func TestAccOrganizationKey(t *testing.T) {
 				plancheck.ExpectUnknownValue(organizationAddress, attribute("key_version")),
 			}},
 		}),
-		f.after(time.Second, resource.TestStep{
-			// Without a revocation the old key stays.
-			Config:           f.organizationKey(lifetime, window, `revoke_on_destroy = false`),
-			ConfigPlanChecks: organizationAction(plancheck.ResourceActionUpdate),
-		}),
-		f.after(60*day, resource.TestStep{
-			Config: f.organizationKey(lifetime, window, `revoke_on_destroy = false`), ConfigStateChecks: newSecret(),
-			ConfigPlanChecks: organizationAction(plancheck.ResourceActionReplace),
-		}),
-		resource.TestStep{
-			PreConfig: func() { f.expectOrganizationKeys(3, 2, 1) },
-			Config:    f.organizationKey(lifetime, window),
-		},
 		resource.TestStep{Config: f.organizationKey(lifetime, window), Destroy: true},
 	)
+	f.expectOrganizationKeys(2, 0, 2)
+}
+
+// TestOrganizationKeyThatIsNotRevoked: without a revocation the old key of a rotation stays.
+func TestOrganizationKeyThatIsNotRevoked(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, sandbox.Options{})
+	s := f.session()
+	var secrets, versions []any
+	for _, step := range []struct {
+		after          time.Duration
+		action, config string
+	}{
+		{0, create, f.organizationKey(lifetime, window)},
+		{60 * day, replace, f.organizationKey(lifetime, window)},
+		{time.Second, update, f.organizationKey(lifetime, window, `revoke_on_destroy = false`)},
+		{60 * day, replace, f.organizationKey(lifetime, window, `revoke_on_destroy = false`)},
+	} {
+		f.clock.Advance(step.after)
+		var reasons []string
+		if step.action == replace {
+			reasons = []string{"rotates_at"}
+		}
+		s.apply(step.config).expect(t, step.action, reasons...)
+		if state := s.attributes(organizationAddress); step.action != update {
+			secrets, versions = append(secrets, state["key"]), append(versions, state["key_version"])
+		}
+	}
+	slices.SortFunc(secrets, func(a, b any) int { return strings.Compare(a.(string), b.(string)) })
+	if len(slices.Compact(secrets)) != 3 || len(slices.Compact(versions)) != 3 {
+		t.Errorf("got the secrets %v and the versions %v", secrets, versions)
+	}
+	f.expectOrganizationKeys(3, 2, 1)
+	s.apply(f.organizationKey(lifetime, window)).expect(t, update)
+	s.destroy().expect(t, destroy)
 	f.expectOrganizationKeys(3, 1, 2)
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
 )
@@ -79,18 +80,17 @@ func TestRevocation(t *testing.T) {
 	}
 }
 
-// TestAccRevocation is refused, and then succeeds.
-func TestAccRevocation(t *testing.T) {
+// TestRefusedRevocation is refused, and then succeeds.
+func TestRefusedRevocation(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	f.Inject(sandbox.Fault{Operation: sandbox.Revoke, Status: 403, Body: `{"title": "Admins only"}`})
 	config := f.key(lifetime, `revoke_on_destroy = true`)
-	f.run(
-		resource.TestStep{Config: config},
-		resource.TestStep{Config: config, Destroy: true, ExpectError: says("Admins only")},
-		keeps(config),
-		resource.TestStep{Config: config, Destroy: true},
-	)
+	s := f.session()
+	s.apply(config)
+	s.fails(s.config(""), "Admins only")
+	s.apply(config).expect(t, keep)
+	s.destroy().expect(t, destroy)
 	if live := len(f.LiveKeys(processID)); live != 0 || f.Count(sandbox.Create) != 1 {
 		t.Errorf("%d keys live after %d creations", live, f.Count(sandbox.Create))
 	}
@@ -138,12 +138,10 @@ func TestAccRevocationOfADeposedKey(t *testing.T) {
 				f.Update(func(options *sandbox.Options) { options.Revocation = sandbox.RevocationRemoves })
 			},
 			Config: config,
-			Check:  f.secretIsNewest(),
-		},
-		resource.TestStep{
-			PreConfig:        func() { f.expectCounts(2, 1) },
-			Config:           config,
-			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
+			Check: func(state *terraform.State) error {
+				f.expectCounts(2, 1)
+				return f.secretIsNewest()(state)
+			},
 		},
 	)
 }

@@ -29,13 +29,9 @@ func (f *fixture) after(duration time.Duration, step resource.TestStep) resource
 	return step
 }
 
-// keeps is a step whose plan is empty.
-func keeps(config string) resource.TestStep {
-	return resource.TestStep{
-		Config:           config,
-		ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
-	}
-}
+// keeps is a step whose plans, with and without a refresh, are empty. Right after a step of the same configuration it says
+// nothing new: each ends with such plans, but for an import.
+func keeps(config string) resource.TestStep { return resource.TestStep{Config: config, PlanOnly: true} }
 
 // replaces is a step that makes a new key because of the attribute.
 func (f *fixture) replaces(config, because string) resource.TestStep {
@@ -48,21 +44,23 @@ func (f *fixture) replaces(config, because string) resource.TestStep {
 	}
 }
 
-// TestAccRotationWhenDue uses the default window, a third of the lifetime.
-func TestAccRotationWhenDue(t *testing.T) {
+// TestRotationWhenDue uses the default window, a third of the lifetime.
+func TestRotationWhenDue(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	config := f.key(lifetime)
-	f.run(
-		resource.TestStep{Config: config, ConfigStateChecks: []statecheck.StateCheck{
-			statecheck.ExpectKnownValue(address, attribute("rotates_at"),
-				knownvalue.StringExact(start.Add(60*day).Format(time.RFC3339))),
-		}},
-		f.after(60*day-time.Second, keeps(config)),
-		f.after(time.Second, f.replaces(config, "rotates_at")),
-		f.after(60*day-time.Second, keeps(config)),
-		f.after(2*time.Second, f.replaces(config, "rotates_at")),
-	)
+	s := f.session()
+	s.apply(config).expect(t, create)
+	if got, want := s.attributes(address)["rotates_at"], start.Add(60*day).Format(time.RFC3339); got != want {
+		t.Errorf("rotates_at is %v, want %s", got, want)
+	}
+	for _, late := range []time.Duration{time.Second, 2 * time.Second} {
+		f.clock.Advance(60*day - time.Second)
+		s.apply(config).expect(t, keep)
+		f.clock.Advance(late)
+		s.apply(config).expect(t, replace, "rotates_at")
+		s.expectNewestSecret()
+	}
 	f.expectCounts(3, 3)
 }
 
@@ -125,19 +123,16 @@ func TestRotationOfADisabledKey(t *testing.T) {
 	f.expectCounts(3, 3)
 }
 
-func TestAccKeyRemovedByHand(t *testing.T) {
+func TestKeyRemovedByHand(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	config := f.key(lifetime)
-	f.run(
-		resource.TestStep{Config: config},
-		resource.TestStep{
-			PreConfig:        func() { f.RemoveKey(f.Keys(processID)[0].ID); f.clock.Advance(5 * time.Minute) },
-			Config:           config,
-			ConfigPlanChecks: expectAction(plancheck.ResourceActionCreate),
-			Check:            f.secretIsNewest(),
-		},
-	)
+	s := f.session()
+	s.apply(config)
+	f.RemoveKey(f.Keys(processID)[0].ID)
+	f.clock.Advance(5 * time.Minute)
+	s.apply(config).expect(t, create)
+	s.expectNewestSecret()
 	f.expectCounts(2, 1)
 }
 
