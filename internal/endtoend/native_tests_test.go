@@ -25,6 +25,9 @@ func TestAccNativeTests(t *testing.T) {
 		if strings.HasPrefix(filepath.Base(path), "mocked") && olderThan(t, cli.MocksSince().String()) {
 			return nil // this version has no mocks
 		}
+		if filepath.Base(path) == demoTest {
+			return nil // TestAccDemoTwice runs it
+		}
 		t.Run(filepath.Base(filepath.Dir(path))+"/"+filepath.Base(path), func(t *testing.T) {
 			t.Parallel()
 			w := newWorkspaceFrom(t, filepath.Dir(path), filepath.Base(path), sandbox.Options{Processes: []sandbox.Process{
@@ -42,6 +45,8 @@ func TestAccNativeTests(t *testing.T) {
 	}
 }
 
+const demoTest = "demo.tftest.hcl"
+
 // TestAccDemoTwice runs the demonstration's tests and its configuration twice against one sandbox: the keys of the first
 // time are still there.
 func TestAccDemoTwice(t *testing.T) {
@@ -49,7 +54,7 @@ func TestAccDemoTwice(t *testing.T) {
 	if olderThan(t, "1.6.0") {
 		t.Skip("this version has no native tests")
 	}
-	w := newWorkspaceFrom(t, filepath.Join(root, "examples", "demo"), "demo.tftest.hcl", sandbox.Options{})
+	w := newWorkspaceFrom(t, filepath.Join(root, "examples", "demo"), demoTest, sandbox.Options{})
 	w.run("test")
 	w.apply()
 	w.run("destroy", "-input=false", "-auto-approve")

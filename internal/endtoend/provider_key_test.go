@@ -95,7 +95,7 @@ func TestAccProviderKeyFromTheFirstOne(t *testing.T) {
 	if output := s.must(pair.identity, apply...); !strings.Contains(output, "0 added, 0 changed, 0 destroyed") {
 		t.Errorf("without the argument it says:\n%s", output)
 	}
-	s.expectNewest("without the argument", 0)
+	s.expectHeld("without the argument", 0)
 
 	// The key is recognized, even by a configuration that would revoke it.
 	s.configure(append(edits, "revoke_on_destroy    = false", "revoke_on_destroy = true")...)

@@ -297,7 +297,7 @@ func TestAccFromAClassicToAPostQuantumIdentity(t *testing.T) {
 	}
 	s.configure(encryption.ExampleRecipient, hybrid.recipient)
 	s.must(classic.identity+hybrid.identity, apply...)
-	s.expectNewest("after the second step", 2)
+	s.expectHeld("after the second step", 2)
 	if output := s.must(hybrid.identity, apply...); !strings.Contains(output, nothing) {
 		t.Errorf("without the first identity it says:\n%s", output)
 	}

@@ -32,27 +32,23 @@ func expectWarnings(t *testing.T, what, output string, blocks int, summary strin
 
 const forgetting = "Key stays valid until it expires"
 
-// TestAccScheduledRotationIsQuiet rotates 12 keys that are due, more than Terraform works on at a time, with and without an
+// TestAccScheduledRotationIsQuiet rotates 12 keys that are due, more than Terraform works on at a time, half of them with an
 // overlap in the state.
 func TestAccScheduledRotationIsQuiet(t *testing.T) {
 	t.Parallel()
-	for name, lifecycle := range map[string]string{
-		"create before destroy": "lifecycle {\n create_before_destroy = true\n }", "destroy before create": "",
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			// Due three seconds after the creation.
-			config := keys(12, `name = "rotating-${count.index}"`, `expires_in = "1h"`, `rotate_before_expiry = "59m57s"`,
-				lifecycle)
-			w := newWorkspace(t, config, sandbox.Options{})
-			w.apply()
-			time.Sleep(3500 * time.Millisecond)
-			output := w.apply()
-			expectWarnings(t, "rotation", output, 0, "")
-			if created := w.Count(sandbox.Create); created != 24 {
-				t.Errorf("%d keys were created\n%s", created, output)
-			}
-		})
+	config := ""
+	for name, lifecycle := range map[string]string{"overlapping": "lifecycle {\n create_before_destroy = true\n }", "gap": ""} {
+		// Due three seconds after the creation.
+		rotating := keys(6, `name = "`+name+`-${count.index}"`, `expires_in = "1h"`, `rotate_before_expiry = "59m57s"`, lifecycle)
+		config += strings.Replace(rotating, `"test"`, `"`+name+`"`, 1)
+	}
+	w := newWorkspace(t, config, sandbox.Options{})
+	w.apply()
+	time.Sleep(3500 * time.Millisecond)
+	output := w.apply()
+	expectWarnings(t, "rotation", output, 0, "")
+	if created := w.Count(sandbox.Create); created != 24 {
+		t.Errorf("%d keys were created\n%s", created, output)
 	}
 }
 
