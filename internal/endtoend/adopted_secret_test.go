@@ -13,7 +13,7 @@ import (
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
 )
 
-// TestAccAdoptedSecretsOfMany adopts twenty keys with their secrets: from a map in an ephemeral variable, and from an ephemeral
+// TestAccAdoptedSecretsOfMany adopts twelve keys with their secrets: from a map in an ephemeral variable, and from an ephemeral
 // resource that stands for a store's. No secret stands in a plan, a state, a log or what Terraform prints.
 func TestAccAdoptedSecretsOfMany(t *testing.T) {
 	t.Parallel()
@@ -40,7 +40,7 @@ ephemeral "alphamoon_decrypted_key" "store" {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			const count = 20
+			const count = 12
 			w := newWorkspace(t, "", sandbox.Options{})
 			var keys []sandbox.Key
 			listed := map[string]any{}

@@ -41,10 +41,10 @@ output "totals" {
 	}
 }
 
-// TestAccOutageIsToldOnce refreshes 60 keys while the list fails.
+// TestAccOutageIsToldOnce refreshes 30 keys while the list fails.
 func TestAccOutageIsToldOnce(t *testing.T) {
 	t.Parallel()
-	w := newWorkspace(t, keys(60, `name = "k-${count.index}"`, `expires_in = "90d"`), sandbox.Options{})
+	w := newWorkspace(t, keys(30, `name = "k-${count.index}"`, `expires_in = "90d"`), sandbox.Options{})
 	w.apply()
 	w.ClearJournal()
 	w.Inject(sandbox.Fault{Operation: sandbox.List, Status: 503, Times: -1})
@@ -53,22 +53,22 @@ func TestAccOutageIsToldOnce(t *testing.T) {
 	full := strings.Count(output, "503 Service Unavailable")
 	short := strings.Count(output, `See the error "Alphamoon failed to answer" of this run for the cause.`)
 	// Terraform 1.16 folds equal errors.
-	if folded := short == 1 && !cli.OpenTofu && !olderThan(t, "1.16.0"); err == nil || full != 1 || short != 59 && !folded {
+	if folded := short == 1 && !cli.OpenTofu && !olderThan(t, "1.16.0"); err == nil || full != 1 || short != 29 && !folded {
 		t.Errorf("%d full errors, %d short ones, %v", full, short, err)
 	}
 	lines := strings.Count(output, "\n")
 	t.Logf("%d requests, %d lines", w.Count(sandbox.List), lines)
-	if w.Count(sandbox.List) > 12 || lines > 660 {
+	if w.Count(sandbox.List) > 12 || lines > 330 {
 		t.Errorf("%d requests, %d lines", w.Count(sandbox.List), lines)
 	}
 }
 
-// TestAccRefreshUnderALimit refreshes 40 keys among 600 while the service accepts five requests a second.
+// TestAccRefreshUnderALimit refreshes 20 keys among 600 while the service accepts five requests a second.
 func TestAccRefreshUnderALimit(t *testing.T) {
 	t.Parallel()
-	w := newWorkspace(t, keys(40, `name = "k-${count.index}"`, `expires_in = "90d"`), sandbox.Options{})
+	w := newWorkspace(t, keys(20, `name = "k-${count.index}"`, `expires_in = "90d"`), sandbox.Options{})
 	w.apply()
-	for range 560 {
+	for range 580 {
 		w.AddKey(
 			sandbox.DefaultProcessID,
 			sandbox.Key{

@@ -30,7 +30,7 @@ func (a *applying) expectNoProcess() {
 		case <-deadline:
 			_ = syscall.Kill(-a.Process.Pid, syscall.SIGKILL)
 			a.w.t.Fatalf("%s still run", left)
-		case <-time.After(20 * time.Millisecond):
+		case <-time.After(100 * time.Millisecond):
 		}
 	}
 }
