@@ -9,7 +9,7 @@ import (
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
 )
 
-// TestAccAdoptionOfMany freezes the listing of 20 keys in a file, imports them with for_each, and moves them from their
+// TestAccAdoptionOfMany freezes the listing of twelve keys in a file, imports them with for_each, and moves them from their
 // dates to a policy in waves. Half of them were made for two years and are due at once, one in ten was disabled by hand.
 // No key is replaced before its wave, and none twice.
 func TestAccAdoptionOfMany(t *testing.T) {
@@ -17,7 +17,7 @@ func TestAccAdoptionOfMany(t *testing.T) {
 	if olderThan(t, "1.7.0") {
 		t.Skip("this version has no import blocks with for_each")
 	}
-	const count, waves = 20, 3
+	const count, waves = 12, 3
 	w := newWorkspace(t, fmt.Sprintf(`
 data "alphamoon_process_api_keys" "all" {
   process_id = %q
@@ -30,7 +30,7 @@ output "keys" {
 	for i := range count {
 		wave := 1 + i%waves
 		key := sandbox.Key{
-			ID: fmt.Sprintf("%032x", i+1), Name: fmt.Sprintf("key-%d", i%8), Scopes: []string{"workspace.result:read"},
+			ID: fmt.Sprintf("%032x", i+1), Name: fmt.Sprintf("key-%d", i%5), Scopes: []string{"workspace.result:read"},
 			CreatedAt: now().Add(-10 * 24 * time.Hour), ExpiresAt: now().Add(80 * 24 * time.Hour),
 		}
 		if i%2 == 0 {
