@@ -145,10 +145,16 @@ func TestSimulation(t *testing.T) { //nolint:tparallel // the seeds run on all c
 	}
 }
 
-// fixedSeeds are run every time: some with fair weather, and those that notice a defect which the others do not.
+// fixedSeeds are run every time. They were chosen among more of them: in these occurs all that is counted in those, rules and
+// diagnostics included, and each of the mutants is noticed, by two seeds unless only one of those noticed it.
 func fixedSeeds() []uint64 {
-	return append(consecutive(1, 22), 5009, 5028, 5030, 5044, 5050, 5078, 5079, 5088, 5127, 500017, 7300363)
+	return []uint64{
+		1, 5, 6, 7, 10, 11, 13, 15, 16, 17, 19, 20, 5009, 5028, 5030, 5044, 5050, 5078, 5079, 5088, 5127, 500017, 7300363,
+	}
 }
+
+// runTwice are two of the fixed seeds, for which the same history must come of the same seed.
+var runTwice = []uint64{5, 5030}
 
 func consecutive(first uint64, count int) (seeds []uint64) {
 	for i := range count {
@@ -179,6 +185,12 @@ func runSeeds(t *testing.T, seeds []uint64) (counted map[string]int, days int) {
 						return
 					}
 					res := simulate(t, seeds[i], allSteps())
+					if slices.Contains(runTwice, seeds[i]) {
+						again := simulate(t, seeds[i], allSteps())
+						if difference := cmp.Diff(res.history, again.history); difference != "" {
+							t.Errorf("seed %d has two histories:\n%s", seeds[i], difference)
+						}
+					}
 					mu.Lock()
 					for kind, n := range res.counted {
 						counted[kind] += n
@@ -239,15 +251,4 @@ func expectedKinds() (kinds []string) {
 		"outcome: plan done", "outcome: plan failed", "outcome: apply done", "outcome: apply failed", "outcome: settled",
 		"outcome: interrupted", "outcome: killed", "outcome: a key that nobody could know of", "outcome: import done",
 		"outcome: apply of the saved plan done", "outcome: apply of the saved plan failed")
-}
-
-// TestSameHistory runs a seed twice.
-func TestSameHistory(t *testing.T) {
-	t.Parallel()
-	for _, seed := range []uint64{93, 205} {
-		first, second := simulate(t, seed, allSteps()), simulate(t, seed, allSteps())
-		if difference := cmp.Diff(first.history, second.history); difference != "" {
-			t.Errorf("seed %d has two histories:\n%s", seed, difference)
-		}
-	}
 }
