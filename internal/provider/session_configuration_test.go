@@ -21,17 +21,24 @@ type block struct {
 	config              tftypes.Value
 }
 
+// parsed is a configuration.
+type parsed struct {
+	text     string
+	provider tftypes.Value
+	blocks   []block
+}
+
 // parse reads a configuration.
-func (s *session) parse(config string) (provider tftypes.Value, blocks []block) {
+func (s *session) parse(config string) parsed {
 	s.t.Helper()
 	file, diags := hclsyntax.ParseConfig([]byte(config), "main.tf", hcl.InitialPos)
 	if diags.HasErrors() {
 		s.t.Fatal(diags)
 	}
-	provider = s.evaluate(&hclsyntax.Body{}, s.schemas.Provider)
+	read := parsed{text: config, provider: s.evaluate(&hclsyntax.Body{}, s.schemas.Provider)}
 	for _, found := range file.Body.(*hclsyntax.Body).Blocks {
 		if found.Type == "provider" {
-			provider = s.evaluate(found.Body, s.schemas.Provider)
+			read.provider = s.evaluate(found.Body, s.schemas.Provider)
 			continue
 		}
 		schema := map[string]map[string]*tfprotov6.Schema{
@@ -44,9 +51,9 @@ func (s *session) parse(config string) (provider tftypes.Value, blocks []block) 
 		if found.Type != "resource" {
 			address = found.Type + "." + address
 		}
-		blocks = append(blocks, block{found.Type, found.Labels[0], address, s.evaluate(found.Body, schema)})
+		read.blocks = append(read.blocks, block{found.Type, found.Labels[0], address, s.evaluate(found.Body, schema)})
 	}
-	return provider, blocks
+	return read
 }
 
 // evaluate converts the arguments of a block into the types of its schema.

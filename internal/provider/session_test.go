@@ -35,6 +35,8 @@ type session struct {
 	schemas *tfprotov6.GetProviderSchemaResponse
 	states  map[string]*instance // by address
 	valid   string               // the configuration that was found valid last: neither time nor the service change that
+	read    parsed               // the configuration that was parsed last
+	waits   func()               // what happens between a plan and its apply
 }
 
 // instance is a resource in the state.
@@ -136,6 +138,14 @@ func (r *report) expect(t testing.TB, action string, reasons ...string) {
 	}
 }
 
+// expectAll demands that the plan does the same with each of so many resources.
+func (r *report) expectAll(t testing.TB, action string, count int) {
+	t.Helper()
+	if actions := slices.Sorted(maps.Values(r.actions)); !slices.Equal(actions, slices.Repeat([]string{action}, count)) {
+		t.Errorf("got %v because of %v, want %s", r.actions, r.reasons, action)
+	}
+}
+
 // kept reports whether the plan changes nothing.
 func (r *report) kept() bool {
 	return !slices.ContainsFunc(slices.Collect(maps.Values(r.actions)), func(action string) bool { return action != keep })
@@ -156,7 +166,10 @@ func (s *session) plans(config string) *report {
 func (s *session) until(last, config string) *report {
 	s.t.Helper()
 	r := &report{actions: map[string]string{}, reasons: map[string][]string{}, data: map[string]values{}}
-	provider, blocks := s.parse(config)
+	if s.read.text != config {
+		s.read = s.parse(config)
+	}
+	provider, blocks := s.read.provider, s.read.blocks
 	var changes []*change
 	var p *protocol
 	for _, stage := range []struct {
@@ -172,6 +185,9 @@ func (s *session) until(last, config string) *report {
 		{applying, func(p *protocol) { s.carryOut(r, p, changes) }},
 	} {
 		r.stage = stage.name
+		if stage.name == applying && s.waits != nil {
+			s.waits()
+		}
 		if stage.name != planning { // a provider validates and plans, and another one applies
 			server, err := s.factories()["alphamoon"]()
 			if err != nil {
