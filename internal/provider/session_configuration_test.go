@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"encoding/json"
+	"maps"
 	"strings"
 	"testing"
 
@@ -115,6 +116,7 @@ func withAttribute(object tftypes.Value, name string, value tftypes.Value) tftyp
 	if err := object.As(&attributes); err != nil {
 		panic(err)
 	}
+	attributes = maps.Clone(attributes)
 	attributes[name] = value
 	return tftypes.NewValue(object.Type(), attributes)
 }
