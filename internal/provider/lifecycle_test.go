@@ -107,15 +107,55 @@ func TestAccPreventDestroy(t *testing.T) {
 	f.expectCounts(2, 2)
 }
 
-// TestAccPlannedInPlaceStaysInPlace plans changes in place and lets the keys become due, and expire, before the apply.
+const fixedDate = `"2026-05-30T09:30:15Z"`
+
+// TestPlannedInPlaceStaysInPlace plans changes in place and lets the keys become due, and expire, before the apply.
+func TestPlannedInPlaceStaysInPlace(t *testing.T) {
+	t.Parallel()
+	edits := map[string][2]map[string]string{
+		"revocation": {{}, {"revoke_on_destroy": "true"}},
+		"scopes":     {{}, {"allow_undocumented_scopes": "true"}},
+		"window":     {{}, {"rotate_before_expiry": `"29d"`}},
+		"lifetime":   {{}, {"expires_in": `"89d"`}},
+		"policy":     {{"expires_in": "", "expires_at": fixedDate}, {}},
+		"fixed":      {{}, {"expires_in": "", "expires_at": fixedDate}},
+		"triggers":   {{"rotation_triggers": `{ a = "1" }`}, {"rotation_triggers": `{}`}},
+	}
+	for name, wait := range map[string]time.Duration{"due": 65 * day, "expired": 99 * day} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t, sandbox.Options{})
+			config := func(step int) string {
+				keys := map[string]map[string]string{}
+				for name, values := range edits {
+					keys[name] = values[step]
+				}
+				return f.keysOf(keys)
+			}
+			s := f.session()
+			s.apply(config(0)).expectAll(t, create, len(edits))
+			f.clock.Advance(day)
+			s.waits = func() { f.clock.Advance(wait) }
+			updated := s.try(config(1))
+			if updated.expectAll(t, update, len(edits)); updated.errors > 0 {
+				t.Error(updated.text)
+			}
+			s.waits = nil
+			if got := f.Count(sandbox.Create); got != len(edits) {
+				t.Errorf("keys created: got %d, want %d", got, len(edits))
+			}
+			if s.apply(config(1)).kept() {
+				t.Error("no key is due")
+			}
+		})
+	}
+}
+
+// TestAccPlannedInPlaceStaysInPlace is the same with values that are unknown in the plan.
 func TestAccPlannedInPlaceStaysInPlace(t *testing.T) {
 	t.Parallel()
-	const fixedDate = `"2026-05-30T09:30:15Z"`
 	edits := map[string][2]map[string]string{
-		"revocation":     {{}, {"revoke_on_destroy": "true"}},
-		"scopes":         {{}, {"allow_undocumented_scopes": "true"}},
 		"window":         {{}, {"rotate_before_expiry": `"29d"`}},
-		"lifetime":       {{}, {"expires_in": `"89d"`}},
 		"unknown_window": {{}, {"rotate_before_expiry": "terraform_data.window.output"}},
 		// Known limit: what was unknown and turns out unchanged can be told from a plan without a refresh only after
 		// the run has applied something. So another key comes first here.
@@ -123,12 +163,9 @@ func TestAccPlannedInPlaceStaysInPlace(t *testing.T) {
 			"rotate_before_expiry": "terraform_data.window.output", "depends_on": "[alphamoon_process_api_key.window]",
 		}},
 		"unknown_policy": {{}, {"expires_in": "terraform_data.policy.output"}},
-		"policy":         {{"expires_in": "", "expires_at": fixedDate}, {}},
 		"unknown_first":  {{"expires_in": "", "expires_at": fixedDate}, {"expires_in": "terraform_data.policy.output"}},
-		"fixed":          {{}, {"expires_in": "", "expires_at": fixedDate}},
-		"triggers":       {{"rotation_triggers": `{ a = "1" }`}, {"rotation_triggers": `{}`}},
 	}
-	for name, late := range map[string]time.Duration{"due": 45 * day, "expired": 99 * day} {
+	for name, wait := range map[string]time.Duration{"due": 45 * day, "expired": 99 * day} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t, sandbox.Options{})
@@ -157,7 +194,7 @@ resource "terraform_data" "policy" {
 				f.after(day, resource.TestStep{
 					Config: config(1), ExpectNonEmptyPlan: true,
 					ConfigPlanChecks: resource.ConfigPlanChecks{
-						PreApply: append(actions(updated), planCheckFunc(func() { f.clock.Advance(late) })),
+						PreApply: append(actions(updated), planCheckFunc(func() { f.clock.Advance(wait) })),
 					},
 				}),
 				resource.TestStep{
@@ -179,8 +216,8 @@ func TestAccWithoutARefresh(t *testing.T) {
 	f := newFixture(t, sandbox.Options{})
 	config := f.key(lifetime)
 	revoking := f.key(lifetime, `revoke_on_destroy = true`)
-	late := expectAction(plancheck.ResourceActionUpdate)
-	late.PreApply = append(late.PreApply, planCheckFunc(func() { f.clock.Advance(70 * day) }))
+	waits := expectAction(plancheck.ResourceActionUpdate)
+	waits.PreApply = append(waits.PreApply, planCheckFunc(func() { f.clock.Advance(70 * day) }))
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: f.factories(),
 		AdditionalCLIOptions:     &resource.AdditionalCLIOptions{Plan: resource.PlanOptions{NoRefresh: true}},
@@ -188,7 +225,7 @@ func TestAccWithoutARefresh(t *testing.T) {
 			{Config: config},
 			f.after(59*day, keeps(config)),
 			f.after(day, f.replaces(config, "rotates_at")),
-			{Config: revoking, ConfigPlanChecks: late, ExpectNonEmptyPlan: true},
+			{Config: revoking, ConfigPlanChecks: waits, ExpectNonEmptyPlan: true},
 			f.replaces(revoking, "rotates_at"),
 		},
 	})

@@ -141,32 +141,23 @@ resource "alphamoon_organization_api_key" "test" {
 	})
 }
 
-// TestAccAdoptedSecretThatIsRefused: a wrong secret is an error on the argument, and changes nothing of the key.
-func TestAccAdoptedSecretThatIsRefused(t *testing.T) {
+// TestAdoptedSecretThatIsRefused: a wrong secret is an error on the argument, and changes nothing of the key.
+func TestAdoptedSecretThatIsRefused(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, sandbox.Options{})
 	byHand := f.handmade(processID)
-	revocation := statecheck.ExpectKnownValue(address, attribute("revoke_on_destroy"), knownvalue.Bool(false))
-	version := statecheck.ExpectKnownValue(address, attribute("key_version"), knownvalue.Int64Exact(byHand.CreatedAt.Unix()))
-	f.runWithWriteOnly(
-		resource.TestStep{Config: f.adoption(byHand)},
-		resource.TestStep{Config: f.adoption(byHand, `key_wo = "nonsense"`), ExpectError: says("two non-empty parts joined by a colon")},
-		resource.TestStep{
-			Config:      f.adoption(byHand, `key_wo = "wrong:wrong"`, "revoke_on_destroy = true"),
-			ExpectError: says("Secret was refused"),
-		},
-		resource.TestStep{
-			PreConfig:   func() { f.Inject(sandbox.Fault{Operation: sandbox.List, Skip: 1, ResetBefore: true, Times: 10}) },
-			Config:      f.adoption(byHand, fmt.Sprintf("key_wo = %q", byHand.Secret)),
-			ExpectError: says("so nothing was changed: no answer arrived"),
-		},
-		resource.TestStep{
-			PreConfig:         f.ClearFaults,
-			Config:            f.adoption(byHand, `key_wo = null`),
-			ConfigPlanChecks:  resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
-			ConfigStateChecks: []statecheck.StateCheck{revocation, version},
-		},
-	)
+	s := f.session()
+	s.states[address] = &instance{outcome: f.connect(nil).adopt(t.Context(), processID+"/"+byHand.ID), kind: resourceType}
+	s.apply(f.key(lifetime))
+	s.fails(f.key(lifetime, `key_wo = "nonsense"`), "two non-empty parts joined by a colon")
+	s.fails(f.key(lifetime, `key_wo = "wrong:wrong"`, "revoke_on_destroy = true"), "Secret was refused")
+	f.Inject(sandbox.Fault{Operation: sandbox.List, Skip: 1, ResetBefore: true, Times: 10})
+	s.fails(f.key(lifetime, fmt.Sprintf("key_wo = %q", byHand.Secret)), "so nothing was changed: no answer arrived")
+	f.ClearFaults()
+	s.apply(f.key(lifetime, "key_wo = null")).expect(t, keep)
+	if state := s.attributes(address); state["revoke_on_destroy"] != false || state["key_version"] != float64(byHand.CreatedAt.Unix()) {
+		t.Errorf("got %v", state)
+	}
 }
 
 // TestAdoptedSecretInWords: the error quotes the service, and never the secret.

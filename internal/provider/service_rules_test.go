@@ -45,7 +45,8 @@ func TestNothingLoops(t *testing.T) {
 	// Under these the service does not do what it was asked for, so that the creation fails.
 	failing := []string{"first-scope", "long-ago"}
 	expiries := map[string]string{
-		"lifetime": lifetime, "window": lifetime + "\n  " + `rotate_before_expiry = "80d"`, "date": `expires_at = "2026-05-30T09:30:15.5+01:00"`,
+		"lifetime": lifetime, "window": lifetime + "\n  " + `rotate_before_expiry = "80d"`,
+		"date": `expires_at = "2026-05-30T09:30:15.5+01:00"`,
 	}
 	for _, rule := range sandbox.NamedRules() {
 		if slices.Contains(failing, rule.Name) {

@@ -242,7 +242,10 @@ func (s *session) validate(r *report, p *protocol, provider tftypes.Value, block
 		config := p.encode(b.config.Type(), b.config)
 		switch b.mode {
 		case "resource":
-			response, err := p.ValidateResourceConfig(ctx, &tfprotov6.ValidateResourceConfigRequest{TypeName: b.kind, Config: config})
+			response, err := p.ValidateResourceConfig(ctx, &tfprotov6.ValidateResourceConfigRequest{
+				TypeName: b.kind, Config: config,
+				ClientCapabilities: &tfprotov6.ValidateResourceConfigClientCapabilities{WriteOnlyAttributesAllowed: true},
+			})
 			p.must(err)
 			r.hear(b.address, response.Diagnostics)
 		case "data":
