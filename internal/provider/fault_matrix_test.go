@@ -82,7 +82,7 @@ func (r faultRow) check(t *testing.T, kind, operation string, times int, expecte
 		if err := options.Follow(r.rule); err != nil {
 			t.Fatal(err)
 		}
-		options.Activation /= 30 // a tenth of a second
+		options.Activation /= 10 // some tenths of a second
 	}
 	f := newFixture(t, options)
 	if r.revokes { // a new key is tried for as long
