@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -49,7 +50,7 @@ func TestAccCommands(t *testing.T) {
 	if _, err := exec.LookPath("make"); err != nil {
 		t.Skip("this machine has no make")
 	}
-	tried := map[string]bool{}
+	tried, binaries := map[string]bool{}, t.TempDir()
 	for _, document := range []string{
 		"README.md", "CONTRIBUTING.md", "SECURITY.md", ".github/RELEASING.md", ".github/pull_request_template.md",
 	} {
@@ -58,7 +59,7 @@ func TestAccCommands(t *testing.T) {
 				continue
 			}
 			tried[command] = true
-			if err := try(t, command); err != nil {
+			if err := try(t, command, binaries); err != nil {
 				t.Errorf("%s: %s: %v", document, command, err)
 			}
 		}
@@ -66,7 +67,7 @@ func TestAccCommands(t *testing.T) {
 	if len(tried) < 20 {
 		t.Errorf("only %d commands were found", len(tried))
 	}
-	everything := run(t, "make", "--dry-run", "ci")
+	everything := run(t, root, "make", "--dry-run", "ci")
 	for _, part := range []string{"/golangci-lint@", "/actionlint@", " validate --provider-name", ".ci/release-dry-run", "go test -race"} {
 		if !strings.Contains(everything, part) {
 			t.Errorf("make ci does not run %s", part)
@@ -111,21 +112,22 @@ func TestNamesInContributing(t *testing.T) {
 	}
 }
 
-func try(t *testing.T, command string) error {
+func try(t *testing.T, command, binaries string) error {
 	t.Helper()
 	words := strings.Fields(command)
 	switch {
 	case makeTarget.MatchString(command):
-		if help := "\n" + run(t, "make", "help"); !strings.Contains(help, "\n"+words[1]+" ") {
+		if help := "\n" + run(t, root, "make", "help"); !strings.Contains(help, "\n"+words[1]+" ") {
 			return errors.New("make help does not list it")
 		}
-		run(t, "make", "--dry-run", words[1])
+		run(t, root, "make", "--dry-run", words[1])
 		return nil
 	case goTest.MatchString(command):
-		run(t, words[0], inSmall(words[1:])...)
+		tests := compiled(t, binaries, words[2])
+		run(t, filepath.Join(root, words[2]), tests, inSmall(words[3:])...)
 		return nil
 	case goRun.MatchString(command):
-		run(t, words[0], append(words[1:], "-h")...)
+		run(t, root, words[0], append(words[1:], "-h")...)
 		return nil
 	case words[0] == "bash":
 		_, err := os.Stat(filepath.Join(root, words[1]))
@@ -139,30 +141,42 @@ func try(t *testing.T, command string) error {
 	return errors.New("nothing tries it")
 }
 
-// inSmall lets go test run the one test that is named, with one seed, and otherwise none. With the race detector it takes what
-// make test has compiled.
+// compiled returns the tests of a package as a program, which is linked once for all commands that name the package. With the
+// race detector it takes what make test has compiled.
+func compiled(t *testing.T, folder, name string) string {
+	t.Helper()
+	program := filepath.Join(folder, filepath.Base(name)+".test")
+	if _, err := os.Stat(program); err != nil {
+		run(t, root, "go", "test", "-c", "-race", "-vet=off", "-o", program, name)
+	}
+	return program
+}
+
+// inSmall are the arguments of a go test for the program itself, which runs the one test that is named, with one seed, and
+// otherwise none.
 func inSmall(arguments []string) []string {
-	named := false
-	arguments = append([]string{arguments[0], "-race", "-vet=off"}, arguments[1:]...)
+	named, update := false, slices.Contains(arguments, "-update")
 	for i, argument := range arguments {
 		switch argument {
 		case "-seeds":
 			arguments[i+1] = "1"
+		case "-v":
+			arguments[i] = "-test.v"
 		case "-run":
-			named = true
+			arguments[i], named = "-test.run", true
 		}
 	}
-	if update := strings.Contains(strings.Join(arguments, " "), "-update"); update || !named {
-		arguments = append(arguments, "-run", "^$")
+	if update || !named {
+		arguments = append(arguments, "-test.run", "^$")
 	}
 	return arguments
 }
 
-// run carries out a program at the root, outside of the make or the tests that run this one.
-func run(t *testing.T, program string, arguments ...string) (output string) {
+// run carries out a program in a folder, outside of the make or the tests that run this one.
+func run(t *testing.T, folder, program string, arguments ...string) (output string) {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), program, arguments...)
-	command.Dir, command.Env = root, append(os.Environ(), "MAKELEVEL=", "MAKEFLAGS=")
+	command.Dir, command.Env = folder, append(os.Environ(), "MAKELEVEL=", "MAKEFLAGS=")
 	raw, err := command.CombinedOutput()
 	if err != nil {
 		t.Errorf("%s %s: %v\n%s", program, strings.Join(arguments, " "), err, raw)
