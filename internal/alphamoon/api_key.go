@@ -127,14 +127,14 @@ func (l *ScopeList) UnmarshalJSON(data []byte) error {
 // must not be lost because one of its dates is odd.
 type Timestamp struct{ time.Time }
 
-// UnmarshalJSON takes an RFC 3339 string and never fails. Without a zone it is UTC. The years 1 and 9999 are how some
-// services write that there is none.
+// UnmarshalJSON takes an RFC 3339 string and never fails. Without a zone it is UTC. The years 1 and 9999, and the beginning of
+// 1970, are how some services write that there is none.
 // U: dates; keys that never expire
 func (t *Timestamp) UnmarshalJSON(data []byte) error {
 	if t.Time.UnmarshalJSON(data) != nil {
 		t.Time, _ = time.Parse(`"2006-01-02T15:04:05"`, string(data)) // zero where it fails
 	}
-	if year := t.UTC().Year(); year <= 1 || year >= 9999 {
+	if year := t.UTC().Year(); year <= 1 || year >= 9999 || t.Unix() == 0 {
 		t.Time = time.Time{}
 	}
 	return nil
@@ -167,13 +167,16 @@ type Grant struct {
 	// Missing are the scopes that were asked for and not granted, and Additional those that were granted beyond them,
 	// sorted. An answer that leaves the scopes out says nothing.
 	Missing, Additional []string
-	// ExpiresAt is the granted expiry, zero if the answer has none.
+	// ExpiresAt is the granted expiry, zero if the answer has none. Over means that it is not after the creation, so that the
+	// key never worked.
 	ExpiresAt time.Time
+	Over      bool
 }
 
 // Granted compares a key with what was asked for.
 func (r APIKeyRequest) Granted(key APIKey) Grant {
 	grant := Grant{ExpiresAt: key.ExpiresAt.Time}
+	grant.Over = !key.ExpiresAt.IsZero() && !key.CreatedAt.IsZero() && !key.ExpiresAt.After(key.CreatedAt.Time)
 	if key.Scopes != nil {
 		grant.Missing, grant.Additional = lacking(key.Scopes, r.Scopes), lacking(r.Scopes, key.Scopes)
 	}
@@ -227,6 +230,10 @@ func (r APIKeyRequest) same(other APIKeyRequest) bool {
 // foldName is a name without what a service may change in it: blanks at its ends, upper and lower case.
 // U: names
 func foldName(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
+
+// isNumber reports an id that counts, so that keys of two tables may have the same one.
+// U: ids
+func isNumber(id string) bool { return strings.Trim(id, "0123456789") == "" }
 
 // foldID is an id without what a listing may write otherwise: upper and lower case, and dashes.
 // U: ids

@@ -1,6 +1,7 @@
 package alphamoon
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -57,6 +58,8 @@ type APIKeys struct {
 	client  *Client
 	path    []string
 	listing listing[APIKey]
+	// sightings are shared with the other collections.
+	sightings view
 
 	// before lists what was there before the first creation of this client.
 	before *sharedCall[struct{}]
@@ -73,9 +76,10 @@ type APIKeys struct {
 type listings struct{ first, later, atOnce *sharedCall[reading[APIKey]] }
 
 func newAPIKeys(client *Client, path []string) *APIKeys {
+	sightings := view{&client.sightings, path[2]}
 	k := &APIKeys{
 		client: client, path: path, before: newSharedCall[struct{}](client.config.FailureMemory),
-		ledger: newLedger(&client.sightings), attempts: semaphore.NewWeighted(exclusive),
+		sightings: sightings, ledger: newLedger(sightings), attempts: semaphore.NewWeighted(exclusive),
 	}
 	k.invalidate()
 	k.listing = listing[APIKey]{id: func(key APIKey) string { return key.ID }, fetch: k.fetch}
@@ -84,7 +88,7 @@ func newAPIKeys(client *Client, path []string) *APIKeys {
 
 func (k *APIKeys) fetch(ctx context.Context, offset, limit int) (Page[APIKey], error) {
 	page, err := fetchWindow(ctx, k.client, k.path, "apiKeys", k.listing.id, offset, limit)
-	k.client.sightings.note(page.Elements)
+	k.sightings.note(page.Elements)
 	return page, err
 }
 
@@ -168,6 +172,9 @@ func (k *APIKeys) find(ctx context.Context, ref KeyRef, removal removal) (*APIKe
 	if key := first.get(ref.ID); key != nil {
 		return key, nil
 	}
+	if ref.Expired && SaysNothing(err) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -233,10 +240,12 @@ func (k *APIKeys) invalidate() {
 
 // NotRevokedError means that a key is not known to be revoked.
 type NotRevokedError struct {
-	// Refusal is what the request for the removal failed with; nil if it was accepted.
+	// Refusal is what the request for the removal failed with, or the second one after one that was accepted; nil if both were.
 	Refusal error
 	// Unchecked is why it could not be seen what became of the key; nil if the key is seen to be active.
 	Unchecked error
+	// Status is what the listing says of the key, in the words of the service.
+	Status string
 }
 
 func (e *NotRevokedError) Error() string {
@@ -265,21 +274,31 @@ func (k *APIKeys) Revoke(ctx context.Context, ref KeyRef) error {
 	if !isSafeID(ref.ID) {
 		return &NotRevokedError{Refusal: ErrUnsafeID}
 	}
-	removal, refusal := k.remove(ctx, ref.ID)
+	removal, refusal := noRemoval, k.meetsAnother(ctx, ref.ID)
+	if refusal == nil {
+		removal, refusal = k.remove(ctx, ref.ID)
+	}
+	var again error
 	for retries := 0; ; retries++ {
 		k.invalidate()
 		key, err := k.find(ctx, ref, removal)
 		hiddenByLag := errors.Is(err, ErrTooYoung) && removal != noRemoval && !isForeign(refusal)
-		gone := err == nil && (key == nil || DoesNotWork(key.Status))
+		gone := err == nil && (key == nil || DoesNotWork(key.Status) || k.isOver(*key))
 		switch {
 		case gone, hiddenByLag:
 			return nil
-		case removal == acceptedRemoval && retries == 0 && (err == nil || SaysNothing(err)) && k.isUnknown(ctx, ref.ID):
-			return nil
+		case removal == acceptedRemoval && retries == 0 && (err == nil || SaysNothing(err)):
+			// What was removed may stay listed. Then the service does not know it any more.
+			// U: its removal again; a removed key is no longer listed
+			if _, again = k.remove(ctx, ref.ID); isDocumented(again, http.StatusNotFound, http.StatusGone) {
+				return nil
+			}
+		}
+		switch {
 		case err != nil:
-			return &NotRevokedError{Refusal: refusal, Unchecked: err}
+			return &NotRevokedError{Refusal: cmp.Or(refusal, again), Unchecked: err}
 		case removal == noRemoval || retries >= k.client.config.MaxRetries:
-			return &NotRevokedError{Refusal: refusal}
+			return &NotRevokedError{Refusal: cmp.Or(refusal, again), Status: k.client.show(key.Status, false)}
 		}
 		if err := sleep(ctx, k.client.pause(nil, retries)); err != nil {
 			return &NotRevokedError{Unchecked: err}
@@ -294,12 +313,31 @@ func isForeign(refusal error) bool {
 	return answered && !status.Documented && status.Status < 500 || IsUnusableAnswer(refusal)
 }
 
-// isUnknown removes a key once more, whose removal was accepted and does not show in a listing, and reports whether the
-// service says that it knows no such key.
-// U: its removal again; a removed key is no longer listed
-func (k *APIKeys) isUnknown(ctx context.Context, id string) bool {
-	_, refusal := k.remove(ctx, id)
-	return isDocumented(refusal, http.StatusNotFound, http.StatusGone)
+// meetsAnother says why the removal of a process's key could meet another key: it is the organization's, and a number may be
+// the id of a key of each. Nil means that it cannot.
+// U: ids; removal of a process's key
+func (k *APIKeys) meetsAnother(ctx context.Context, id string) error {
+	own := k.client.OrganizationAPIKeys()
+	if k == own || !isNumber(id) {
+		return nil
+	}
+	keys, err := own.List(ctx)
+	switch {
+	case SaysNothing(err):
+		return nil
+	case err != nil:
+		return fmt.Errorf("%w, and the keys of the organization could not be listed: %w", errAmbiguousID, err)
+	case slices.ContainsFunc(keys, func(key APIKey) bool { return key.ID == id && !slices.Contains(k.path, key.ProcessID) }):
+		return fmt.Errorf("%w, and a key of the organization has the same one", errAmbiguousID)
+	}
+	return nil
+}
+
+var errAmbiguousID = errors.New("no removal was requested, because the id is a number")
+
+// isOver reports whether a listed key is past its expiry.
+func (k *APIKeys) isOver(key APIKey) bool {
+	return !key.ExpiresAt.IsZero() && !key.ExpiresAt.After(k.client.config.Clock())
 }
 
 // remove sends the removal. The refusal is nil if it was accepted.

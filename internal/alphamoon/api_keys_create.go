@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -37,6 +38,9 @@ func (k *APIKeys) Create(ctx context.Context, wanted APIKeyRequest, options Crea
 	for repeated := false; ; repeated = true {
 		key, lost, err := k.post(ctx, wanted, options, &retries)
 		if lost == nil {
+			if status, refused := errors.AsType[*StatusError](err); earlier != nil && refused && isDocumented(err, status.Status) {
+				err = &ConflictError{Err: err, Earlier: earlier}
+			}
 			return key, err
 		}
 		failure := &LostCreationError{Err: err}
@@ -135,7 +139,7 @@ func (k *APIKeys) post(
 				return err // nothing was sent
 			}
 			defer k.attempts.Release(1)
-			before := k.client.sightings.moment()
+			before := k.sightings.moment()
 			err := send()
 			switch {
 			case err == nil:
@@ -167,7 +171,7 @@ func (k *APIKeys) take(key *CreatedAPIKey, before int, answeredAt time.Time) err
 	switch {
 	case !key.belongsTo(k.path):
 		reason = fmt.Sprintf("it belongs to the process %s", key.ProcessID)
-	case !k.client.sightings.claim(key.ID, before):
+	case !k.sightings.claim(key.ID, before):
 		reason = "it existed before"
 	case key.isOld(answeredAt):
 		reason = "it was created more than a day ago"

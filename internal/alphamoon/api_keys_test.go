@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
+	"github.com/alphamoon/terraform-provider-alphamoon/internal/redact"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
 )
 
@@ -334,6 +336,11 @@ func TestSoftRemoval(t *testing.T) {
 		"not at all": {
 			sandbox.Options{Revocation: sandbox.RevocationDoesNothing}, false, "revoke, list, revoke, list, list",
 		},
+		"with an expiry that is over": {
+			sandbox.Options{Revocation: sandbox.RevocationDoesNothing, Rules: sandbox.Rules{
+				Listed: []func(map[string]any){sandbox.With("exp", "2020-01-01T00:00:00Z")},
+			}}, true, "revoke, list",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -345,6 +352,97 @@ func TestSoftRemoval(t *testing.T) {
 				t.Errorf("got %v after %s", err, requests(box))
 			}
 		})
+	}
+}
+
+// TestWordsOfARemoval: where a removal does not show, the error has the status in the listing, and what the service says of the
+// second removal.
+func TestWordsOfARemoval(t *testing.T) {
+	t.Parallel()
+	box := &sandbox.Sandbox{Options: sandbox.Options{Revocation: sandbox.RevocationDoesNothing}}
+	box.Listed = []func(map[string]any){sandbox.With("status", "Removed")}
+	fill(box, 1)
+	box.Inject(sandbox.Fault{Operation: revoke, Skip: 1, Status: 409, Body: sandbox.Detail("API key is already deleted")})
+	var failure *alphamoon.NotRevokedError
+	err := newClient(t, box).ProcessAPIKeys(processID).Revoke(t.Context(), alphamoon.KeyRef{ID: box.Keys(processID)[0].ID})
+	if !errors.As(err, &failure) || failure.Status != "Removed" || !strings.Contains(fmt.Sprint(failure.Refusal), "already deleted") {
+		t.Errorf("got %+v", err)
+	}
+}
+
+// TestANumberMayBeAnothersID: the removal is the organization's. A process's key with a number as its id is removed only if no
+// key of the organization has the same one, and a new key may have the number of one of the other kind.
+func TestANumberMayBeAnothersID(t *testing.T) {
+	t.Parallel()
+	removal := func(ofOrganization string, faults ...sandbox.Fault) (error, string) {
+		box := &sandbox.Sandbox{}
+		key := sandbox.Key{ID: "7", Name: "test", ExpiresAt: wanted.ExpiresAt}
+		box.AddKey(processID, key)
+		key.ID = ofOrganization
+		box.AddKey(sandbox.Organization, key)
+		for _, fault := range faults {
+			box.Inject(fault)
+		}
+		err := newClient(t, box).ProcessAPIKeys(processID).Revoke(t.Context(), alphamoon.KeyRef{ID: "7"})
+		return err, requests(box)
+	}
+	if err, sent := removal("7"); err == nil || sent != "list, list" || !strings.Contains(err.Error(), "has the same one") {
+		t.Errorf("a key of the organization has the number: got %v after %s", err, sent)
+	}
+	forbidden := sandbox.Fault{Operation: list, Status: 403, Body: sandbox.Detail("no")}
+	if err, sent := removal("8", forbidden); !alphamoon.IsForbidden(err) || sent != "list, list" {
+		t.Errorf("nobody knows who has the number: got %v after %s", err, sent)
+	}
+	if err, sent := removal("8"); err != nil || sent != "list, revoke, list, list" {
+		t.Errorf("nobody else has the number: got %v after %s", err, sent)
+	}
+
+	box := &sandbox.Sandbox{}
+	box.AddKey(processID, sandbox.Key{ID: "100002"})
+	box.NumericIDs = true
+	client := newClient(t, box)
+	if _, err := client.ProcessAPIKeys(processID).List(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	key, err := client.OrganizationAPIKeys().Create(t.Context(), wanted, alphamoon.CreateOptions{})
+	if err != nil || key.ID != "100002" {
+		t.Errorf("the first key of the organization: got %+v, %v", key, err)
+	}
+}
+
+// TestTheUserPartMayBeAnID: the credential is a key, and a listing shows it. Its user part may be its id, or the beginning of it.
+func TestTheUserPartMayBeAnID(t *testing.T) {
+	t.Parallel()
+	const id = "688874d9d9064c23bf78bf3ec93cbd2d"
+	for _, user := range []string{id, id[:8]} {
+		box := &sandbox.Sandbox{}
+		key := box.AddKey(processID, sandbox.Key{
+			ID: id, Secret: user + ":correct-horse-battery", Scopes: []string{alphamoon.ScopeManageProcessAPIKeys}, ExpiresAt: wanted.ExpiresAt,
+		})
+		client := newClient(t, box, func(config *alphamoon.Config) {
+			config.Credential = alphamoon.Credential{Secret: redact.NewSecret(key.Secret)}
+		})
+		if keys, err := client.ProcessAPIKeys(processID).List(t.Context()); err != nil || len(keys) != 1 {
+			t.Errorf("%s: got %v, %v", user, keys, err)
+		}
+		box.Listed = []func(map[string]any){sandbox.With("id", key.Secret[len(user)+1:])}
+		if keys, err := client.ProcessAPIKeys(processID).List(t.Context()); err == nil {
+			t.Errorf("the password as an id: got %v", keys)
+		}
+	}
+}
+
+// TestAnExpiredKeyWhereNothingIsListed: nothing needs to be proved of it.
+func TestAnExpiredKeyWhereNothingIsListed(t *testing.T) {
+	t.Parallel()
+	for _, rule := range []string{"empty-404", "empty-204"} {
+		keys := newClient(t, service(t, rule)).ProcessAPIKeys(processID)
+		if key, err := keys.Find(t.Context(), alphamoon.KeyRef{ID: "absent", Expired: true}); key != nil || err != nil {
+			t.Errorf("%s: got %v, %v", rule, key, err)
+		}
+		if _, err := keys.Find(t.Context(), alphamoon.KeyRef{ID: "absent"}); !alphamoon.SaysNothing(err) {
+			t.Errorf("%s, of a key that works: got %v", rule, err)
+		}
 	}
 }
 

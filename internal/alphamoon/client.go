@@ -80,7 +80,7 @@ type Attempt struct {
 type Client struct {
 	config Config
 
-	redactText, redactMessage redact.Redactor
+	redactText, redactMessage, redactID redact.Redactor
 
 	limiter *limiter
 	outage  outage
@@ -118,6 +118,7 @@ func NewClient(config Config) *Client {
 	return &Client{
 		config:     config,
 		redactText: redact.ForTexts(config.Credential.Reveal()), redactMessage: redact.ForMessages(config.Credential.Reveal()),
+		redactID:  redact.ForIDs(config.Credential.Reveal()),
 		limiter:   newLimiter(config.RetryWaitMax, config.RequestsPerSecond),
 		outage:    outage{memory: config.FailureMemory},
 		sightings: sightings{first: map[string]int{}},

@@ -22,14 +22,20 @@ type LostCreationError struct {
 	revoked bool
 }
 
-// ConflictError means that the service refused a creation in its own words because of what exists (409).
+// ConflictError means that the service refused a creation in its own words because of what exists (409), or for whatever
+// reason after one whose answer was lost.
 type ConflictError struct {
 	findings
 	// Err is the refusal.
 	Err error
-	// Earlier is what happened to the creation before this one, whose answer was lost; nil if there was none. Unless a
-	// key stands in the way, the conflict proves that the earlier one worked: a key exists whose secret is lost.
+	// Earlier is what happened to the creation before this one, whose answer was lost; nil if there was none.
 	Earlier error
+}
+
+// ProvesEarlier reports whether the earlier creation has worked, so that a key exists whose secret is lost: nothing else that
+// could conflict was there before.
+func (e *ConflictError) ProvesEarlier() bool {
+	return isConflict(e.Err) && e.Earlier != nil && len(e.InTheWay) == 0
 }
 
 func (e *ConflictError) Error() string { return e.Err.Error() }
@@ -93,7 +99,7 @@ func (c *lostCreation) ready(began time.Time) bool { return !c.showsAt.After(beg
 // ledger is what a collection remembers of creations, to distinguish orphans from every other key. What was seen before the
 // first creation, answers another one or was named to somebody is none.
 type ledger struct {
-	sightings *sightings
+	sightings view
 
 	mu sync.Mutex
 	// listed reports that what existed before is known, and begun is the moment of that listing. Otherwise nobody can tell
@@ -106,7 +112,7 @@ type ledger struct {
 	versions map[string]map[int64]bool
 }
 
-func newLedger(sightings *sightings) *ledger {
+func newLedger(sightings view) *ledger {
 	return &ledger{sightings: sightings, versions: map[string]map[int64]bool{}}
 }
 

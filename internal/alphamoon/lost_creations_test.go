@@ -93,7 +93,7 @@ func TestOneListingServesWhoHasSettled(t *testing.T) {
 		obstacle error
 		served   []bool
 	}{"a listing": {nil, []bool{true, true, false}}, "an obstacle": {errors.New("no"), []bool{true, false, false}}} {
-		l := newLedger(&sightings{first: map[string]int{}})
+		l := newLedger(view{sightings: &sightings{first: map[string]int{}}})
 		l.markListed(nil)
 		creations := []*lostCreation{lostOf("a 1"), lostOf("b 2"), lostOf("c 3")}
 		for i, age := range []time.Duration{10, 10, 9} {

@@ -217,8 +217,9 @@ var (
 
 // checkID refuses an id that Terraform would print as it is and nobody should see: it is in no form that messages could
 // show, or holds the credential.
+// U: ids
 func (c *Client) checkID(id string) error {
-	if shown := c.show(id, false); shown != id {
+	if redact.Show(id) != id || c.redactID(id, false) != id {
 		return fmt.Errorf("the answer has an id that cannot be shown, %s", c.Redact(redact.ShowID(id)))
 	}
 	return nil

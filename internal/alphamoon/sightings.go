@@ -7,9 +7,23 @@ import "sync"
 // U: a second creation of one name
 type sightings struct {
 	mu sync.Mutex
-	// moments counts what was seen, and first has the moment of each key, by its id.
+	// moments counts what was seen, and first has the moment of each key.
 	moments int
 	first   map[string]int
+}
+
+// view is what the collections of one kind see of the sightings. A number may be the id of a key of each kind.
+// U: ids
+type view struct {
+	*sightings
+	kind string
+}
+
+func (v view) key(id string) string {
+	if isNumber(id) {
+		return v.kind + id
+	}
+	return foldID(id)
 }
 
 // moment is now, in the order in which keys are seen.
@@ -20,31 +34,31 @@ func (s *sightings) moment() int {
 }
 
 // note takes a page of keys.
-func (s *sightings) note(keys []APIKey) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.moments++
+func (v view) note(keys []APIKey) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.moments++
 	for _, key := range keys {
-		if _, seen := s.first[foldID(key.ID)]; !seen {
-			s.first[foldID(key.ID)] = s.moments
+		if _, seen := v.first[v.key(key.ID)]; !seen {
+			v.first[v.key(key.ID)] = v.moments
 		}
 	}
 }
 
 // isNew reports whether no page had shown a key by the given moment, and nobody has claimed it.
-func (s *sightings) isNew(id string, moment int) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	first, seen := s.first[foldID(id)]
+func (v view) isNew(id string, moment int) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	first, seen := v.first[v.key(id)]
 	return !seen || first > moment
 }
 
 // claim makes a key known from the beginning, which answers a creation or is named as what one left. It reports whether it
 // was new until now.
-func (s *sightings) claim(id string, moment int) (isNew bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	first, seen := s.first[foldID(id)]
-	s.first[foldID(id)] = 0
+func (v view) claim(id string, moment int) (isNew bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	first, seen := v.first[v.key(id)]
+	v.first[v.key(id)] = 0
 	return !seen || first > moment
 }

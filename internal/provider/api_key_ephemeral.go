@@ -146,6 +146,10 @@ func (e *apiKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, r
 	if missing := wanted.Granted(key.APIKey).Missing; len(missing) > 0 {
 		problems = append(problems, fmt.Sprintf("it lacks the scopes %s, and has %s", joinTexts(missing), joinTexts(key.Scopes)))
 	}
+	if grant := wanted.Granted(key.APIKey); grant.Over {
+		problems = append(problems, fmt.Sprintf("its expiry %q is over, where %q was asked for", formatInstant(grant.ExpiresAt),
+			formatInstant(wanted.ExpiresAt)))
+	}
 	if len(problems) > 0 {
 		resp.Diagnostics.AddError("Ephemeral key cannot be used",
 			fmt.Sprintf("The service created the key %s of %s but %s. %s", key.ID, creation.owner(),

@@ -117,13 +117,22 @@ func conflictDiagnostic(conflict *alphamoon.ConflictError, creation keyCreation,
 			fmt.Sprintf("%s There is now the key %s, which was not there before: a gateway may have sent the request twice, or somebody "+
 				"else made it. If nobody uses it, delete it %s, then apply again.", text,
 				alphamoon.JoinIDs(slices.Concat(conflict.Equal, conflict.Similar)), where))
-	case conflict.Earlier != nil && len(conflict.InTheWay) == 0:
+	case conflict.ProvesEarlier():
 		return diag.NewErrorDiagnostic("Key was created but its secret is lost",
 			fmt.Sprintf("%s The creation before this one, whose answer was lost, has worked: a key exists whose secret is lost. Look for "+
 				"a key of this name that was created just now, delete it %s, then apply again.", text, where))
+	case conflict.Earlier != nil && len(conflict.InTheWay) == 0:
+		return diag.NewErrorDiagnostic("Key may have been created without its secret",
+			fmt.Sprintf("%s The answer to the creation before this one was lost: if that one has worked, a key exists whose secret is lost, "+
+				"and may be what is refused now. Look for a key of this name that was created just now, delete it %s if nobody uses it, "+
+				"then apply again.", text, where))
 	default:
+		advice := nameAdvice(creation, run, conflict.InTheWay)
+		if creation.generated {
+			advice = " If the service cuts names, shorten name_prefix, so that the part behind it stays."
+		}
 		return diag.NewErrorDiagnostic("Alphamoon refused the creation as a conflict", fmt.Sprintf("%s%s If it is about a limit, delete "+
-			"keys that nobody needs %s.", text, nameAdvice(creation, run, conflict.InTheWay), where))
+			"keys that nobody needs %s.", text, advice, where))
 	}
 }
 
@@ -203,6 +212,13 @@ func (o keyCreation) judge(wanted alphamoon.APIKeyRequest, key *alphamoon.Create
 				"key is kept in the state as tainted: the next apply replaces it. If the provider's api_key may not grant these scopes, "+
 				"use another one. If you can do without them, remove them from scopes and run terraform untaint.", key.ID,
 				joinTexts(grant.Missing), joinTexts(wanted.Scopes), joinTexts(key.Scopes)))
+	}
+	if grant := wanted.Granted(key.APIKey); grant.Over {
+		diags.AddAttributeError(path.Root(o.expiry), "Key has expired already",
+			fmt.Sprintf("The service created the key %s with the expiry %q, where %q was asked for, so that it does not work. The key is "+
+				"kept in the state as tainted: the next apply replaces it. If the service rounds expiries or limits them, ask for a "+
+				"later one.", key.ID, formatInstant(grant.ExpiresAt), formatInstant(wanted.ExpiresAt)))
+		return diags
 	}
 	return append(diags, o.warnOfGrant(wanted, key.APIKey)...)
 }

@@ -92,6 +92,7 @@ func specialRules() map[string]func(*faultRow) {
 			}
 		},
 		"limit-400":    limited,
+		"numeric-ids":  removed("(?:list, )?revoke, list, list"), // a process's: no key of the organization may have the number
 		"limit-422":    limited,
 		"keep-removed": removed("revoke, list, revoke"),
 		"deleted-at":   removed("revoke, list"),

@@ -48,3 +48,37 @@ func TestGeneratedNameIsASignature(t *testing.T) {
 		t.Errorf("%q after %s", result.diagnostics, f.sent())
 	}
 }
+
+// TestRefusalAfterALoss: the answer to a creation is lost, and the second one is refused in the service's own words, whatever its
+// status. They come first, and the first creation is not forgotten.
+func TestRefusalAfterALoss(t *testing.T) {
+	t.Parallel()
+	for status, doubt := range map[int]string{
+		403: "if that one has worked, a key exists whose secret is lost", 422: "if that one has worked, a key exists whose secret is lost",
+		409: "The creation before this one, whose answer was lost, has worked",
+	} {
+		f := newFixture(t, sandbox.Options{})
+		f.Inject(sandbox.Fault{Operation: sandbox.Create, Status: 500})
+		f.Inject(sandbox.Fault{Operation: sandbox.Create, Status: status, Body: sandbox.Detail(quota)})
+		result := f.connect(nil).create(t.Context(), values{
+			"process_id": processID, "name_prefix": "test-", "scopes": []string{"workspace.result:read"}, "expires_in": "90d",
+		})
+		words, told := strings.Index(result.diagnostics, quota), strings.Index(result.diagnostics, doubt)
+		if !result.failed || words < 0 || told < words || !strings.HasPrefix(f.sent(), "list, create, list, create") {
+			t.Errorf("%d: %q after %s", status, result.diagnostics, f.sent())
+		}
+	}
+}
+
+// TestConflictOfAGeneratedName: it is unique, unless the service cuts it.
+func TestConflictOfAGeneratedName(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, sandbox.Options{})
+	f.Inject(sandbox.Fault{Operation: sandbox.Create, Status: 409, Body: sandbox.Detail("The name exists.")})
+	result := f.connect(nil).create(t.Context(), values{
+		"process_id": processID, "name_prefix": "test-", "scopes": []string{"workspace.result:read"}, "expires_in": "90d",
+	})
+	if !strings.Contains(result.diagnostics, "If the service cuts names, shorten name_prefix") {
+		t.Errorf("%q", result.diagnostics)
+	}
+}

@@ -36,9 +36,17 @@ func (r *apiKeyResource) notRevoked(err error, model apiKeyModel) diag.Diagnosti
 		return diag.Diagnostics{diag.NewErrorDiagnostic(summary,
 			fmt.Sprintf("The key stays in the state, because %s may still work: %s%s If the provider's api_key is not an organization "+
 				"admin's, use one that is, or delete the key %s; then apply again. If the key is not a deposed object, you can also set "+
-				"revoke_on_destroy = false and apply: then Terraform forgets the key.", r.kind.name(model), sentence(whyNotRevoked(err)),
-				absenceAdvice(err), r.kind.whereToDelete))}
+				"revoke_on_destroy = false and apply: then Terraform forgets the key.%s", r.kind.name(model), sentence(whyNotRevoked(err)),
+				absenceAdvice(err), r.kind.whereToDelete, afterExpiry(model)))}
 	}
+}
+
+// afterExpiry says that a key goes at last, where it is known when.
+func afterExpiry(model apiKeyModel) string {
+	if _, known := model.expiry(); !known {
+		return ""
+	}
+	return fmt.Sprintf(" After %s it has expired, and the next apply forgets it in any case.", model.worksUntil())
 }
 
 // provesNothing reports that the key is not listed, and that this does not mean that it is gone.
@@ -71,7 +79,9 @@ func whyNotRevoked(err error) string {
 		return reason(failure.Unchecked)
 	case failure.Refusal != nil:
 		return reason(failure.Refusal)
-	default:
+	case alphamoon.IsActive(failure.Status) || failure.Status == "":
 		return "the service accepted the request and still lists the key"
+	default:
+		return fmt.Sprintf("the service accepted the request and still lists the key, with the status %q", failure.Status)
 	}
 }

@@ -50,6 +50,15 @@ func TestRevocation(t *testing.T) {
 		"nothing happens": {
 			options: sandbox.Options{Revocation: sandbox.RevocationDoesNothing}, message: "still lists the key",
 		},
+		"with another word": {
+			options: sandbox.Options{Revocation: sandbox.RevocationDoesNothing, Rules: sandbox.Rules{
+				Listed: []func(map[string]any){sandbox.With("status", "Removed")},
+			}}, message: `still lists the key, with the status "Removed"`,
+		},
+		"until the expiry": {
+			options: sandbox.Options{Revocation: sandbox.RevocationDoesNothing},
+			message: "After 2026-05-30T09:30:15Z it has expired, and the next apply forgets it in any case.",
+		},
 		"not for process keys": {
 			options: sandbox.Options{Revocation: sandbox.RevocationUnknown}, message: "No API key has this id.",
 		},

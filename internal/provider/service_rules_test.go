@@ -159,6 +159,27 @@ func TestMissingScopes(t *testing.T) {
 	}
 }
 
+// TestKeysThatNeverWorked: a service that rounds expiries down makes a key of a short life that is over. That is an error,
+// before anything is done to the old key.
+func TestKeysThatNeverWorked(t *testing.T) {
+	t.Parallel()
+	for kind, owner := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			f := following(t, "whole-days")
+			s := f.session()
+			short := f.keyOf(kind, named, scoped, `expires_in = "2h"`)
+			report := s.fails(short, `with the expiry "2026-03-01T00:00:00Z", where "2026-03-01T11:30:15Z" was asked for`)
+			if !strings.Contains(report.text, "Key has expired already") || f.Count(sandbox.Create) != 1 || f.Count(sandbox.Revoke) > 0 {
+				t.Errorf("%d creations, %s", f.Count(sandbox.Create), report.text)
+			}
+			if len(f.Keys(owner)) != 1 {
+				t.Errorf("%d keys", len(f.Keys(owner)))
+			}
+		})
+	}
+}
+
 // TestListedScopes: the first listing shows how the service writes scopes. Only what a later one shows otherwise is a change.
 func TestListedScopes(t *testing.T) {
 	t.Parallel()

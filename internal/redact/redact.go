@@ -70,6 +70,12 @@ func ForMessages(credential string) Redactor {
 	return newRedactor(spellings(credential, 1), spellings(pass, 2*shortestPart))
 }
 
+// ForIDs takes a credential, user:pass, and its password out of ids. The user part may be the id of that very key.
+func ForIDs(credential string) Redactor {
+	_, pass, _ := strings.Cut(credential, ":")
+	return newRedactor(spellings(credential, 1), spellings(pass, shortestPart))
+}
+
 // shortestPart is how long a spelling of a part of the credential must be to be redacted by itself. A shorter one could be a
 // common word, like "wrong", which would then vanish from every message.
 const shortestPart = 8
