@@ -1,7 +1,6 @@
 package alphamoon
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -274,31 +273,20 @@ func (k *APIKeys) Revoke(ctx context.Context, ref KeyRef) error {
 	if !isSafeID(ref.ID) {
 		return &NotRevokedError{Refusal: ErrUnsafeID}
 	}
-	removal, refusal := noRemoval, k.meetsAnother(ctx, ref.ID)
-	if refusal == nil {
-		removal, refusal = k.remove(ctx, ref.ID)
-	}
-	var again error
+	removal, refusal := k.removeOnlyThis(ctx, ref.ID)
 	for retries := 0; ; retries++ {
 		k.invalidate()
 		key, err := k.find(ctx, ref, removal)
-		hiddenByLag := errors.Is(err, ErrTooYoung) && removal != noRemoval && !isForeign(refusal)
-		gone := err == nil && (key == nil || DoesNotWork(key.Status) || k.isOver(*key))
-		switch {
-		case gone, hiddenByLag:
+		if k.isGone(key, err) || isHiddenByLag(err, removal, refusal) {
 			return nil
-		case removal == acceptedRemoval && retries == 0 && (err == nil || SaysNothing(err)):
-			// What was removed may stay listed. Then the service does not know it any more.
-			// U: its removal again; a removed key is no longer listed
-			if _, again = k.remove(ctx, ref.ID); isDocumented(again, http.StatusNotFound, http.StatusGone) {
+		}
+		if removal == acceptedRemoval && retries == 0 {
+			if refusal = k.removeAgain(ctx, ref.ID, err); isDocumented(refusal, http.StatusNotFound, http.StatusGone) {
 				return nil
 			}
 		}
-		switch {
-		case err != nil:
-			return &NotRevokedError{Refusal: cmp.Or(refusal, again), Unchecked: err}
-		case removal == noRemoval || retries >= k.client.config.MaxRetries:
-			return &NotRevokedError{Refusal: cmp.Or(refusal, again), Status: k.client.show(key.Status, false)}
+		if err != nil || removal == noRemoval || retries >= k.client.config.MaxRetries {
+			return k.notRevoked(key, refusal, err)
 		}
 		if err := sleep(ctx, k.client.pause(nil, retries)); err != nil {
 			return &NotRevokedError{Unchecked: err}
@@ -306,11 +294,43 @@ func (k *APIKeys) Revoke(ctx context.Context, ref KeyRef) error {
 	}
 }
 
+func (k *APIKeys) notRevoked(key *APIKey, refusal, unchecked error) error {
+	failure := &NotRevokedError{Refusal: refusal, Unchecked: unchecked}
+	if key != nil {
+		failure.Status = k.client.show(key.Status, false)
+	}
+	return failure
+}
+
+// isHiddenByLag reports that a young key is not listed after a removal that was not refused by something else than the API.
+func isHiddenByLag(err error, removal removal, refusal error) bool {
+	return errors.Is(err, ErrTooYoung) && (removal == acceptedRemoval || removal == maybeRemoval && !isForeign(refusal))
+}
+
+// removeAgain sends the removal once more where it was accepted and does not show in a listing that was answered: what was
+// removed may stay listed, and then the service does not know it any more. Its error is the refusal.
+// U: its removal again; a removed key is no longer listed
+func (k *APIKeys) removeAgain(ctx context.Context, id string, unlisted error) error {
+	if unlisted != nil && !SaysNothing(unlisted) {
+		return nil
+	}
+	_, refusal := k.remove(ctx, id)
+	return refusal
+}
+
 // isForeign reports a refusal of something else than the API, like a firewall's page. It says nothing about the key, and
 // an old listing lacks a young one.
 func isForeign(refusal error) bool {
 	status, answered := errors.AsType[*StatusError](refusal)
 	return answered && !status.Documented && status.Status < 500 || IsUnusableAnswer(refusal)
+}
+
+// removeOnlyThis sends the removal unless it could meet another key.
+func (k *APIKeys) removeOnlyThis(ctx context.Context, id string) (removal removal, refusal error) {
+	if err := k.meetsAnother(ctx, id); err != nil {
+		return noRemoval, err
+	}
+	return k.remove(ctx, id)
 }
 
 // meetsAnother says why the removal of a process's key could meet another key: it is the organization's, and a number may be
@@ -335,9 +355,10 @@ func (k *APIKeys) meetsAnother(ctx context.Context, id string) error {
 
 var errAmbiguousID = errors.New("no removal was requested, because the id is a number")
 
-// isOver reports whether a listed key is past its expiry.
-func (k *APIKeys) isOver(key APIKey) bool {
-	return !key.ExpiresAt.IsZero() && !key.ExpiresAt.After(k.client.config.Clock())
+// isGone reports whether what was found is no key that works: nothing, or one whose status or expiry says so.
+func (k *APIKeys) isGone(key *APIKey, err error) bool {
+	return err == nil && (key == nil || DoesNotWork(key.Status) ||
+		!key.ExpiresAt.IsZero() && !key.ExpiresAt.After(k.client.config.Clock()))
 }
 
 // remove sends the removal. The refusal is nil if it was accepted.

@@ -38,10 +38,7 @@ func (k *APIKeys) Create(ctx context.Context, wanted APIKeyRequest, options Crea
 	for repeated := false; ; repeated = true {
 		key, lost, err := k.post(ctx, wanted, options, &retries)
 		if lost == nil {
-			if status, refused := errors.AsType[*StatusError](err); earlier != nil && refused && isDocumented(err, status.Status) {
-				err = &ConflictError{Err: err, Earlier: earlier}
-			}
-			return key, err
+			return key, afterLoss(earlier, err)
 		}
 		failure := &LostCreationError{Err: err}
 		k.look(ctx, lost, failure)
@@ -64,6 +61,15 @@ func (k *APIKeys) Create(ctx context.Context, wanted APIKeyRequest, options Crea
 			earlier = nil
 		}
 	}
+}
+
+// afterLoss makes a refusal in the service's own words a [ConflictError] if an earlier creation was lost. Without an error, and
+// for any other one, it changes nothing.
+func afterLoss(earlier, err error) error {
+	if status, refused := errors.AsType[*StatusError](err); earlier == nil || !refused || !status.Documented {
+		return err
+	}
+	return &ConflictError{Err: err, Earlier: earlier}
 }
 
 // step is what follows a creation whose answer was lost.

@@ -374,7 +374,7 @@ func TestWordsOfARemoval(t *testing.T) {
 // key of the organization has the same one, and a new key may have the number of one of the other kind.
 func TestANumberMayBeAnothersID(t *testing.T) {
 	t.Parallel()
-	removal := func(ofOrganization string, faults ...sandbox.Fault) (error, string) {
+	removal := func(ofOrganization string, faults ...sandbox.Fault) (sent string, err error) {
 		box := &sandbox.Sandbox{}
 		key := sandbox.Key{ID: "7", Name: "test", ExpiresAt: wanted.ExpiresAt}
 		box.AddKey(processID, key)
@@ -383,17 +383,17 @@ func TestANumberMayBeAnothersID(t *testing.T) {
 		for _, fault := range faults {
 			box.Inject(fault)
 		}
-		err := newClient(t, box).ProcessAPIKeys(processID).Revoke(t.Context(), alphamoon.KeyRef{ID: "7"})
-		return err, requests(box)
+		err = newClient(t, box).ProcessAPIKeys(processID).Revoke(t.Context(), alphamoon.KeyRef{ID: "7"})
+		return requests(box), err
 	}
-	if err, sent := removal("7"); err == nil || sent != "list, list" || !strings.Contains(err.Error(), "has the same one") {
+	if sent, err := removal("7"); err == nil || sent != "list, list" || !strings.Contains(err.Error(), "has the same one") {
 		t.Errorf("a key of the organization has the number: got %v after %s", err, sent)
 	}
 	forbidden := sandbox.Fault{Operation: list, Status: 403, Body: sandbox.Detail("no")}
-	if err, sent := removal("8", forbidden); !alphamoon.IsForbidden(err) || sent != "list, list" {
+	if sent, err := removal("8", forbidden); !alphamoon.IsForbidden(err) || sent != "list, list" {
 		t.Errorf("nobody knows who has the number: got %v after %s", err, sent)
 	}
-	if err, sent := removal("8"); err != nil || sent != "list, revoke, list, list" {
+	if sent, err := removal("8"); err != nil || sent != "list, revoke, list, list" {
 		t.Errorf("nobody else has the number: got %v after %s", err, sent)
 	}
 
@@ -417,7 +417,8 @@ func TestTheUserPartMayBeAnID(t *testing.T) {
 	for _, user := range []string{id, id[:8]} {
 		box := &sandbox.Sandbox{}
 		key := box.AddKey(processID, sandbox.Key{
-			ID: id, Secret: user + ":correct-horse-battery", Scopes: []string{alphamoon.ScopeManageProcessAPIKeys}, ExpiresAt: wanted.ExpiresAt,
+			ID: id, Secret: user + ":correct-horse-battery", ExpiresAt: wanted.ExpiresAt,
+			Scopes: []string{alphamoon.ScopeManageProcessAPIKeys},
 		})
 		client := newClient(t, box, func(config *alphamoon.Config) {
 			config.Credential = alphamoon.Credential{Secret: redact.NewSecret(key.Secret)}

@@ -123,9 +123,9 @@ func conflictDiagnostic(conflict *alphamoon.ConflictError, creation keyCreation,
 				"a key of this name that was created just now, delete it %s, then apply again.", text, where))
 	case conflict.Earlier != nil && len(conflict.InTheWay) == 0:
 		return diag.NewErrorDiagnostic("Key may have been created without its secret",
-			fmt.Sprintf("%s The answer to the creation before this one was lost: if that one has worked, a key exists whose secret is lost, "+
-				"and may be what is refused now. Look for a key of this name that was created just now, delete it %s if nobody uses it, "+
-				"then apply again.", text, where))
+			fmt.Sprintf("%s The answer to the creation before this one was lost: if that one has worked, a key exists whose secret is "+
+				"lost, and may be what is refused now. Look for a key of this name that was created just now, delete it %s if nobody "+
+				"uses it, then apply again.", text, where))
 	default:
 		advice := nameAdvice(creation, run, conflict.InTheWay)
 		if creation.generated {

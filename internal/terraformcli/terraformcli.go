@@ -110,7 +110,7 @@ func MirrorPackage(ctx context.Context, moduleDir, packagePath, providerName, mi
 	ldflags := "-s -w -X main.version=" + builtVersion
 	//nolint:gosec // the caller names its own folder
 	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", ldflags, "-o", binary, packagePath)
-	build.Dir = moduleDir
+	build.Dir, build.Env = moduleDir, append(os.Environ(), "CGO_ENABLED=0") // as releases are built
 	if output, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("building the provider: %w\n%s", err, output)
 	}
