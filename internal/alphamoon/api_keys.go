@@ -281,11 +281,12 @@ func (k *APIKeys) Revoke(ctx context.Context, ref KeyRef) error {
 			return nil
 		}
 		if removal == acceptedRemoval && retries == 0 {
-			if refusal = k.removeAgain(ctx, ref.ID, err); isDocumented(refusal, http.StatusNotFound, http.StatusGone) {
-				return nil
-			}
+			refusal = k.removeAgain(ctx, ref.ID, err)
 		}
-		if err != nil || removal == noRemoval || retries >= k.client.config.MaxRetries {
+		switch {
+		case removal == acceptedRemoval && isDocumented(refusal, http.StatusNotFound, http.StatusGone):
+			return nil
+		case err != nil, removal == noRemoval, retries >= k.client.config.MaxRetries:
 			return k.notRevoked(key, refusal, err)
 		}
 		if err := sleep(ctx, k.client.pause(nil, retries)); err != nil {
