@@ -147,8 +147,8 @@ func (e *apiKeyEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest, r
 		problems = append(problems, fmt.Sprintf("it lacks the scopes %s, and has %s", joinTexts(missing), joinTexts(key.Scopes)))
 	}
 	if grant := wanted.Granted(key.APIKey); grant.Over {
-		problems = append(problems, fmt.Sprintf("its expiry %q is over, where %q was asked for", formatInstant(grant.ExpiresAt),
-			formatInstant(wanted.ExpiresAt)))
+		problems = append(problems, fmt.Sprintf("its expiry %q is over, where %q was asked for (if the service rounds expiries, ask "+
+			"for a longer life)", formatInstant(grant.ExpiresAt), formatInstant(wanted.ExpiresAt)))
 	}
 	if len(problems) > 0 {
 		resp.Diagnostics.AddError("Ephemeral key cannot be used",

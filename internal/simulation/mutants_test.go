@@ -51,7 +51,7 @@ func mutants() []mutant {
 			"l.listed, l.begun = true, 0",
 		},
 		{
-			"an existing key accepted as new", client + "api_keys_create.go", "case !k.client.sightings.claim(key.ID, before):",
+			"an existing key accepted as new", client + "api_keys_create.go", "case !k.sightings.claim(key.ID, before):",
 			"case false:",
 		},
 		{
@@ -68,7 +68,7 @@ func mutants() []mutant {
 			"a credential believed that never saw the key", client + "api_keys.go",
 			"case removal != acceptedRemoval && ref.NeverSeen:", "case false:",
 		},
-		{"a removal believed without looking", client + "api_keys.go", "key == nil || DoesNotWork(key.Status))", "key == nil || true)"},
+		{"a removal believed without looking", client + "api_keys.go", "key == nil || DoesNotWork(key.Status) ||", "key == nil || true ||"},
 		{
 			"an in-place change that looks at the clock", planning,
 			"if c.inApply || !c.planning && !reflect.DeepEqual(plan, c.state) {", "if false {",
@@ -110,8 +110,8 @@ func mutants() []mutant {
 		},
 		{"a life that was cut with its whole window", rules, "life <= p.Window {", "false {"},
 		{
-			"what stays listed never believed to be removed", client + "api_keys.go", "(err == nil || SaysNothing(err)) &&",
-			"false &&",
+			"what stays listed never believed to be removed", client + "api_keys.go", "if unlisted != nil && !SaysNothing(unlisted) {",
+			"if true {",
 		},
 		{"what was removed taken for a key", client + "api_key.go", "if !wire.DeletedAt.IsZero() {", "if false {"},
 		{
