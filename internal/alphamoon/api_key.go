@@ -198,26 +198,23 @@ func (r APIKeyRequest) equals(key APIKey) bool {
 		SameSecond(r.ExpiresAt, key.ExpiresAt.Time)
 }
 
-// mayBecome reports whether a service with rules of its own may have made a key of the request: one that expands scopes,
-// and rounds an expiry or caps it.
+// mayBecome reports whether a service with rules of its own may have made a key of the request.
+func (r APIKeyRequest) mayBecome(key APIKey) bool { return r.isNamed(key) && r.mayGrant(key) }
+
+// mayGrant reports whether a key has the scopes and the life of the request, for a service that expands scopes, and rounds an
+// expiry or caps it.
 // U: scopes; expiries
-func (r APIKeyRequest) mayBecome(key APIKey) bool {
+func (r APIKeyRequest) mayGrant(key APIKey) bool {
 	const day = 24 * time.Hour
-	return r.isNamed(key) && len(r.Granted(key).Missing) == 0 &&
-		key.ExpiresAt.Sub(r.ExpiresAt.Truncate(time.Second)) < day
+	return len(r.Granted(key).Missing) == 0 && key.ExpiresAt.Sub(r.ExpiresAt.Truncate(time.Second)) < day
 }
 
 // resembles reports whether a key shares the name, whole or cut, or the expiry with what was asked for.
 func (r APIKeyRequest) resembles(key APIKey) bool {
-	if SameSecond(key.ExpiresAt.Time, r.ExpiresAt) || r.isNamed(key) {
-		return true
-	}
-	shortestCut := 8 // a shorter name may be the beginning of anything
-	if key.ExpiresAt.IsZero() {
-		shortestCut = 1 // nothing else could distinguish them
-	}
+	const shortestCut = 8 // a shorter name may be the beginning of anything, so that the rest has to fit
 	name := foldName(key.Name)
-	return len(name) >= shortestCut && strings.HasPrefix(foldName(r.Name), name)
+	isCut := name != "" && strings.HasPrefix(foldName(r.Name), name)
+	return r.isNamed(key) || SameSecond(key.ExpiresAt.Time, r.ExpiresAt) || isCut && (len(name) >= shortestCut || r.mayGrant(key))
 }
 
 // same reports whether two creations ask for keys that could not be told apart.

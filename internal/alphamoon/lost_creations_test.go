@@ -54,6 +54,7 @@ func TestAssign(t *testing.T) {
 		"other letters":                          {[]string{"abc 1"}, []string{"x ABC 1"}, []string{"x/"}},
 		"a cut name":                             {[]string{"abcdefghij 1"}, []string{"x abcdefgh 2"}, []string{"/x"}},
 		"a short beginning of a name":            {[]string{"abcdefghij 1"}, []string{"x abc 2"}, []string{"/"}},
+		"the same with a capped expiry":          {[]string{"abcdefghij 2"}, []string{"x abc 1"}, []string{"/x"}},
 		"the same without an expiry":             {[]string{"abcdefghij 1"}, []string{"x abc -"}, []string{"/x"}},
 		"another name without an expiry":         {[]string{"abcdefghij 1"}, []string{"x abd -"}, []string{"/"}},
 		"a generated name":                       {[]string{"a! 1"}, []string{"x a 2"}, []string{"x!/"}},
