@@ -123,6 +123,7 @@ func TestAccProviderKey(t *testing.T) {
 	s.fails("", []string{"plan"}, "Alphamoon refused the credential")
 	expired := s.held()
 	as(sandbox.DefaultCredential)
+	s.configure(encryption.ExampleRecipient, pair.recipient) // an hour of this machine is over for the service
 	s.must(pair.identity, append(slices.Clone(apply), "-replace=alphamoon_organization_api_key.pipeline")...)
 	if s.held() == expired {
 		t.Error("the store holds the expired key")
