@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"html"
 	"iter"
+	"math"
 	"net/url"
 	"regexp"
 	"slices"
@@ -58,23 +59,17 @@ func Line(message string) string {
 type Redactor func(text string, cut bool) string
 
 // ForTexts takes a credential, user:pass, and its parts out of texts that this project did not write.
-func ForTexts(credential string) Redactor {
-	user, pass, _ := strings.Cut(credential, ":")
-	return newRedactor(spellings(credential, 1), spellings(pass, shortestPart), spellings(user, shortestPart))
-}
+func ForTexts(credential string) Redactor { return newRedactor(credential, shortestPart, shortestPart) }
 
 // ForMessages takes a credential, user:pass, out of whole messages. In them the user, and a short password, may be a word of
 // this project's and stay.
-func ForMessages(credential string) Redactor {
-	_, pass, _ := strings.Cut(credential, ":")
-	return newRedactor(spellings(credential, 1), spellings(pass, 2*shortestPart))
-}
+func ForMessages(credential string) Redactor { return newRedactor(credential, never, 2*shortestPart) }
 
 // ForIDs takes a credential, user:pass, and its password out of ids. The user part may be the id of that very key.
-func ForIDs(credential string) Redactor {
-	_, pass, _ := strings.Cut(credential, ":")
-	return newRedactor(spellings(credential, 1), spellings(pass, shortestPart))
-}
+func ForIDs(credential string) Redactor { return newRedactor(credential, never, shortestPart) }
+
+// never is longer than any spelling.
+const never = math.MaxInt
 
 // shortestPart is how long a spelling of a part of the credential must be to be redacted by itself. A shorter one could be a
 // common word, like "wrong", which would then vanish from every message.
@@ -99,23 +94,28 @@ func spellings(text string, shortest int) []string {
 	return slices.DeleteFunc(forms, func(form string) bool { return len(form) < shortest })
 }
 
-// newRedactor replaces each form of a secret. A text that holds one in yet another spelling is replaced as a whole, and one
-// that was cut loses its last word, which may be the beginning of one: no form has a blank.
-func newRedactor(lists ...[]string) Redactor {
-	forms := slices.Concat(lists...)
-	// The longest one comes first, so that a replacement never leaves the tail of a longer one behind.
-	slices.SortStableFunc(forms, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
-	var pairs, traces []string
-	for _, form := range forms {
-		pairs = append(pairs, form, Placeholder)
-		for plain := range unescaped(form) {
-			if plain = squeeze(plain); len(plain) >= shortestPart && !slices.Contains(traces, plain) {
-				traces = append(traces, plain)
+// newRedactor replaces each spelling of a credential, and those of its user and its password that have the given lengths at
+// least. A text that holds one in yet another spelling is replaced as a whole, and one that was cut loses its last word, which
+// may be the beginning of one: no spelling has a blank. Most clients have nothing to redact, so that the first text begins it.
+func newRedactor(credential string, user, pass int) Redactor {
+	prepare := sync.OnceValues(func() (*strings.Replacer, []string) {
+		before, after, _ := strings.Cut(credential, ":")
+		forms := slices.Concat(spellings(credential, 1), spellings(after, pass), spellings(before, user))
+		// The longest one comes first, so that a replacement never leaves the tail of a longer one behind.
+		slices.SortStableFunc(forms, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
+		var pairs, traces []string
+		for _, form := range forms {
+			pairs = append(pairs, form, Placeholder)
+			for plain := range unescaped(form) {
+				if plain = squeeze(plain); len(plain) >= shortestPart && !slices.Contains(traces, plain) {
+					traces = append(traces, plain)
+				}
 			}
 		}
-	}
-	replacer := strings.NewReplacer(pairs...)
+		return strings.NewReplacer(pairs...), traces
+	})
 	return func(text string, cut bool) string {
+		replacer, traces := prepare()
 		text, tooLong := head(text)
 		text = oneLine(text)
 		if cut || tooLong {
