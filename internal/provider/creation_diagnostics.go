@@ -210,7 +210,8 @@ func (o keyCreation) judge(wanted alphamoon.APIKeyRequest, key *alphamoon.Create
 		diags.AddAttributeError(path.Root("scopes"), "Key lacks scopes",
 			fmt.Sprintf("The service created the key %s without scopes that were asked for: %s. It was asked for %s and granted %s. The "+
 				"key is kept in the state as tainted: the next apply replaces it. If the provider's api_key may not grant these scopes, "+
-				"use another one. If you can do without them, remove them from scopes and run terraform untaint.", key.ID,
+				"use another one. If the key has them by other names, run terraform untaint. If you can do without them, remove them from "+
+				"scopes before that.", key.ID,
 				joinTexts(grant.Missing), joinTexts(wanted.Scopes), joinTexts(key.Scopes)))
 	}
 	if grant := wanted.Granted(key.APIKey); grant.Over {
