@@ -95,11 +95,7 @@ func (l listing[T]) reader(window Window) *reader[T] {
 func (r *reader[T]) all(ctx context.Context) iter.Seq2[Page[T], error] {
 	return func(yield func(Page[T], error) bool) {
 		for more := true; more; {
-			page, err := r.fetch(ctx, r.position, r.asked())
-			if err != nil && r.endsWith(err) {
-				r.refused = true
-				page, err = Page[T]{offset: r.position, counted: -1}, nil
-			}
+			page, err := r.next(ctx)
 			if err == nil {
 				r.add(&page)
 			}
@@ -111,6 +107,18 @@ func (r *reader[T]) all(ctx context.Context) iter.Seq2[Page[T], error] {
 	}
 }
 
+// next reads a page. One that the service refuses at the end is empty.
+func (r *reader[T]) next(ctx context.Context) (Page[T], error) {
+	page, err := r.fetch(ctx, r.position, r.asked())
+	if err == nil || !r.endsWith(err) {
+		return page, err
+	}
+	if r.refused = true; r.total.known() >= 0 {
+		r.contradict("of %d elements, those from %d on are refused: %v", r.total.known(), r.position, err)
+	}
+	return Page[T]{offset: r.position, counted: -1}, nil
+}
+
 // asked is how many elements the next request asks for.
 func (r *reader[T]) asked() int {
 	if r.window.Limit == 0 {
@@ -119,11 +127,11 @@ func (r *reader[T]) asked() int {
 	return min(PageSize, r.window.Limit-len(r.elements))
 }
 
-// endsWith reports whether the API's own refusal of the offset means that the listing has ended.
+// endsWith reports whether the API's own refusal of the offset means that the listing has ended. It contradicts a total.
 // U: offset beyond the end
 func (r *reader[T]) endsWith(err error) bool {
 	status, answered := errors.AsType[*StatusError](err)
-	return r.answers > 0 && r.total.known() < 0 && answered && status.Documented &&
+	return r.answers > 0 && answered && status.Documented &&
 		slices.Contains([]int{400, 404, 416, 422}, status.Status)
 }
 

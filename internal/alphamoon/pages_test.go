@@ -474,3 +474,28 @@ func BenchmarkListing(b *testing.B) {
 		}
 	}
 }
+
+// TestRefusedMiddle: a total says that there is more, and the service refuses it in its own words. That is no end of the listing,
+// and does not mean that there is nothing: it is read anew.
+func TestRefusedMiddle(t *testing.T) {
+	t.Parallel()
+	refusal := sandbox.Fault{Operation: list, Skip: 1, Status: http.StatusNotFound, Body: sandbox.Detail("No such page.")}
+	box := &sandbox.Sandbox{Options: sandbox.Options{MaxLimit: 2}}
+	fill(box, 5)
+	box.Inject(refusal)
+	if keys, err := newClient(t, box).ProcessAPIKeys(processID).List(t.Context()); err != nil || len(keys) != 5 || box.Count(list) != 5 {
+		t.Errorf("once: got %d keys, %v after %d requests", len(keys), err, box.Count(list))
+	}
+	always := http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if req.URL.Query().Get("offset") == "0" {
+			box.ServeHTTP(w, req)
+			return
+		}
+		w.WriteHeader(refusal.Status)
+		_, _ = io.WriteString(w, refusal.Body)
+	})
+	_, err := newClient(t, always).ProcessAPIKeys(processID).List(t.Context())
+	if !errors.Is(err, alphamoon.ErrInconsistentListing) || alphamoon.SaysNothing(err) || !strings.Contains(err.Error(), "No such page.") {
+		t.Errorf("always: got %v", err)
+	}
+}
