@@ -115,6 +115,7 @@ func (k *APIKeys) listBefore(ctx context.Context) (struct{}, error) {
 	result, err := k.listing.all(ctx)
 	switch {
 	case IsForbidden(err), SaysNothing(err):
+		k.ledger.unlisted = fmt.Errorf("%w: %w", ErrUnlistedBefore, err)
 		return struct{}{}, nil
 	case err == nil:
 		k.ledger.markListed(result.elements)
@@ -205,7 +206,7 @@ func (e *NotOursError) Error() string {
 // look finds out what a creation left, once its remains must show, and completes the failure with it.
 func (k *APIKeys) look(ctx context.Context, lost *lostCreation, failure *LostCreationError) {
 	if !k.ledger.listed && !isConflict(failure.Err) {
-		failure.Obstacle = ErrUnlistedBefore
+		failure.Obstacle = k.ledger.unlisted
 		return
 	}
 	failure.Settled = sleep(ctx, lost.showsAt.Sub(now())) == nil

@@ -103,9 +103,10 @@ type ledger struct {
 
 	mu sync.Mutex
 	// listed reports that what existed before is known, and begun is the moment of that listing. Otherwise nobody can tell
-	// which keys are new.
-	listed bool
-	begun  int
+	// which keys are new, and unlisted says why: an [ErrUnlistedBefore] and what the listing failed with.
+	listed   bool
+	begun    int
+	unlisted error
 	// lost are the creations that nobody has looked into.
 	lost []*lostCreation
 	// versions are the numbers in use, by the name of the keys.

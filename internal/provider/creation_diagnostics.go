@@ -51,7 +51,8 @@ func creationDiagnostics(err error, creation keyCreation, run *runMemory) diag.D
 	status, isStatus := errors.AsType[*alphamoon.StatusError](err)
 	action := fmt.Sprintf("create the key %q in %s", creation.name, creation.owner())
 	switch {
-	case isLost && errors.Is(lost.Obstacle, alphamoon.ErrUnlistedBefore) && alphamoon.IsForbidden(err):
+	case isLost && errors.Is(lost.Obstacle, alphamoon.ErrUnlistedBefore) && alphamoon.IsForbidden(lost.Obstacle) &&
+		alphamoon.IsForbidden(err):
 		// The credential may neither list nor create, which is all there is to say.
 		return creation.kind.advice.diagnostics(err, action)
 	case isLost:

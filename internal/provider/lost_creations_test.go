@@ -82,3 +82,26 @@ func TestConflictOfAGeneratedName(t *testing.T) {
 		t.Errorf("%q", result.diagnostics)
 	}
 }
+
+// TestRefusalByAGatewayAfterAnEmptyListing: the service says that there is nothing, and a gateway's page refuses the creation that
+// has worked. A page is no word of the service, so that a key may exist.
+func TestRefusalByAGatewayAfterAnEmptyListing(t *testing.T) {
+	t.Parallel()
+	for rule, doubt := range map[string]bool{"empty-204": true, "empty-404": true, "": false} {
+		f := newFixture(t, sandbox.Options{})
+		page := sandbox.Fault{Operation: sandbox.Create, Status: 403, AfterWork: true, Body: "<html>no</html>"}
+		if doubt {
+			f = following(t, rule)
+		} else { // who may neither list nor create has made nothing
+			f.Inject(sandbox.Fault{Operation: sandbox.List, Status: 403})
+			page.AfterWork = false
+		}
+		f.Inject(page)
+		result := f.connect(nil).create(t.Context(), values{
+			"process_id": processID, "name_prefix": "test-", "scopes": []string{"workspace.result:read"}, "expires_in": "90d",
+		})
+		if !result.failed || strings.Contains(result.diagnostics, "The key may exist") != doubt || f.sent() != "list, create" {
+			t.Errorf("%q: %q after %s", rule, result.diagnostics, f.sent())
+		}
+	}
+}

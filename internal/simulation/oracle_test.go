@@ -570,7 +570,8 @@ func (o *oracle) well(t *team) {
 		case text(value, "expires_in") == "" && (expired || key.ID == ""), slices.Contains(conf.ignore, "all"):
 			o.w.count("outcome: a fixed date has passed")
 			continue
-		case o.adopted[id] != nil && key.ID != "" && key.Status != sandbox.StatusActive: // it waits for somebody who asks for a new one
+		case o.adopted[id] != nil && key.ID != "" && (key.Status != sandbox.StatusActive || !key.RemovedAt.IsZero()):
+			// It waits for somebody who asks for a new one.
 			continue
 		case !live[id] && o.unseen[id]: // it waits for somebody who knows that it is gone
 			o.w.count("outcome: a key that another credential saw last")
