@@ -46,9 +46,9 @@ func fetchWindow[T any](
 		c.limit.CompareAndSwap(limitUntried, limitTaken)
 	case isDocumented(err, http.StatusBadRequest, http.StatusUnprocessableEntity) && c.limit.Load() == limitUntried:
 		// The words may name the limit or not.
-		if page, again := fetch(whole); again == nil {
+		if page, again := fetch(whole); again == nil || SaysNothing(again) {
 			c.limit.Store(limitRefused)
-			return page, nil
+			return page, again
 		}
 	}
 	page.limit = cmp.Or(page.limit, limit)

@@ -416,6 +416,19 @@ func TestARefusedLimit(t *testing.T) {
 			})
 		}
 	}
+	for name, nothing := range map[string]sandbox.Fault{
+		"404": {Status: 404, Body: sandbox.Detail("no keys")}, "204": {Status: 204},
+		"an object without the list": {Status: 200, Body: "{}"},
+	} { // where there is nothing, the service says so without the limit
+		box := &sandbox.Sandbox{}
+		nothing.Operation = list
+		box.Inject(sandbox.Fault{Operation: list, Status: 422, Body: sandbox.Detail("limit must be at most 50")})
+		box.Inject(nothing)
+		_, err := createWanted(t, newClient(t, box, soon), alphamoon.CreateOptions{})
+		if err != nil || requests(box) != "list, list, create" {
+			t.Errorf("%s: %v after %s", name, err, requests(box))
+		}
+	}
 	// Another refusal of the first page is asked about once more, and changes nothing.
 	box := &sandbox.Sandbox{}
 	fill(box, 1)
