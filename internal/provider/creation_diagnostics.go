@@ -216,11 +216,15 @@ func (o keyCreation) judge(wanted alphamoon.APIKeyRequest, key *alphamoon.Create
 				joinTexts(grant.Missing), joinTexts(wanted.Scopes), joinTexts(key.Scopes)))
 	}
 	if grant := wanted.Granted(key.APIKey); grant.Over {
-		diags.AddAttributeError(path.Root(o.expiry), "Key has expired already",
-			fmt.Sprintf("The service created the key %s at %q with the expiry %q, where %q was asked for, so that it does not work. The "+
-				"key is kept in the state as tainted: the next apply replaces it. If the service's time is not yours, check the clock of "+
-				"this machine. If the service rounds expiries or limits them, ask for a later one.", key.ID,
-				formatInstant(key.CreatedAt.Time), formatInstant(grant.ExpiresAt), formatInstant(wanted.ExpiresAt)))
+		text := fmt.Sprintf("The service created the key %s at %q with the expiry %q, where %q was asked for, so that it does not work. "+
+			"If the service's time is not yours, check the clock of this machine. If the service rounds expiries or limits them, ask "+
+			"for a later one.", key.ID, formatInstant(key.CreatedAt.Time), formatInstant(grant.ExpiresAt), formatInstant(wanted.ExpiresAt))
+		if o.expiry == "expires_at" { // another key would have the same date, again and again
+			diags.AddAttributeWarning(path.Root(o.expiry), "Key has expired already", text)
+		} else {
+			diags.AddAttributeError(path.Root(o.expiry), "Key has expired already",
+				text+" The key is kept in the state as tainted: the next apply replaces it.")
+		}
 		return diags
 	}
 	return append(diags, o.warnOfGrant(wanted, key.APIKey)...)

@@ -176,6 +176,17 @@ func TestKeysThatNeverWorked(t *testing.T) {
 			if len(f.Keys(owner)) != 1 {
 				t.Errorf("%d keys", len(f.Keys(owner)))
 			}
+
+			f = following(t, "whole-days") // a date stays the same, so that another key would not work either
+			s = f.session()
+			dated := f.keyOf(kind, named, scoped, `expires_at = "2026-03-01T11:30:15Z"`)
+			if report := s.apply(dated); !strings.Contains(report.text, "Key has expired already") {
+				t.Errorf("it says: %s", report.text)
+			}
+			s.apply(dated).expect(t, keep)
+			if f.Count(sandbox.Create) != 1 {
+				t.Errorf("%d creations", f.Count(sandbox.Create))
+			}
 		})
 	}
 }
