@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"google.golang.org/grpc/test/bufconn"
-
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/alphamoon"
 	"github.com/alphamoon/terraform-provider-alphamoon/internal/sandbox"
 )
@@ -33,14 +31,21 @@ func newClient(t testing.TB, handler http.Handler, changes ...func(*alphamoon.Co
 	}, changes...)...)
 }
 
-// pipes returns a transport whose connections lead through memory to a server of their own.
+// pipes returns a transport whose connections lead through memory to a server of their own. They are net.Pipe's, whose read
+// deadlines can be taken back: with those of bufconn a server sometimes gave a request up that it had just begun.
 func pipes(t testing.TB, handler http.Handler) *http.Transport {
 	t.Helper()
-	listener := bufconn.Listen(1 << 13)
+	listener := pipeListener{make(chan net.Conn), make(chan struct{})}
 	server := &http.Server{Handler: handler}
 	go func() { _ = server.Serve(listener) }()
 	transport := &http.Transport{MaxIdleConnsPerHost: 16, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return listener.DialContext(ctx)
+		near, far := net.Pipe()
+		select {
+		case listener.accepted <- far:
+			return near, nil
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
 	}}
 	t.Cleanup(func() {
 		transport.CloseIdleConnections()
@@ -48,6 +53,24 @@ func pipes(t testing.TB, handler http.Handler) *http.Transport {
 	})
 	return transport
 }
+
+type pipeListener struct {
+	accepted chan net.Conn
+	closed   chan struct{}
+}
+
+func (l pipeListener) Accept() (net.Conn, error) {
+	select {
+	case conn := <-l.accepted:
+		return conn, nil
+	case <-l.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l pipeListener) Close() error { close(l.closed); return nil }
+
+func (pipeListener) Addr() net.Addr { return &net.TCPAddr{} }
 
 func clientAt(t testing.TB, address string, changes ...func(*alphamoon.Config)) *alphamoon.Client {
 	t.Helper()
