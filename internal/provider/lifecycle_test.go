@@ -109,6 +109,15 @@ func TestAccPreventDestroy(t *testing.T) {
 
 const fixedDate = `"2026-05-30T09:30:15Z"`
 
+// atStep are the arguments that each key has before (0) or after (1) an edit.
+func atStep(edits map[string][2]map[string]string, step int) map[string]map[string]string {
+	keys := map[string]map[string]string{}
+	for name, values := range edits {
+		keys[name] = values[step]
+	}
+	return keys
+}
+
 // TestPlannedInPlaceStaysInPlace plans changes in place and lets the keys become due, and expire, before the apply.
 func TestPlannedInPlaceStaysInPlace(t *testing.T) {
 	t.Parallel()
@@ -125,13 +134,7 @@ func TestPlannedInPlaceStaysInPlace(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t, sandbox.Options{})
-			config := func(step int) string {
-				keys := map[string]map[string]string{}
-				for name, values := range edits {
-					keys[name] = values[step]
-				}
-				return f.keysOf(keys)
-			}
+			config := func(step int) string { return f.keysOf(atStep(edits, step)) }
 			s := f.session()
 			s.apply(config(0)).expectAll(t, create, len(edits))
 			f.clock.Advance(day)
@@ -170,11 +173,7 @@ func TestAccPlannedInPlaceStaysInPlace(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t, sandbox.Options{})
 			config := func(step int) string {
-				keys := map[string]map[string]string{}
-				for name, values := range edits {
-					keys[name] = values[step]
-				}
-				return f.keysOf(keys) + fmt.Sprintf(`
+				return f.keysOf(atStep(edits, step)) + fmt.Sprintf(`
 resource "terraform_data" "window" {
   input            = "20d"
   triggers_replace = %[1]d
